@@ -1,0 +1,33 @@
+"""The shared runtime of training-curriculum repos: what a curriculum's own code imports from it.
+
+Everything here is for curriculum code; the console script ``curriculum`` lives in ``cli``. Names are
+loaded when first used, because a command must put the stdout guard in place before anything heavy
+is imported.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import CurriculumError, SessionError, TransientError
+    from .session import previous_metrics
+    from .versions import curriculum_version
+
+__all__ = ["CurriculumError", "SessionError", "TransientError", "curriculum_version", "previous_metrics"]
+
+_HOMES = {
+    "CurriculumError": "errors",
+    "SessionError": "errors",
+    "TransientError": "errors",
+    "curriculum_version": "versions",
+    "previous_metrics": "session",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,161 @@
+"""The console script ``curriculum``: guard, command, result or failure, in that order.
+
+Owns the table of commands and the way out of the process. Each command is a module in ``commands``
+that is imported only when it is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from .arguments import HelpRequested, Parser
+from .errors import CurriculumError, ExitCode
+from .guard import Guard
+from .reporting import About, report
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: Final = {
+    "run": "evaluate a session and print the suggestion",
+    "init": "print a trainer state to start a subject from",
+    "demo": "run the repo's sample session",
+    "list": "list the curricula installed here",
+    "version": "print the curriculum's version",
+    "dsl-version": "print the version of aind-behavior-curriculum",
+    "describe": "say what is installed here, for people and for launchers",
+}
+"""Commands in the order of the help text, each the name of a module in ``commands``."""
+
+_EXAMPLES: Final = """\
+  curriculum demo
+  curriculum init --output trainer_state.json
+  curriculum run --data-directory SESSION --input-trainer-state trainer_state.json"""
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and end the process.
+
+    Args:
+        argv: Arguments after the program's name; those of the process by default.
+    """
+    about = About()
+    guard = Guard()
+
+    def fail(error: CurriculumError) -> NoReturn:
+        guard.fail(report(error, about), error.exit)
+
+    def exit_was_called(status: int) -> NoReturn:
+        fail(
+            CurriculumError(
+                "code.exited",
+                f"Curriculum code ended the process by os._exit({status!r}).",
+                "Curriculum code must return or raise; take the exit call out.",
+            )
+        )
+
+    guard.on_exit_call(exit_was_called)
+    try:
+        if not guard.stdout_is_open:
+            raise CurriculumError(
+                "output.stdout",
+                "stdout is closed, so the result has nowhere to go.",
+                "Start the command with a stdout.",
+            )
+        document = _execute(sys.argv[1:] if argv is None else argv, about)
+        guard.succeed(document)
+    except CurriculumError as error:
+        fail(error)
+    except KeyboardInterrupt as error:
+        interrupted = CurriculumError("code.interrupted", "The command was interrupted.", "Run the step again.")
+        interrupted.__cause__ = error
+        fail(interrupted)
+    except BaseException as error:
+        fail(_internal(error))
+
+
+def _execute(argv: Sequence[str], about: About) -> bytes:
+    _settle_warnings()
+    try:
+        if not argv or argv[0] not in COMMANDS:
+            return _without_command(argv)
+        import importlib
+
+        command = importlib.import_module(f".commands.{argv[0].replace('-', '_')}", __package__)
+        parser = Parser(f"curriculum {argv[0]}", str(command.__doc__), command.EXAMPLES)
+        command.add_arguments(parser)
+        parser.add_argument("-v", "--verbose", action="count", default=0, help="log more to stderr (-vv for all)")
+        arguments = parser.parse_args(argv[1:])
+        about.verbose = arguments.verbose
+        if arguments.verbose:
+            _log(arguments.verbose)
+        result: bytes = command.execute(arguments, about)
+        return result
+    except HelpRequested as help_:
+        return help_.text.encode("utf-8")
+
+
+def _without_command(argv: Sequence[str]) -> bytes:
+    width = max(map(len, COMMANDS)) + 2
+    table = "\n".join(f"  {name:<{width}}{text}" for name, text in COMMANDS.items())
+    parser = Parser(
+        "curriculum",
+        f"Evaluate a training curriculum after a session.\n\ncommands:\n{table}",
+        f"{_EXAMPLES}\n\n`curriculum COMMAND --help` tells more of one.",
+    )
+    parser.usage = "curriculum COMMAND [options]"
+    parser.add_argument("--version", action="store_true", help="print the runtime's version")
+    known, rest = parser.parse_known_args(argv)
+    if known.version and not rest:
+        from .versions import runtime_version
+
+        return f"aind-curriculum-runtime {runtime_version()}\n".encode()
+    if not rest:
+        raise CurriculumError("usage.invalid", "No command was given.", f"Commands: {', '.join(COMMANDS)}.")
+    import difflib
+
+    close = difflib.get_close_matches(rest[0], COMMANDS, n=1)
+    raise CurriculumError(
+        "usage.invalid",
+        f"There is no command {rest[0]!r}.",
+        f"Did you mean `curriculum {close[0]}`?" if close else f"Commands: {', '.join(COMMANDS)}.",
+    )
+
+
+def _settle_warnings() -> None:
+    """Undo what PYTHONWARNINGS says: ``error`` would turn a library's warning into a failure."""
+    if sys.warnoptions:
+        import warnings
+
+        warnings.resetwarnings()
+        warnings.simplefilter("ignore", DeprecationWarning)
+
+
+def _log(verbosity: int) -> None:
+    import logging
+
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbosity == 1 else logging.DEBUG,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+
+
+def _internal(error: BaseException) -> CurriculumError:
+    failure = CurriculumError(
+        "runtime.internal",
+        f"The runtime itself failed ({type(error).__name__}: {' '.join(str(error).split())}).",
+        "This is a fault of aind-curriculum-runtime: run it again with -v and report what it prints.",
+    )
+    failure.__cause__ = error
+    return failure
+
+
+def exit_codes() -> dict[int, str]:
+    """The contract's exit codes with their meaning, for help texts and docs."""
+    return {int(code): code.meaning for code in ExitCode}
+
+
+if __name__ == "__main__":
+    main()

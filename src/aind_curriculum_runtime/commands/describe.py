@@ -1,0 +1,78 @@
+"""Say what is installed here: contract, runtime, library and curricula with their versions.
+
+A launcher reads it with --json before it relies on more than the first contract.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any, Final
+
+from ..arguments import Parser
+from ..discovery import choose, installed
+from ..errors import CONTRACT_VERSION
+from ..reporting import About
+from ..versions import dsl_version, runtime_version
+
+EXAMPLES: Final = """\
+  curriculum describe
+  curriculum describe --json"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--json", action="store_true", help="print a JSON object (schema: describe.schema.json)")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> bytes:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Not used.
+
+    Returns:
+        The description.
+
+    Raises:
+        CurriculumError: ``repo.no_curriculum`` when none is installed.
+    """
+    description = describe()
+    if arguments.json:
+        return json.dumps(description).encode() + b"\n"
+    lines = [
+        f"contract       {description['contract']}",
+        f"runtime        {description['runtime_version']}",
+        f"dsl            {description['dsl_version']}",
+        "",
+    ]
+    rows = [(one["name"], one["version"], one["object"]) for one in description["curricula"]]
+    rows.insert(0, ("curriculum", "version", "object"))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines += ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def describe() -> dict[str, Any]:
+    """Collect the description without importing a curriculum.
+
+    Returns:
+        What ``describe.schema.json`` says.
+
+    Raises:
+        CurriculumError: ``repo.no_curriculum`` when none is installed.
+    """
+    from ..cli import COMMANDS
+
+    curricula = installed() or [choose([], None)]
+    return {
+        "contract": CONTRACT_VERSION,
+        "runtime_version": runtime_version(),
+        "dsl_version": dsl_version(),
+        "commands": list(COMMANDS),
+        "curricula": [
+            {"name": one.name, "version": one.version, "distribution": one.distribution, "object": one.target}
+            for one in curricula
+        ],
+    }

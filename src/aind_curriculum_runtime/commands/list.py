@@ -1,0 +1,38 @@
+"""List the curricula installed here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Final
+
+from ..arguments import Parser
+from ..discovery import installed
+from ..reporting import About
+
+EXAMPLES: Final = """\
+  curriculum list
+  curriculum list --json"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--json", action="store_true", help="print a JSON array")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> bytes:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Not used.
+
+    Returns:
+        The list.
+    """
+    curricula = installed()
+    if arguments.json:
+        return json.dumps([{"name": one.name, "version": one.version} for one in curricula]).encode() + b"\n"
+    if not curricula:
+        return b"No curriculum is installed here.\n"
+    return "Available curricula:\n{}\n".format("\n".join(f" - {one.name}" for one in curricula)).encode()

@@ -1,0 +1,190 @@
+"""Which curricula this environment holds, by entry point, and loading one of them.
+
+Owns the entry point group and the checks a curriculum must pass to be evaluated at all. Finding
+imports neither pydantic nor a curriculum; loading imports just the one that is asked for. Knows
+nothing of trainer states.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.metadata
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .errors import CurriculumError
+from .foreign import curriculum_code
+from .versions import semver_of
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Curriculum
+
+__all__ = ["ENTRY_POINT_GROUP", "Registered", "choose", "installed", "load", "repo_directory"]
+
+ENTRY_POINT_GROUP: Final = "aind_curriculum_runtime.curricula"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """One curriculum as its distribution declares it, not yet imported."""
+
+    name: str
+    """Name of the entry point; the ``Curriculum`` object bears the same."""
+
+    target: str
+    """Where the object is: ``package.module:OBJECT``."""
+
+    distribution: str
+    """Name of the distribution that declares it."""
+
+    version: str
+    """Semantic version of that distribution, as spelled by packaging where it is not semantic."""
+
+
+def installed() -> list[Registered]:
+    """Every curriculum that the environment's distributions declare, by name.
+
+    Returns:
+        One entry a curriculum, sorted by name; empty when none is declared.
+
+    Raises:
+        CurriculumError: ``repo.duplicate_name`` when two distributions declare one name.
+    """
+    found: dict[str, Registered] = {}
+    for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+        if point.dist is None:
+            continue
+        version = point.dist.version
+        with contextlib.suppress(ValueError):  # a version that is not semantic is for the checks to tell
+            version = semver_of(version)
+        one = Registered(name=point.name, target=point.value, distribution=point.dist.name, version=version)
+        other = found.setdefault(one.name, one)
+        if (other.target, other.distribution) != (one.target, one.distribution):
+            raise CurriculumError(
+                "repo.duplicate_name",
+                f"Two distributions declare a curriculum named {one.name!r}: "
+                f"{other.distribution} ({other.target}) and {one.distribution} ({one.target}).",
+                f'Rename one under [project.entry-points."{ENTRY_POINT_GROUP}"] and run `uv sync`.',
+            )
+    return [found[name] for name in sorted(found)]
+
+
+def choose(curricula: Iterable[Registered], name: str | None) -> Registered:
+    """Pick the curriculum that a command is about.
+
+    Args:
+        curricula: What ``installed`` found.
+        name: The name asked for, or None for the only one there is.
+
+    Returns:
+        The one curriculum.
+
+    Raises:
+        CurriculumError: ``repo.no_curriculum``, ``usage.unknown_curriculum`` or ``usage.curriculum_needed``.
+    """
+    by_name = {one.name: one for one in curricula}
+    if not by_name:
+        raise CurriculumError(
+            "repo.no_curriculum",
+            "No curriculum is installed in this environment.",
+            f'Declare it in pyproject.toml under [project.entry-points."{ENTRY_POINT_GROUP}"] and run `uv sync`.',
+        )
+    known = ", ".join(by_name)
+    if name is not None:
+        if name not in by_name:
+            raise CurriculumError(
+                "usage.unknown_curriculum", f"There is no curriculum named {name!r} here.", f"Installed: {known}."
+            )
+        return by_name[name]
+    if len(by_name) > 1:
+        raise CurriculumError(
+            "usage.curriculum_needed",
+            f"There are {len(by_name)} curricula here, so one must be chosen.",
+            f"Add --curriculum with one of: {known}.",
+        )
+    return next(iter(by_name.values()))
+
+
+def load(registered: Registered) -> Curriculum[Any]:
+    """Import a curriculum and make sure that its suggestions can be loaded again.
+
+    Args:
+        registered: Which one.
+
+    Returns:
+        The curriculum object of the repo, its rules all importable by their names.
+
+    Raises:
+        CurriculumError: ``repo.import_failed``, ``repo.not_a_curriculum``, ``repo.name_mismatch`` or
+            ``repo.rule_not_importable``; ``code.exited`` when importing it calls exit.
+    """
+    module_name, _, attributes = registered.target.partition(":")
+    with curriculum_code(
+        "repo.import_failed",
+        f"The curriculum {registered.name!r} does not import",
+        f"Mend the import; `uv run python -c 'import {module_name}'` shows it alone.",
+    ):
+        importlib.import_module(module_name)
+        found: Any = sys.modules[module_name]
+        for attribute in filter(None, attributes.split(".")):
+            found = getattr(found, attribute)
+
+    from aind_behavior_curriculum import Curriculum
+
+    if not isinstance(found, Curriculum):
+        raise CurriculumError(
+            "repo.not_a_curriculum",
+            f"{registered.target} is a {type(found).__name__}, not a Curriculum object.",
+            "Point the entry point at the object that create_curriculum(...)() gave.",
+        )
+    if found.name != registered.name:
+        raise CurriculumError(
+            "repo.name_mismatch",
+            f"The entry point {registered.name!r} leads to a curriculum named {found.name!r}.",
+            "Give both the same name: trainer states choose their curriculum by it.",
+        )
+    _require_importable_rules(found)
+    return found
+
+
+def _require_importable_rules(curriculum: Curriculum[Any]) -> None:
+    """Refuse rules that the DSL writes by a name it cannot load again (lambdas, static methods)."""
+    from .references import places
+
+    for where, rule in places(curriculum):
+        function = rule.callable
+        module, qualname = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+        found: Any = sys.modules.get(module or "")
+        # The DSL resolves everything but the last part as a module (`_Rule._deserialize_rule`).
+        found = getattr(found, qualname, None) if qualname and "." not in qualname else None
+        if found is not function:
+            raise CurriculumError(
+                "repo.rule_not_importable",
+                f"The rule {qualname or function!r} ({where}) cannot be loaded again by its name.",
+                "Make it a plain function at the top level of a module: no lambda, no method, no partial.",
+                where=where,
+            )
+
+
+def repo_directory(registered: Registered) -> Path | None:
+    """The repo that a curriculum is installed from, where it is installed as editable.
+
+    Args:
+        registered: Which curriculum.
+
+    Returns:
+        The folder of its ``pyproject.toml``, or None for an ordinary install.
+    """
+    import json
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    text = importlib.metadata.distribution(registered.distribution).read_text("direct_url.json")
+    record = json.loads(text) if text else {}
+    if not record.get("dir_info", {}).get("editable"):
+        return None
+    return Path(url2pathname(urlsplit(record["url"]).path))

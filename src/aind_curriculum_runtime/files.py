@@ -1,0 +1,82 @@
+"""Files, read with a bound and written whole or not at all.
+
+Owns the two ways this package touches a file's bytes, and which faults of the system are transient.
+Knows nothing of what the files hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+from typing import Final
+
+__all__ = ["is_transient", "read_at_most", "write_atomically"]
+
+_TRANSIENT_NAMES: Final = (
+    *("ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "EHOSTDOWN", "EHOSTUNREACH", "EIO", "ENETDOWN", "ENETRESET"),
+    *("ENETUNREACH", "ENODEV", "ENOLINK", "ENONET", "ENOTCONN", "ENXIO", "EREMOTEIO", "ESHUTDOWN", "ESTALE"),
+    *("ETIMEDOUT", "EAGAIN", "EBUSY"),
+)
+_TRANSIENT_ERRNO: Final = frozenset(getattr(errno, name) for name in _TRANSIENT_NAMES if hasattr(errno, name))
+# bad network path, network busy, network name gone, not found or no longer available, semaphore
+# timeout, network unreachable, and the file being in use by another program
+_TRANSIENT_WINERROR: Final = frozenset({32, 33, 51, 53, 54, 55, 59, 64, 65, 67, 121, 1231, 1232, 1236, 1265})
+
+
+def is_transient(error: BaseException) -> bool:
+    """Say whether ``error`` is one of those that pass by themselves: a share away, a device busy.
+
+    Args:
+        error: Any exception; only an ``OSError`` can be transient.
+
+    Returns:
+        True for the exit code 75 of the contract.
+    """
+    if not isinstance(error, OSError):
+        return False
+    return error.errno in _TRANSIENT_ERRNO or getattr(error, "winerror", None) in _TRANSIENT_WINERROR
+
+
+def read_at_most(path: Path, limit: int) -> bytes | None:
+    """Read a file that may be far larger than anybody meant.
+
+    Args:
+        path: The file.
+        limit: Size in bytes that is still read.
+
+    Returns:
+        All its bytes, or None when there are more than ``limit``.
+
+    Raises:
+        OSError: As ``open`` and ``read`` raise it.
+    """
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > limit:
+            return None
+        data = file.read(limit + 1)  # a pipe or a device has no size to go by
+    return None if len(data) > limit else data
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write ``data`` beside ``path`` and rename it into place: a reader sees the old file or the new.
+
+    Args:
+        path: The file to write or replace; its folder must exist.
+        data: All of the new content.
+
+    Raises:
+        OSError: The folder is missing, not writable or full; ``path`` is then as it was.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise

@@ -1,0 +1,173 @@
+"""The stdout guard: one document reaches stdout, whatever curriculum code writes.
+
+Owns the process's standard descriptors from the first line of ``main`` to the last: it points
+descriptor 1 at stderr and descriptor 0 at the null device, keeps the real stdout aside, and ends
+the process. It must not know what a command does or what a document holds.
+
+Source of the rules: the contract's section "The stdout guard" (docs/contract.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from .errors import CurriculumError
+
+__all__ = ["Guard"]
+
+
+class Guard:
+    """Holds the real stdout and stderr while curriculum code runs with substitutes.
+
+    Install it once, before anything of the curriculum's is imported; end the process with
+    ``succeed`` or ``fail``. Neither returns.
+    """
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._exit = os._exit
+        self._on_exit_call: Callable[[int], NoReturn] | None = None
+        # A closed stderr would let the next opened file become descriptor 2.
+        if not _is_open(2):
+            _point_at_null(2, os.O_WRONLY)
+        self._stderr = os.dup(2)
+        self._stdout: int | None = os.dup(1) if _is_open(1) else None
+        _point_at_null(0, os.O_RDONLY)
+        os.dup2(2, 1)
+        # A stream of its own over descriptor 1: code that closes sys.stdout must not close stderr.
+        sys.stdout = sys.__stdout__ = io.TextIOWrapper(  # type: ignore[misc]
+            io.FileIO(1, "w", closefd=False),
+            encoding="utf-8",
+            errors="backslashreplace",
+            write_through=True,
+        )
+        if sys.platform == "win32":
+            import msvcrt
+
+            for descriptor in (self._stdout, self._stderr):
+                if descriptor is not None:
+                    msvcrt.setmode(descriptor, os.O_BINARY)
+        else:
+            # A forked child would otherwise hold the launcher's pipe open after this process ends.
+            os.register_at_fork(after_in_child=self._forget_stdout)
+        os._exit = self._refuse_exit
+
+    @property
+    def stdout_is_open(self) -> bool:
+        """Whether there was a stdout to write to when the guard was installed."""
+        return self._stdout is not None
+
+    def on_exit_call(self, report: Callable[[int], NoReturn]) -> None:
+        """Say what becomes of an ``os._exit`` call in curriculum code, which would look like success.
+
+        Args:
+            report: Called with the exit status that was asked for; must end the process.
+        """
+        self._on_exit_call = report
+
+    def succeed(self, document: bytes) -> NoReturn:
+        """Write ``document`` to the real stdout in one piece and end the process with 0.
+
+        Args:
+            document: All that stdout will hold; may be empty.
+
+        Raises:
+            CurriculumError: ``output.stdout`` when it cannot be written (closed, full, pipe gone).
+        """
+        self._run_exit_handlers()
+        if self._is_forked():
+            self._exit(70)
+        if document:
+            self._write_document(document)
+        self._exit(0)
+
+    def fail(self, report: bytes, status: int) -> NoReturn:
+        """Write ``report`` to the real stderr as the last thing there and end with ``status``.
+
+        Args:
+            report: Text that ends with the error line; stdout stays empty.
+            status: Exit code, one of the contract's.
+        """
+        self._run_exit_handlers()
+        if self._is_forked():
+            self._exit(status)
+        with contextlib.suppress(OSError):
+            # Threads that are still alive write to descriptors 1 and 2: not after the error line.
+            for descriptor in (1, 2):
+                _point_at_null(descriptor, os.O_WRONLY)
+        with contextlib.suppress(OSError):
+            _write_all(self._stderr, report)
+        self._exit(status)
+
+    def _write_document(self, document: bytes) -> None:
+        if self._stdout is None:
+            raise CurriculumError("output.stdout", "stdout is closed, so the result has nowhere to go.", _STDOUT_HINT)
+        try:
+            _write_all(self._stdout, document)
+            # Some devices report a full disk only when closed.
+            os.close(self._stdout)
+        except OSError as error:
+            raise CurriculumError(
+                "output.stdout", f"The result could not be written to stdout: {error.strerror}.", _STDOUT_HINT
+            ) from error
+        finally:
+            self._stdout = None
+
+    def _run_exit_handlers(self) -> None:
+        """Run what curriculum code left for the end now, while it still cannot reach stdout.
+
+        The process then ends by ``os._exit``: threads that outlive the evaluation are not waited
+        for, and no late handler can change the exit code.
+        """
+        import atexit
+
+        # Forked children that fell through to here have no business in the parent's handlers.
+        if not self._is_forked():
+            with contextlib.suppress(BaseException):
+                atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+
+    def _refuse_exit(self, status: int) -> NoReturn:
+        if self._is_forked() or self._on_exit_call is None:
+            self._exit(status)
+        self._on_exit_call(status)
+
+    def _forget_stdout(self) -> None:
+        if self._stdout is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._stdout)
+            self._stdout = None
+
+    def _is_forked(self) -> bool:
+        return os.getpid() != self._pid
+
+
+_STDOUT_HINT = "The launcher closed its end, or the disk that stdout goes to is full; nothing else was lost."
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _point_at_null(descriptor: int, flags: int) -> None:
+    null = os.open(os.devnull, flags)
+    if null != descriptor:
+        os.dup2(null, descriptor)
+        os.close(null)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,53 @@
+"""What a person and a launcher read on stderr when a command failed.
+
+Owns the layout: the author's traceback if there is one, a sentence, a hint, and the error line as the
+last line. Knows nothing of descriptors.
+
+Source of the rules: the contract's section "Failure" (docs/contract.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+from .errors import CurriculumError, error_line
+
+__all__ = ["About", "report"]
+
+
+@dataclass
+class About:
+    """What is known so far of the curriculum that a command is about; filled in as it is learned."""
+
+    curriculum: str | None = None
+    version: str | None = None
+    verbose: int = 0
+
+
+def report(error: CurriculumError, about: About) -> bytes:
+    """Word a failure for stderr.
+
+    Args:
+        error: What went wrong.
+        about: What it went wrong with.
+
+    Returns:
+        UTF-8 text whose last line is the error line.
+    """
+    text = ""
+    if error.show_traceback or (about.verbose and error.__cause__ is not None):
+        from .foreign import author_traceback
+
+        if error.__cause__ is not None:
+            text += author_traceback(error.__cause__)
+    text += f"curriculum: {error.message}\n"
+    if error.hint:
+        text += f"  hint: {error.hint}\n"
+    dsl_version = None
+    with contextlib.suppress(Exception):
+        from .versions import dsl_version as installed_dsl_version
+
+        dsl_version = installed_dsl_version()
+    line = error_line(error, curriculum=about.curriculum, version=about.version, dsl_version=dsl_version)
+    return text.encode("utf-8", "backslashreplace") + line

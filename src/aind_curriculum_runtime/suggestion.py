@@ -1,0 +1,165 @@
+"""The suggestion: the one JSON document that a launcher reads.
+
+Owns its four keys, its bytes, and the proof that those bytes can be read back. Knows nothing of
+where they go.
+
+Source of the rules: the contract's section "Success" (docs/contract.md).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from .errors import CurriculumError
+from .references import require_shape
+from .strict_json import encode, parse
+from .trainer_state import deserialise
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Metrics, Trainer, TrainerState
+    from pydantic import BaseModel
+
+__all__ = ["KEYS", "as_json", "build", "state_document"]
+
+KEYS = ("trainer_state", "metrics", "version", "dsl_version")
+
+
+def build(state: TrainerState[Any], metrics: Metrics, trainer: Trainer[Any]) -> bytes:
+    """Write the suggestion and read it back before anybody else does.
+
+    Args:
+        state: The next trainer state.
+        metrics: Metrics of the session that just ended.
+        trainer: The trainer whose curriculum gave them.
+
+    Returns:
+        One line of ASCII with its newline.
+
+    Raises:
+        CurriculumError: ``result.not_finite``, ``result.not_serialisable`` or ``result.not_reloadable``.
+    """
+    import aind_behavior_curriculum
+
+    document = {
+        "trainer_state": as_json(state, "trainer_state"),
+        "metrics": as_json(metrics, "metrics"),
+        "version": trainer.curriculum.version,
+        "dsl_version": aind_behavior_curriculum.__version__,
+    }
+    encoded = encode(document)
+    reread = parse(encoded)
+    if tuple(reread) != KEYS:
+        raise AssertionError(f"the suggestion has the keys {list(reread)}")
+    _require_reloadable(reread["trainer_state"], trainer)
+    return encoded + b"\n"
+
+
+def state_document(state: TrainerState[Any], trainer: Trainer[Any]) -> bytes:
+    """Write a trainer state alone, as a state file that the next ``run`` accepts.
+
+    Args:
+        state: The trainer state.
+        trainer: The trainer of its curriculum.
+
+    Returns:
+        One line of ASCII with its newline.
+
+    Raises:
+        CurriculumError: As ``build`` does.
+    """
+    encoded = encode(as_json(state, "trainer_state"))
+    _require_reloadable(parse(encoded), trainer)
+    return encoded + b"\n"
+
+
+def as_json(model: BaseModel, name: str) -> Any:
+    """Turn a model into plain JSON values, the same for the same model in every process.
+
+    Args:
+        model: A trainer state or metrics.
+        name: What it is called in messages.
+
+    Returns:
+        What pydantic's JSON mode gives, with the elements of sets in a fixed order.
+
+    Raises:
+        CurriculumError: ``result.not_finite`` naming the field (pydantic would write null, and the next
+            session could not load it), or ``result.not_serialisable``.
+    """
+    try:
+        return _settled(model.model_dump(warnings=False), model.model_dump(mode="json", warnings=False), f"$.{name}")
+    except CurriculumError:
+        raise
+    except Exception as error:
+        raise CurriculumError(
+            "result.not_serialisable",
+            f"The {name.replace('_', ' ')} cannot be written as JSON: {' '.join(str(error).split())}.",
+            "Use float, int, bool, str and lists or dicts of them; convert numpy values with .item() or .tolist().",
+            where=f"$.{name}",
+        ) from error
+
+
+def _settled(value: Any, plain: Any, where: str) -> Any:
+    """Go through a value and its JSON form together: refuse what JSON cannot say, order what has none."""
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        raise CurriculumError(
+            "result.not_finite",
+            f"{where.removeprefix('$.')} is {value}, which JSON cannot say.",
+            "Decide in the metrics code what a session without such a value means; None is allowed where "
+            "the field is declared as optional.",
+            where=where,
+        )
+    if isinstance(plain, dict):
+        # A key may have another form in JSON, but pydantic keeps the order.
+        same = isinstance(value, dict) and len(value) == len(plain)
+        inner: Iterable[Any] = value.values() if same else plain.values()
+        return {
+            key: _settled(one, entry, f"{where}.{key}") for one, (key, entry) in zip(inner, plain.items(), strict=True)
+        }
+    if isinstance(plain, list):
+        if isinstance(value, set | frozenset):
+            for index, one in enumerate(value):
+                _settled(one, None, f"{where}[{index}]")
+            return sorted(plain, key=lambda entry: json.dumps(entry, sort_keys=True))
+        inner = value if isinstance(value, list | tuple) and len(value) == len(plain) else plain
+        return [
+            _settled(one, entry, f"{where}[{index}]")
+            for index, (one, entry) in enumerate(zip(inner, plain, strict=True))
+        ]
+    if isinstance(plain, float) and not math.isfinite(plain):  # from a serialiser of the author's
+        return _settled(plain, None, where)
+    return plain
+
+
+def _require_reloadable(plain: dict[str, Any], trainer: Trainer[Any]) -> None:
+    """Load the next state as the next session will, and as a launcher does that knows only the library."""
+    from aind_behavior_curriculum import TrainerState
+    from pydantic import ValidationError
+
+    try:
+        require_shape(plain)
+        reloaded = as_json(deserialise(plain, trainer), "trainer_state")
+        TrainerState.model_validate_json(encode(plain))
+    except CurriculumError as error:
+        raise _not_reloadable(error.message, error.where) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = "$.trainer_state." + ".".join(str(part) for part in first["loc"])
+        raise _not_reloadable(f"{first['msg']} at {where}", where) from None
+    for key in ("stage", "active_policies", "is_on_curriculum"):
+        if reloaded[key] != plain[key]:
+            raise _not_reloadable(f"{key} reads back as something else", f"$.trainer_state.{key}")
+
+
+def _not_reloadable(why: str, where: str | None) -> CurriculumError:
+    return CurriculumError(
+        "result.not_reloadable",
+        f"The next trainer state could not be loaded again: {why.rstrip('.')}.",
+        "A policy set a parameter to a value its field refuses, or a Task or Stage class has fields of its own; "
+        "parameters belong in task_parameters.",
+        where=where,
+    )
