@@ -19,11 +19,16 @@ class DetectionMetrics(Metrics):
     trials: int = Field(ge=0, description="Trials that ended with an outcome.", json_schema_extra={"unit": "trials"})
     hit_rate: float = Field(ge=0, le=1, description="Share of hits among them.", json_schema_extra={"unit": "1"})
     median_reaction_time: float | None = Field(
-        default=None, description="From stimulus to response, over hits; none without hits.", json_schema_extra={"unit": "s"}
+        default=None,
+        description="From stimulus to response, over hits; none without hits.",
+        json_schema_extra={"unit": "s"},
     )
     water: float = Field(ge=0, description="Water earned.", json_schema_extra={"unit": "ul"})
     good_sessions_in_a_row: int = Field(
-        default=0, ge=0, description="Sessions at the criterion, up to this one.", json_schema_extra={"unit": "sessions"}
+        default=0,
+        ge=0,
+        description="Sessions at the criterion, up to this one.",
+        json_schema_extra={"unit": "sessions"},
     )
 
 
