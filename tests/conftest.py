@@ -1,0 +1,37 @@
+"""Fixtures: real repos, generated once a worker and restored after each test that changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import Repo, generate, make_template
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git repo of this working tree, to scaffold from."""
+    return make_template(tmp_path_factory.mktemp("template") / "template")
+
+
+@pytest.fixture(scope="session")
+def shared_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A fresh generated repo with its environment; tests that change it take ``repo`` instead."""
+    return Repo(generate(template, tmp_path_factory.mktemp("generated") / "my-curriculum")).sync()
+
+
+@pytest.fixture
+def repo(shared_repo: Repo) -> Iterator[Repo]:
+    """A generated repo that the test may change; everything is put back afterwards."""
+    yield shared_repo
+    shared_repo.restore()
+
+
+@pytest.fixture
+def state(shared_repo: Repo, tmp_path: Path) -> Path:
+    """A trainer state file at the first stage."""
+    target = tmp_path / "trainer_state.json"
+    result = shared_repo.curriculum("init", "--output", target)
+    assert result.code == 0, result.text
+    return target

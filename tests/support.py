@@ -1,0 +1,166 @@
+"""What the tests share: a template repo made of this working tree, and repos generated from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import copier
+
+PROJECT = Path(__file__).resolve().parent.parent
+ERROR_PREFIX = "CURRICULUM-ERROR "
+
+
+def git(directory: Path, *arguments: str) -> str:
+    """Run git in ``directory`` as a person without any configuration would; give its output."""
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(
+        ["git", *identity, "-c", "protocol.file.allow=always", *arguments],
+        cwd=directory,
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    return done.stdout.strip()
+
+
+def make_template(target: Path) -> Path:
+    """Make a git repo at ``target`` that holds this working tree as one commit, uncommitted work included."""
+    target.mkdir(parents=True)
+    listed = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    for name in filter(None, listed.split("\0")):
+        source = PROJECT / name
+        if source.is_file():  # a tracked file may be deleted in the working tree
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name)
+    commit_all(target, "The template as it is in the working tree")
+    return target
+
+
+def commit_all(repo: Path, message: str) -> str:
+    """Commit everything in ``repo``, making it a git repo if need be; give the commit's id."""
+    if not (repo / ".git").exists():
+        git(repo, "init", "--quiet")
+    git(repo, "add", "--all")
+    git(repo, "commit", "--quiet", "--allow-empty", "-m", message)
+    return git(repo, "rev-parse", "HEAD")
+
+
+def generate(template: Path | str, target: Path, **answers: Any) -> Path:
+    """Scaffold a repo as `copier copy --defaults` does (never with ``unsafe``), and commit it."""
+    data = {"curriculum_name": "my-curriculum", **answers}
+    copier.run_copy(str(template), target, data=data, defaults=True, quiet=True, vcs_ref="HEAD")
+    commit_all(target, "Scaffold")
+    return target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a finished process left."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def document(self) -> Any:
+        """The JSON on stdout."""
+        return json.loads(self.stdout)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error line, which must be the last line of stderr, ASCII, and at most 4 KiB."""
+        last = self.stderr.splitlines(keepends=True)[-1]
+        assert last.endswith(b"\n") and len(last) <= 4096, self.stderr
+        line = last.decode("ascii")
+        assert line.startswith(ERROR_PREFIX), self.stderr.decode("utf-8", "replace")
+        found: dict[str, Any] = json.loads(line.removeprefix(ERROR_PREFIX))
+        return found
+
+    @property
+    def text(self) -> str:
+        """Stderr as text, for messages."""
+        return self.stderr.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Repo:
+    """A generated repo with its environment."""
+
+    path: Path
+
+    @property
+    def session(self) -> Path:
+        """Its sample session."""
+        return self.path / "tests" / "data" / "session"
+
+    @property
+    def package(self) -> Path:
+        """The folder of its curriculum's code."""
+        return next(folder for folder in (self.path / "src").iterdir() if (folder / "curriculum.py").is_file())
+
+    def sync(self) -> Repo:
+        """Make or refresh the environment."""
+        subprocess.run(["uv", "sync", "--quiet"], cwd=self.path, check=True, env=clean_environment())
+        return self
+
+    def script(self, name: str) -> Path:
+        """A program of the environment."""
+        if sys.platform == "win32":
+            return self.path / ".venv" / "Scripts" / f"{name}.exe"
+        return self.path / ".venv" / "bin" / name
+
+    def curriculum(self, *arguments: str | Path, **options: Any) -> Result:
+        """Run the environment's `curriculum` directly."""
+        return call([self.script("curriculum"), *arguments], **options)
+
+    def launch(self, *arguments: str | Path, **options: Any) -> Result:
+        """Run `curriculum` as a launcher does."""
+        return call(["uv", "run", "-q", "--directory", self.path, "curriculum", *arguments], **options)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the repo."""
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")
+        return target
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace ``old``, which must stand there exactly once, in a file of the repo."""
+        target = self.path / name
+        text = target.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        target.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
+
+    def restore(self) -> None:
+        """Undo whatever a test changed."""
+        git(self.path, "checkout", "--quiet", "--force", "HEAD", ".")
+        git(self.path, "clean", "--quiet", "--force", "-d")
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """The environment of a launcher: not inside of this project's own virtual environment."""
+    dropped = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHASHSEED"}
+    return {key: value for key, value in os.environ.items() if key not in dropped} | extra
+
+
+def call(command: list[str | Path], *, env: dict[str, str] | None = None, **options: Any) -> Result:
+    """Run a process to its end with its pipes captured; ``env`` is added to a launcher's environment."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        stdin=options.pop("stdin", subprocess.DEVNULL),
+        stdout=options.pop("stdout", subprocess.PIPE),
+        stderr=subprocess.PIPE,
+        env=clean_environment(**(env or {})),
+        timeout=options.pop("timeout", 120),
+        check=False,
+        **options,
+    )
+    return Result(code=done.returncode, stdout=done.stdout or b"", stderr=done.stderr)
