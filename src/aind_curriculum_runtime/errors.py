@@ -202,6 +202,9 @@ def error_line(
         "dsl_version": dsl_version,
     }
 
+    # Half a surrogate pair (from a file name that is not UTF-8) is no text: strict parsers refuse the line.
+    record = {k: v.encode("utf-8", "backslashreplace").decode() if isinstance(v, str) else v for k, v in record.items()}
+
     def line() -> bytes:
         return (ERROR_PREFIX + json.dumps(record, ensure_ascii=True) + "\n").encode("ascii")
 

@@ -7,6 +7,7 @@ the JSON means.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 __all__ = ["StrictJsonError", "encode", "parse"]
@@ -26,15 +27,15 @@ def parse(data: bytes) -> Any:
         The parsed value.
 
     Raises:
-        StrictJsonError: Not UTF-8, not JSON, cut short, nested too deeply, or holding NaN, Infinity
-            or a duplicate key.
+        StrictJsonError: Not UTF-8, not JSON, cut short, nested too deeply, or holding NaN, Infinity,
+            a number too large for a float (Python reads 1e999 as Infinity) or a duplicate key.
     """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise StrictJsonError(f"it is not UTF-8 text (byte {error.start})") from None
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
     except StrictJsonError:
         raise
     except json.JSONDecodeError as error:
@@ -56,9 +57,13 @@ def encode(value: Any) -> bytes:
         ASCII bytes; launchers decode with the machine's own locale, which on many rigs is cp1252.
 
     Raises:
+        StrictJsonError: It is nested too deeply.
         ValueError: A float is not finite.
     """
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+    try:
+        return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+    except RecursionError:  # what `parse` just managed may be one level too deep here
+        raise StrictJsonError("it is nested too deeply") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -74,3 +79,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise StrictJsonError(f"it holds {name}, which JSON does not have")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise StrictJsonError(f"it holds {digits[:30]}, which is too large for a number")
+    return number

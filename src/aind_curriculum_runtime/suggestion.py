@@ -132,6 +132,8 @@ def _settled(value: Any, plain: Any, where: str) -> Any:
         ]
     if isinstance(plain, float) and not math.isfinite(plain):  # from a serialiser of the author's
         return _settled(plain, None, where)
+    if isinstance(plain, str) and not plain.isascii():
+        plain.encode()  # half a surrogate pair is no text: a launcher's parser would refuse the whole document
     return plain
 
 

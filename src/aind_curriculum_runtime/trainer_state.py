@@ -202,9 +202,10 @@ def _validate(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[Any]
     from pydantic import ValidationError
 
     # Its own graph is never read, and the evaluation never looks at it (`Trainer.evaluate`).
-    plain = encode({**state, "curriculum": None})
     try:
-        return trainer.trainer_state_model.model_validate_json(plain)
+        return trainer.trainer_state_model.model_validate_json(encode({**state, "curriculum": None}))
+    except StrictJsonError as error:
+        raise _invalid("$", str(error)) from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise _invalid(_json_path(first["loc"]), first["msg"]) from None

@@ -15,10 +15,14 @@ __all__ = ["curriculum_version", "dsl_version", "major", "runtime_version", "sem
 SEMVER: Final = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
     r"(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
-    r"(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?"
+    r"(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?",
+    re.ASCII,
 )
 _PEP440: Final = re.compile(
-    r"(?P<release>\d+\.\d+\.\d+)(?:(?P<pre>a|b|rc)(?P<n>\d+))?(?:\.dev(?P<dev>\d+))?(?:\+(?P<local>[a-z0-9.]+))?"
+    r"(?P<release>(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2})"
+    r"(?:(?P<pre>a|b|rc)(?P<n>0|[1-9]\d*))?(?:\.dev(?P<dev>0|[1-9]\d*))?"
+    r"(?:\+(?P<local>[a-z0-9]+(?:\.[a-z0-9]+)*))?",
+    re.ASCII,
 )
 _PRE_NAMES: Final = {"a": "alpha", "b": "beta", "rc": "rc"}
 
