@@ -1,0 +1,80 @@
+"""Which files of a generated repo are the template's, and which are the user's.
+
+Owns the one table that says so. The template's ``copier.yml`` repeats it in Copier's words and a test
+compares the two. Knows nothing of Copier, git or the files' contents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+__all__ = ["FILES", "FileClass", "FileRule", "classify"]
+
+
+class FileClass(Enum):
+    """What an update from the template does with a file."""
+
+    MANAGED = "managed"
+    """Merged on update: the template's, holding no curriculum code; edits beside the template's lines stay."""
+
+    SEED = "seed"
+    """Never changed once it exists, and made anew when it is missing: every repo needs one."""
+
+    EXAMPLE = "example"
+    """Never touched by an update: the user's own from the first minute, and once deleted it stays deleted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRule:
+    """One row of the table."""
+
+    pattern: str
+    """A file or a folder from the repo's root on, with forward slashes; ``{package}`` is the package's name."""
+
+    file_class: FileClass
+
+    def covers(self, path: str, package: str) -> bool:
+        """Tell whether the row is about a file.
+
+        Args:
+            path: The file from the repo's root on, with forward slashes.
+            package: Name of the repo's Python package.
+
+        Returns:
+            True for the file itself, and for everything in a folder.
+        """
+        own = self.pattern.replace("{package}", package)
+        return path == own or path.startswith(f"{own}/")
+
+
+FILES: Final = (
+    FileRule(pattern=".copier-answers.yml", file_class=FileClass.MANAGED),
+    FileRule(pattern=".gitattributes", file_class=FileClass.MANAGED),
+    FileRule(pattern=".github", file_class=FileClass.MANAGED),
+    FileRule(pattern=".gitignore", file_class=FileClass.MANAGED),
+    FileRule(pattern=".pre-commit-config.yaml", file_class=FileClass.MANAGED),
+    FileRule(pattern="pyproject.toml", file_class=FileClass.MANAGED),
+    FileRule(pattern="tests/test_contract.py", file_class=FileClass.MANAGED),
+    FileRule(pattern="CHANGELOG.md", file_class=FileClass.SEED),
+    FileRule(pattern="LICENSE", file_class=FileClass.SEED),
+    FileRule(pattern="README.md", file_class=FileClass.SEED),
+    FileRule(pattern="src/{package}", file_class=FileClass.EXAMPLE),
+    FileRule(pattern="tests/data", file_class=FileClass.EXAMPLE),
+    FileRule(pattern="tests/test_examples.py", file_class=FileClass.EXAMPLE),
+)
+"""Every file that the template ships, by class. No two rows cover the same file."""
+
+
+def classify(path: str, package: str) -> FileClass | None:
+    """Say whose a file of a generated repo is.
+
+    Args:
+        path: The file from the repo's root on, with forward slashes.
+        package: Name of the repo's Python package.
+
+    Returns:
+        Its class, or None for a file that is not from the template.
+    """
+    return next((rule.file_class for rule in FILES if rule.covers(path, package)), None)
