@@ -32,11 +32,15 @@ class Guard:
         self._pid = os.getpid()
         self._exit = os._exit
         self._on_exit_call: Callable[[int], NoReturn] | None = None
-        # A closed stderr would let the next opened file become descriptor 2.
-        if not _is_open(2):
-            _point_at_null(2, os.O_WRONLY)
+        has_stdout = _is_open(1)
+        # A standard descriptor that is closed would be given to the next file that is opened, and the
+        # copies below would be taken for standard descriptors. In this order, so that each gets its own.
+        for descriptor, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+            if not _is_open(descriptor):
+                _point_at_null(descriptor, flags)
         self._stderr = os.dup(2)
-        self._stdout: int | None = os.dup(1) if _is_open(1) else None
+        self._stdout: int | None = os.dup(1) if has_stdout else None
+        self._identities = {one: _identity(one) for one in (self._stdout, self._stderr) if one is not None}
         _point_at_null(0, os.O_RDONLY)
         os.dup2(2, 1)
         # A stream of its own over descriptor 1: code that closes sys.stdout must not close stderr.
@@ -46,6 +50,10 @@ class Guard:
             errors="backslashreplace",
             write_through=True,
         )
+        if sys.stderr is None:  # it was closed; the library and curriculum code write there all the same
+            sys.stderr = sys.__stderr__ = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), write_through=True)
+        if sys.stdin is None:
+            sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.FileIO(0, "r", closefd=False))
         if sys.platform == "win32":
             import msvcrt
 
@@ -97,6 +105,8 @@ class Guard:
         if self._is_forked():
             self._exit(status)
         with contextlib.suppress(OSError):
+            if not self._is_ours(self._stderr):  # curriculum code closed every descriptor it did not know
+                self._stderr = os.dup(2)
             # Threads that are still alive write to descriptors 1 and 2: not after the error line.
             for descriptor in (1, 2):
                 _point_at_null(descriptor, os.O_WRONLY)
@@ -107,6 +117,13 @@ class Guard:
     def _write_document(self, document: bytes) -> None:
         if self._stdout is None:
             raise CurriculumError("output.stdout", "stdout is closed, so the result has nowhere to go.", _STDOUT_HINT)
+        if not self._is_ours(self._stdout):
+            # Its number may since have been given to a file, which would get the document.
+            raise CurriculumError(
+                "output.stdout",
+                "Curriculum code closed the descriptor that leads to stdout.",
+                "Take out what closes descriptors it did not open, such as os.closerange.",
+            )
         try:
             _write_all(self._stdout, document)
             # Some devices report a full disk only when closed.
@@ -145,6 +162,11 @@ class Guard:
                 os.close(self._stdout)
             self._stdout = None
 
+    def _is_ours(self, descriptor: int) -> bool:
+        with contextlib.suppress(OSError):
+            return _identity(descriptor) == self._identities[descriptor]
+        return False
+
     def _is_forked(self) -> bool:
         return os.getpid() != self._pid
 
@@ -160,9 +182,16 @@ def _is_open(descriptor: int) -> bool:
     return True
 
 
+def _identity(descriptor: int) -> tuple[int, int, int]:
+    found = os.fstat(descriptor)
+    return found.st_mode, found.st_dev, found.st_ino
+
+
 def _point_at_null(descriptor: int, flags: int) -> None:
     null = os.open(os.devnull, flags)
-    if null != descriptor:
+    if null == descriptor:
+        os.set_inheritable(descriptor, True)
+    else:
         os.dup2(null, descriptor)
         os.close(null)
 
