@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import Repo, generate, make_template
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copier_of_a_new_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep Copier from this user's settings, which may trust templates, and from this user's cache."""
+    home = tmp_path_factory.mktemp("copier")
+    (home / "settings.yml").write_text("{}\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_SETTINGS_PATH", str(home / "settings.yml"))
+        patch.setenv("COPIER_CACHE_DIR", str(home / "cache"))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +48,12 @@ def state(shared_repo: Repo, tmp_path: Path) -> Path:
     result = shared_repo.curriculum("init", "--output", target)
     assert result.code == 0, result.text
     return target
+
+
+@pytest.fixture(scope="session")
+def shaping(shared_repo: Repo) -> dict[str, Any]:
+    """A trainer state's JSON at the stage that has policies, a policy transition and a metrics provider."""
+    result = shared_repo.curriculum("init", "--stage", "s_shaping")
+    assert result.code == 0, result.text
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found

@@ -130,6 +130,7 @@ class Repo:
         target = self.path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="\n")
+        self._forget_bytecode()
         return target
 
     def edit(self, name: str, old: str, new: str) -> None:
@@ -138,11 +139,18 @@ class Repo:
         text = target.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
         target.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
+        self._forget_bytecode()
 
     def restore(self) -> None:
         """Undo whatever a test changed."""
         git(self.path, "checkout", "--quiet", "--force", "HEAD", ".")
         git(self.path, "clean", "--quiet", "--force", "-d")
+        self._forget_bytecode()
+
+    def _forget_bytecode(self) -> None:
+        """Drop compiled code: Python takes a file of the same size and second for the same file."""
+        for cache in self.path.glob("src/**/__pycache__"):
+            shutil.rmtree(cache)
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
