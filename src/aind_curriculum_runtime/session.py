@@ -52,13 +52,7 @@ def require_session(directory: Path) -> Path:
     except FileNotFoundError:
         raise missing("session.missing", "session directory", directory) from None
     except OSError as error:
-        code = "transient.io" if is_transient(error) else "session.unreadable"
-        raise CurriculumError(
-            code,
-            f"The session directory {absolute} could not be read: {error.strerror}.",
-            "Check that the share is mounted and that this account may read it.",
-            where=str(absolute),
-        ) from error
+        raise _unreadable(absolute, error) from error
     if empty:
         raise CurriculumError(
             "session.empty",
@@ -67,6 +61,15 @@ def require_session(directory: Path) -> Path:
             where=str(absolute),
         )
     return absolute
+
+
+def _unreadable(directory: Path, error: OSError) -> CurriculumError:
+    return CurriculumError(
+        "transient.io" if is_transient(error) else "session.unreadable",
+        f"The session directory {directory} could not be read: {error.strerror}.",
+        "Check that the share is mounted and that this account may read it.",
+        where=str(directory),
+    )
 
 
 def find_state(directory: Path) -> Path:
@@ -79,10 +82,13 @@ def find_state(directory: Path) -> Path:
         ``behavior/trainer_state.json`` or else ``trainer_state.json`` in it, names compared without case.
 
     Raises:
-        CurriculumError: ``state.missing`` when there is neither.
+        CurriculumError: ``state.missing`` when there is neither; ``session.unreadable`` or ``transient.io``.
     """
     for place in _STATE_PLACES:
-        found = _lookup(directory, place)
+        try:
+            found = _lookup(directory, place)
+        except OSError as error:
+            raise _unreadable(directory, error) from error
         if found is not None:
             return found
     raise CurriculumError(
@@ -108,13 +114,17 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
 
     Raises:
         CurriculumError: ``session.previous_metrics_invalid`` when the file does not hold such metrics;
-            ``transient.io`` when it could not be read for now.
+            ``session.unreadable`` when it cannot be told whether there is one, ``transient.io`` when that
+            may pass.
     """
     from pydantic import ValidationError
 
     from .strict_json import StrictJsonError, encode, parse
 
-    found = _lookup(Path(data_directory), _PREVIOUS_METRICS)
+    try:
+        found = _lookup(Path(data_directory), _PREVIOUS_METRICS)
+    except OSError as error:
+        raise _unreadable(Path(data_directory), error) from error
     if found is None:
         return None
 
@@ -166,7 +176,10 @@ def missing(code: str, what: str, given: Path) -> CurriculumError:
 
 
 def _lookup(directory: Path, parts: tuple[str, ...]) -> Path | None:
-    """Walk down ``parts`` comparing names without case; an exact match wins over the others."""
+    """Walk down ``parts`` comparing names without case; an exact match wins over the others.
+
+    Raises ``OSError`` when it cannot be told: a share that is away is not a share without the file.
+    """
     here = directory
     for part in parts:
         if (here / part).exists():
@@ -174,7 +187,7 @@ def _lookup(directory: Path, parts: tuple[str, ...]) -> Path | None:
             continue
         try:
             names = sorted(name for name in os.listdir(here) if name.casefold() == part)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         if not names:
             return None
