@@ -51,9 +51,15 @@ def state(shared_repo: Repo, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shaping(shared_repo: Repo) -> dict[str, Any]:
-    """A trainer state's JSON at the stage that has policies, a policy transition and a metrics provider."""
+def shaping_bytes(shared_repo: Repo) -> bytes:
+    """A trainer state at the stage that has policies, a policy transition and a metrics provider."""
     result = shared_repo.curriculum("init", "--stage", "s_shaping")
     assert result.code == 0, result.text
-    found: dict[str, Any] = json.loads(result.stdout)
+    return result.stdout
+
+
+@pytest.fixture
+def shaping(shaping_bytes: bytes) -> dict[str, Any]:
+    """The same as JSON, for the test to change."""
+    found: dict[str, Any] = json.loads(shaping_bytes)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,19 @@ def failed_run(
     result = repo.curriculum("run", "--data-directory", session, *given, *arguments, **options)
     assert [contents(path) for path in inputs] == before
     return assert_failed(result, code, exit_code), result
+
+
+def add_metrics_code(repo: Repo, at_import: str = "", in_call: str = "pass") -> None:
+    """Have the repo's metrics code do something more: when it is imported, and when it is called."""
+    original = (repo.package / "metrics.py").read_text(encoding="utf-8")
+    wrapped = "\n\n".join(
+        [
+            original,
+            textwrap.dedent(at_import),
+            "_original = metrics_from_dataset",
+            "def metrics_from_dataset(data_directory):\n" + textwrap.indent(textwrap.dedent(in_call), "    "),
+            "    return _original(data_directory)\n",
+        ]
+    )
+    name = (repo.package / "metrics.py").relative_to(repo.path).as_posix()
+    repo.write(name, wrapped)

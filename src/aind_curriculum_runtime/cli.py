@@ -46,11 +46,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     def fail(error: CurriculumError) -> NoReturn:
         guard.fail(report(error, about), error.exit)
 
-    def exit_was_called(status: int) -> NoReturn:
+    def exit_was_called(call: str) -> NoReturn:
         fail(
             CurriculumError(
                 "code.exited",
-                f"Curriculum code ended the process by os._exit({status!r}).",
+                f"Curriculum code ended the process by {call}.",
                 "Curriculum code must return or raise; take the exit call out.",
             )
         )

@@ -14,11 +14,14 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, Final, NoReturn
 
 from .errors import CurriculumError
 
-__all__ = ["Guard"]
+__all__ = ["EXIT_HANDLERS_LIMIT", "Guard"]
+
+EXIT_HANDLERS_LIMIT: Final = 5.0
+"""Seconds that curriculum code's exit handlers may take; the result is ready by then."""
 
 
 class Guard:
@@ -31,7 +34,8 @@ class Guard:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._exit = os._exit
-        self._on_exit_call: Callable[[int], NoReturn] | None = None
+        self._on_exit_call: Callable[[str], NoReturn] | None = None
+        self._ending = False
         has_stdout = _is_open(1)
         # A standard descriptor that is closed would be given to the next file that is opened, and the
         # copies below would be taken for standard descriptors. In this order, so that each gets its own.
@@ -51,9 +55,11 @@ class Guard:
             write_through=True,
         )
         if sys.stderr is None:  # it was closed; the library and curriculum code write there all the same
-            sys.stderr = sys.__stderr__ = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), write_through=True)
+            sys.stderr = sys.__stderr__ = io.TextIOWrapper(  # type: ignore[misc]
+                io.FileIO(2, "w", closefd=False), write_through=True
+            )
         if sys.stdin is None:
-            sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.FileIO(0, "r", closefd=False))
+            sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.FileIO(0, "r", closefd=False))  # type: ignore[misc]
         if sys.platform == "win32":
             import msvcrt
 
@@ -64,17 +70,19 @@ class Guard:
             # A forked child would otherwise hold the launcher's pipe open after this process ends.
             os.register_at_fork(after_in_child=self._forget_stdout)
         os._exit = self._refuse_exit
+        os.execv = self._instead_of(os.execv)  # every other exec function ends in one of these two
+        os.execve = self._instead_of(os.execve)
 
     @property
     def stdout_is_open(self) -> bool:
         """Whether there was a stdout to write to when the guard was installed."""
         return self._stdout is not None
 
-    def on_exit_call(self, report: Callable[[int], NoReturn]) -> None:
-        """Say what becomes of an ``os._exit`` call in curriculum code, which would look like success.
+    def on_exit_call(self, report: Callable[[str], NoReturn]) -> None:
+        """Say what becomes of an ``os._exit`` or ``os.exec`` call in curriculum code, which would look like success.
 
         Args:
-            report: Called with the exit status that was asked for; must end the process.
+            report: Told the call that was made, as ``os._exit(0)``; must end the process.
         """
         self._on_exit_call = report
 
@@ -141,20 +149,36 @@ class Guard:
         The process then ends by ``os._exit``: threads that outlive the evaluation are not waited
         for, and no late handler can change the exit code.
         """
-        import atexit
+        # Forked children that fell through to here have no business in the parent's handlers, and a
+        # handler that calls os._exit comes here again.
+        if self._ending or self._is_forked():
+            return
+        self._ending = True
+        import threading
 
-        # Forked children that fell through to here have no business in the parent's handlers.
-        if not self._is_forked():
-            with contextlib.suppress(BaseException):
-                atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
+        # In a thread, because a handler may wait for something that never comes.
+        with contextlib.suppress(RuntimeError):  # no thread to be had
+            handlers = threading.Thread(target=_exit_handlers, daemon=True)
+            handlers.start()
+            handlers.join(EXIT_HANDLERS_LIMIT)
+        with contextlib.suppress(Exception):
+            _end_worker_processes()
+        for name in ("stdout", "stderr"):
             with contextlib.suppress(Exception):
-                stream.flush()
+                getattr(sys, name).flush()
 
     def _refuse_exit(self, status: int) -> NoReturn:
         if self._is_forked() or self._on_exit_call is None:
             self._exit(status)
-        self._on_exit_call(status)
+        self._on_exit_call(f"os._exit({status!r})")
+
+    def _instead_of(self, replace_process: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
+        def refuse(*arguments: Any) -> NoReturn:
+            if self._is_forked() or self._on_exit_call is None:
+                replace_process(*arguments)
+            self._on_exit_call(f"os.{replace_process.__name__}(...)")
+
+        return refuse
 
     def _forget_stdout(self) -> None:
         if self._stdout is not None:
@@ -172,6 +196,24 @@ class Guard:
 
 
 _STDOUT_HINT = "The launcher closed its end, or the disk that stdout goes to is full; nothing else was lost."
+
+
+def _exit_handlers() -> None:
+    import atexit
+
+    # The interpreter tells process pools to end before it calls the handlers, one of which waits for them.
+    pools = sys.modules.get("concurrent.futures.process")
+    for run in (getattr(pools, "_python_exit", None), atexit._run_exitfuncs):
+        if run is not None:
+            with contextlib.suppress(BaseException):
+                run()
+
+
+def _end_worker_processes() -> None:
+    """End what is still there of ``multiprocessing``: it would hold the launcher's pipe to stderr open."""
+    processes = sys.modules.get("multiprocessing.process")
+    for process in processes.active_children() if processes is not None else []:
+        process.kill()
 
 
 def _is_open(descriptor: int) -> bool:
