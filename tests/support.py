@@ -172,3 +172,53 @@ def call(command: list[str | Path], *, env: dict[str, str] | None = None, **opti
         **options,
     )
     return Result(code=done.returncode, stdout=done.stdout or b"", stderr=done.stderr)
+
+
+def hosted_at(template: Path) -> dict[str, str]:
+    """Environment in which git takes ``template`` for the repo an-owner/a-template on GitHub and GitLab."""
+    spellings = [
+        f"{host}an-owner/a-template{suffix}"
+        for host in (
+            "https://github.com/",
+            "https://me:secret@github.com/",
+            "https://gitlab.com/",
+            "ssh://git@github.com/",
+            "git@github.com:",
+        )
+        for suffix in ("", ".git")  # the longest match wins, so the suffix is not left over
+    ]
+    # uv would ask GitHub for the commit before it asks git.
+    variables = {"GIT_CONFIG_COUNT": str(len(spellings)), "UV_NO_GITHUB_FAST_PATH": "1"}
+    for index, spelling in enumerate(spellings):
+        variables[f"GIT_CONFIG_KEY_{index}"] = f"url.{template.as_posix()}.insteadOf"
+        variables[f"GIT_CONFIG_VALUE_{index}"] = spelling
+    return variables
+
+
+def committer() -> dict[str, str]:
+    """Environment with a name to commit by, for commands that call git themselves."""
+    return {f"GIT_{role}_{what}": "test@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+
+def copier_command(*arguments: str | Path, data: dict[str, str] | None = None, **options: Any) -> Result:
+    """Run Copier's command line, which gets no --trust unless it stands in the arguments."""
+    answers = [f"--data={name}={value}" for name, value in (data or {}).items()]
+    return call([sys.executable, "-m", "copier", *arguments, *answers], **options)
+
+
+def printed_commands(message: str) -> list[str]:
+    """The commands in a message of Copier: its lines that are indented by two spaces."""
+    return [line.strip() for line in message.splitlines() if line.startswith("  ") and line[2] != " "]
+
+
+def run_together(commands: list[str], directory: Path) -> Result:
+    """Run commands one after the other in one shell, up to the first that fails."""
+    done = subprocess.run(
+        " && ".join(commands),  # only here: Windows PowerShell does not know it
+        shell=True,
+        cwd=directory,
+        env=clean_environment(**committer()),
+        capture_output=True,
+        check=False,
+    )
+    return Result(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
