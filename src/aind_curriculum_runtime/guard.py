@@ -50,7 +50,7 @@ class Guard:
         # A stream of its own over descriptor 1: code that closes sys.stdout must not close stderr.
         sys.stdout = sys.__stdout__ = io.TextIOWrapper(  # type: ignore[misc]
             io.FileIO(1, "w", closefd=False),
-            encoding="utf-8",
+            encoding=None,  # the machine's own, as on stderr: a launcher decodes both with it, and strictly
             errors="backslashreplace",
             write_through=True,
         )

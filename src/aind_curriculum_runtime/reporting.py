@@ -9,11 +9,20 @@ Source of the rules: the contract's section "Failure" (docs/contract.md).
 from __future__ import annotations
 
 import contextlib
+import locale
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import CurriculumError, error_line
 
-__all__ = ["About", "report"]
+__all__ = ["About", "Output", "report"]
+
+
+class Output(NamedTuple):
+    """What stdout will hold, with an exit code: for commands whose result can be bad news."""
+
+    document: bytes
+    status: int = 0
 
 
 @dataclass
@@ -33,7 +42,7 @@ def report(error: CurriculumError, about: About) -> bytes:
         about: What it went wrong with.
 
     Returns:
-        UTF-8 text whose last line is the error line.
+        Text in the machine's encoding, whose last line is the error line (ASCII).
     """
     text = ""
     if error.show_traceback or (about.verbose and error.__cause__ is not None):
@@ -50,4 +59,5 @@ def report(error: CurriculumError, about: About) -> bytes:
 
         dsl_version = installed_dsl_version()
     line = error_line(error, curriculum=about.curriculum, version=about.version, dsl_version=dsl_version)
-    return text.encode("utf-8", "backslashreplace") + line
+    # In the machine's own encoding, not UTF-8: a launcher decodes all of stderr with it, and strictly.
+    return text.encode(locale.getpreferredencoding(False), "backslashreplace") + line
