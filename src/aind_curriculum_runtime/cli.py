@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 from .arguments import HelpRequested, Parser
 from .errors import CurriculumError, ExitCode
 from .guard import Guard
-from .reporting import About, report
+from .reporting import About, Output, report
 
 __all__ = ["COMMANDS", "main"]
 
@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "list": "list the curricula installed here",
     "version": "print the curriculum's version",
     "dsl-version": "print the version of aind-behavior-curriculum",
+    "check": "check whether a launcher can rely on this repo",
     "describe": "say what is installed here, for people and for launchers",
 }
 """Commands in the order of the help text, each the name of a module in ``commands``."""
@@ -63,8 +64,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
                 "stdout is closed, so the result has nowhere to go.",
                 "Start the command with a stdout.",
             )
-        document = _execute(sys.argv[1:] if argv is None else argv, about)
-        guard.succeed(document)
+        guard.succeed(*_execute(sys.argv[1:] if argv is None else argv, about))
     except CurriculumError as error:
         fail(error)
     except KeyboardInterrupt as error:
@@ -75,11 +75,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         fail(_internal(error))
 
 
-def _execute(argv: Sequence[str], about: About) -> bytes:
+def _execute(argv: Sequence[str], about: About) -> Output:
     _settle_warnings()
     try:
         if not argv or argv[0] not in COMMANDS:
-            return _without_command(argv)
+            return Output(_without_command(argv))
         import importlib
 
         command = importlib.import_module(f".commands.{argv[0].replace('-', '_')}", __package__)
@@ -90,10 +90,10 @@ def _execute(argv: Sequence[str], about: About) -> bytes:
         about.verbose = arguments.verbose
         if arguments.verbose:
             _log(arguments.verbose)
-        result: bytes = command.execute(arguments, about)
-        return result
+        result: bytes | Output = command.execute(arguments, about)
+        return result if isinstance(result, Output) else Output(result)
     except HelpRequested as help_:
-        return help_.text.encode("utf-8")
+        return Output(help_.text.encode("utf-8"))
 
 
 def _without_command(argv: Sequence[str]) -> bytes:

@@ -23,7 +23,7 @@ from .versions import semver_of
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum
 
-__all__ = ["ENTRY_POINT_GROUP", "Registered", "choose", "installed", "load", "repo_directory"]
+__all__ = ["ENTRY_POINT_GROUP", "Registered", "choose", "installed", "is_importable", "load", "repo_directory"]
 
 ENTRY_POINT_GROUP: Final = "aind_curriculum_runtime.curricula"
 
@@ -156,18 +156,30 @@ def _require_importable_rules(curriculum: Curriculum[Any]) -> None:
     from .references import places
 
     for where, rule in places(curriculum):
-        function = rule.callable
-        module, qualname = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
-        found: Any = sys.modules.get(module or "")
-        # The DSL resolves everything but the last part as a module (`_Rule._deserialize_rule`).
-        found = getattr(found, qualname, None) if qualname and "." not in qualname else None
-        if found is not function:
+        if not is_importable(rule.callable):
+            name = getattr(rule.callable, "__qualname__", None) or repr(rule.callable)
             raise CurriculumError(
                 "repo.rule_not_importable",
-                f"The rule {qualname or function!r} ({where}) cannot be loaded again by its name.",
+                f"The rule {name!r} ({where}) cannot be loaded again by its name.",
                 "Make it a plain function at the top level of a module: no lambda, no method, no partial.",
                 where=where,
             )
+
+
+def is_importable(function: object) -> bool:
+    """Say whether the library finds a rule's function again by the name that it writes.
+
+    Args:
+        function: The function behind a rule.
+
+    Returns:
+        True when its module holds the very same function under its name. The library resolves everything
+        but the last part of a name as a module (``_Rule._deserialize_rule``), so a method is not found.
+    """
+    module, qualname = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(qualname, str) or "." in qualname:
+        return False
+    return getattr(sys.modules.get(module), qualname, None) is function
 
 
 def repo_directory(registered: Registered) -> Path | None:

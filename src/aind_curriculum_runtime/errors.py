@@ -73,6 +73,7 @@ CODES: Final[dict[str, ExitCode]] = {
     "usage.curriculum_needed": ExitCode.USAGE,
     "usage.unknown_curriculum": ExitCode.USAGE,
     "usage.unknown_stage": ExitCode.USAGE,
+    "usage.extra_needed": ExitCode.USAGE,
     "state.unreadable": ExitCode.STATE,
     "state.too_large": ExitCode.STATE,
     "state.empty": ExitCode.STATE,

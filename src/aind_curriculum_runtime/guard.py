@@ -86,11 +86,12 @@ class Guard:
         """
         self._on_exit_call = report
 
-    def succeed(self, document: bytes) -> NoReturn:
-        """Write ``document`` to the real stdout in one piece and end the process with 0.
+    def succeed(self, document: bytes, status: int = 0) -> NoReturn:
+        """Write ``document`` to the real stdout in one piece and end the process with ``status``.
 
         Args:
             document: All that stdout will hold; may be empty.
+            status: Exit code; other than 0 for a command whose result is bad news, such as findings.
 
         Raises:
             CurriculumError: ``output.stdout`` when it cannot be written (closed, full, pipe gone).
@@ -100,7 +101,7 @@ class Guard:
             self._exit(70)
         if document:
             self._write_document(document)
-        self._exit(0)
+        self._exit(status)
 
     def fail(self, report: bytes, status: int) -> NoReturn:
         """Write ``report`` to the real stderr as the last thing there and end with ``status``.

@@ -1,0 +1,167 @@
+"""Checks of failure (FA): every bad input gives its exit code, an empty stdout and a valid error line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from ..errors import CODES, ERROR_LINE_LIMIT, ERROR_PREFIX, ExitCode
+from .base import Check, Finding
+from .repo import CurriculumRepo
+from .runs import Process
+
+
+def error_code(process: Process) -> str | None:
+    """The code in the error line of a failed run.
+
+    Args:
+        process: The run.
+
+    Returns:
+        The code, or None when the last line of stderr is no valid error line.
+    """
+    last = process.stderr.rstrip(b"\r\n").rpartition(b"\n")[2]
+    if not last.isascii() or len(last) >= ERROR_LINE_LIMIT or not last.startswith(ERROR_PREFIX.encode()):
+        return None
+    try:
+        record = json.loads(last[len(ERROR_PREFIX) :])
+    except ValueError:
+        return None
+    code = record.get("code")
+    fits = record.get("exit") == process.code and CODES.get(code) == process.code
+    return code if fits and record.get("message") and record.get("hint") else None
+
+
+class _Failure(Check):
+    """What the checks of this family share: one run, and the exit code it must give."""
+
+    family = "failure"
+    requires = frozenset({"CL001", "LP003"})
+    mend = "Use the runtime's command as it is; if it is used, update it."
+    what: str
+    expected: ExitCode
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        repo.require_runtime()
+        for target in repo.targets:
+            for name in self.runs:
+                process = repo.runs.get(target, name)
+                if process.code != self.expected:
+                    yield Finding(message=f"{self.what}: the run {process.ended}, not with {int(self.expected)}.")
+                elif process.stdout:
+                    yield Finding(message=f"{self.what}: the run failed, yet it printed on stdout.")
+                elif error_code(process) is None:
+                    yield Finding(message=f"{self.what}: the last line of stderr is no valid error line.")
+
+
+class FA001(_Failure):
+    """A missing trainer state gives 66
+
+    The launcher must know that it looked in the wrong place.
+    """
+
+    runs = ("no state",)
+    what = "A trainer state file that is not there"
+    expected = ExitCode.MISSING
+
+
+class FA002(_Failure):
+    """A trainer state cut short gives 65
+
+    A disk that was full, a copy that was stopped.
+    """
+
+    runs = ("not json",)
+    what = "A trainer state cut short"
+    expected = ExitCode.STATE
+
+
+class FA003(_Failure):
+    """A trainer state of another curriculum gives 65
+
+    The wrong repo was called for this animal.
+    """
+
+    runs = ("other curriculum",)
+    what = "A trainer state of another curriculum"
+    expected = ExitCode.STATE
+
+
+class FA004(_Failure):
+    """A trainer state of another major version gives 65
+
+    Its stages may mean other things; the library alone would only warn.
+    """
+
+    runs = ("other version",)
+    what = "A trainer state of another major version"
+    expected = ExitCode.STATE
+
+
+class FA005(_Failure):
+    """A trainer state at an unknown stage gives 65
+
+    There is no way on from there.
+    """
+
+    runs = ("unknown stage",)
+    what = "A trainer state at a stage that is not there"
+    expected = ExitCode.STATE
+
+
+class FA006(_Failure):
+    """A missing session directory gives 66
+
+    The launcher must know that it looked in the wrong place.
+    """
+
+    runs = ("no session",)
+    what = "A session directory that is not there"
+    expected = ExitCode.MISSING
+
+
+class FA007(_Failure):
+    """A subject off curriculum gives 69
+
+    The library alone would put it back on the curriculum without a word.
+    """
+
+    runs = ("off curriculum",)
+    what = "A subject off curriculum"
+    expected = ExitCode.OFF_CURRICULUM
+
+
+class FA008(_Failure):
+    """An unknown option gives 64
+
+    A launcher of another version calls.
+    """
+
+    runs = ("unknown option",)
+    what = "An option that is not there"
+    expected = ExitCode.USAGE
+
+
+class FA009(_Failure):
+    """A foreign rule in a trainer state is refused before it is imported
+
+    The library imports and calls whatever a trainer state names: one edited string can delete a session directory.
+    """
+
+    runs = ("hostile provider", "hostile policy", "hostile graph")
+    what = "A rule of another package in the trainer state"
+    expected = ExitCode.REFUSED
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        yield from super().find(repo)
+        for target in repo.targets:
+            for name in self.runs:
+                witness = repo.runs.get(target, name).folder / "witness"
+                if witness.exists():
+                    done = witness.read_text(encoding="utf-8")
+                    yield Finding(message=f"A rule of another package in the trainer state was {done} ({name}).")
+
+
+CHECKS = (FA001, FA002, FA003, FA004, FA005, FA006, FA007, FA008, FA009)

@@ -1,0 +1,262 @@
+"""Checks of the graph (GR): every stage can be reached and left, every rule can decide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .base import Check, Finding
+from .repo import CurriculumRepo, Target
+from .suggestions import place
+
+
+def _reachable(edges: dict[str, list[str]], starts: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    pending = list(starts)
+    while pending:
+        one = pending.pop()
+        if one not in found:
+            found.add(one)
+            pending += edges.get(one, [])
+    return found
+
+
+class GR001(Check):
+    """Every stage can be reached from the first
+
+    A stage that no transition leads to is dead, or a transition was forgotten.
+    """
+
+    family = "graph"
+    requires = frozenset({"LP005"})
+    runs = ("facts",)
+    mend = "Add a stage transition to it, or take it out of the curriculum."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            stages = repo.runs.facts(target)["stages"]
+            edges = {one["name"]: [to for _, to in one["transitions"]] for one in stages}
+            reached = _reachable(edges, [stages[0]["name"]])
+            for one in stages:
+                if one["name"] not in reached:
+                    yield Finding(message=f"No way leads from {stages[0]['name']!r} to the stage {one['name']!r}.")
+
+
+class GR002(Check):
+    """Every stage has a metrics provider
+
+    Without one a session at that stage cannot be evaluated. Final stages that no rule leaves need none.
+    """
+
+    family = "graph"
+    requires = frozenset({"LP005"})
+    runs = ("facts",)
+    mend = "Give the stage metrics_provider=MetricsProvider(metrics_from_dataset)."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            for one in repo.runs.facts(target)["stages"]:
+                if one["provider"] is None and (one["transitions"] or one["policies"]):
+                    yield Finding(message=f"The stage {one['name']!r} has no metrics provider.")
+
+
+class GR003(Check):
+    """Every stage's metrics provider works on the sample session
+
+    The first stage's is tried by every run; the others would fail only when an animal gets there.
+    """
+
+    family = "graph"
+    requires = frozenset({"LP005", "LP010", "GR002"})
+    runs = ("providers",)
+    mend = "Run `uv run curriculum demo --stage NAME` and mend what it says."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            process = repo.runs.get(target, "providers")
+            if process.answer is None:
+                yield Finding(message=f"Trying the metrics providers {process.ended}: {process.said}")
+            for stage, found in (process.answer or {}).items():
+                if found["failed"]:
+                    yield Finding(message=f"At the stage {stage!r}: {found['failed']}")
+
+
+def _tried(repo: CurriculumRepo, target: Target) -> tuple[int, list[dict[str, Any]]]:
+    answer = repo.runs.get(target, "witnesses").answer or {"tries": 0, "rules": []}
+    return answer["tries"], [rule for rule in answer["rules"] if rule["model"] is not None]
+
+
+class GR004(Check):
+    """No transition is always decided by an earlier one
+
+    The first transition that holds wins. Where an earlier one holds whenever a later one does (`> 20` before `> 40`),
+    the later one never decides. The search tries many metrics; it finds no proof, so read its word as a hint.
+    """
+
+    family = "graph"
+    level = "warning"
+    requires = frozenset({"LP005"})
+    runs = ("witnesses",)
+    mend = "Add the narrower transition first."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            tries, rules = _tried(repo, target)
+            for rule in rules:
+                if rule["held"] and not rule["decided"]:
+                    path, line = place(repo, rule)
+                    yield Finding(
+                        message=f"In {tries} tries the {rule['kind']} {rule['rule']} of the stage {rule['stage']!r} "
+                        f"held only where an earlier one did ({', '.join(rule['before'])}).",
+                        path=path,
+                        line=line,
+                    )
+
+
+class GR005(Check):
+    """Every transition can hold
+
+    A transition that holds for no metrics is a slip in a threshold or a unit. The search tries many metrics; that it
+    found no witness does not prove that there is none.
+    """
+
+    family = "graph"
+    level = "warning"
+    requires = frozenset({"LP005"})
+    runs = ("witnesses",)
+    mend = "Test the transition with metrics for which it must hold, or take it out."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            tries, rules = _tried(repo, target)
+            for rule in rules:
+                if not rule["held"] and rule["raised"] is None:
+                    path, line = place(repo, rule)
+                    yield Finding(
+                        message=f"No witness found in {tries} tries: the {rule['kind']} {rule['rule']} of the stage "
+                        f"{rule['stage']!r} never held.",
+                        path=path,
+                        line=line,
+                    )
+
+
+class GR006(Check):
+    """Rules work with all metrics that their class allows
+
+    A rule that raises for metrics which a real session can give, such as a None, leaves the animal without one.
+    """
+
+    family = "graph"
+    level = "warning"
+    requires = frozenset({"LP005"})
+    runs = ("witnesses",)
+    mend = "Handle that case in the rule, or narrow the field in the metrics class."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            for rule in _tried(repo, target)[1]:
+                if rule["raised"] is not None:
+                    path, line = place(repo, rule)
+                    message = f"The {rule['kind']} {rule['rule']} raised {' '.join(rule['raised'].split())}."
+                    yield Finding(message=message, path=path, line=line)
+
+
+class GR007(Check):
+    """Stage names are unique
+
+    The library takes two stages of one name for one stage, and drops the second's parameters without a word.
+    """
+
+    family = "graph"
+    requires = frozenset({"LP005"})
+    runs = ("facts",)
+    mend = "Give each stage a name of its own."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            for name in repo.runs.facts(target)["homonyms"]:
+                yield Finding(message=f"Two different stages are named {name!r}.")
+
+
+class GR008(Check):
+    """Every policy can become active
+
+    A policy that is neither a start policy nor led to by a policy transition is dead.
+    """
+
+    family = "graph"
+    level = "warning"
+    requires = frozenset({"LP005"})
+    runs = ("facts",)
+    mend = "Make it a start policy, add a policy transition to it, or take it out."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            for stage in repo.runs.facts(target)["stages"]:
+                edges: dict[str, list[str]] = {}
+                for source, _, to in stage["policy_transitions"]:
+                    edges.setdefault(source, []).append(to)
+                reached = _reachable(edges, stage["start_policies"])
+                for policy in stage["policies"]:
+                    if policy not in reached:
+                        yield Finding(
+                            message=f"The policy {policy} of the stage {stage['name']!r} never becomes active."
+                        )
+
+
+class GR009(Check):
+    """Rules and stages bear the field's names
+
+    Policies `p_`, policy transitions `pt_`, stages `s_`, stage transitions `st_<from>_<to>`: whoever reads a trainer
+    state knows what each name is.
+    """
+
+    family = "graph"
+    level = "warning"
+    requires = frozenset({"LP005"})
+    runs = ("facts",)
+    mend = "Rename it; a new name of a stage needs a new major version."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            facts = repo.runs.facts(target)
+            told = set()
+            for what, name, rule in _misnamed(facts):
+                if name not in told:
+                    told.add(name)
+                    path, line = place(repo, rule) if rule else (None, None)
+                    yield Finding(message=f"{what} is named {name!r}.", path=path, line=line)
+
+
+def _misnamed(facts: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any] | None]]:
+    rules = {rule["reference"]: rule for rule in facts["rules"]}
+
+    def last(reference: str) -> str:
+        return reference.rpartition(".")[2]
+
+    for stage in facts["stages"]:
+        if stage["name"] != "GRADUATED" and not re.match(r"s_\w", stage["name"]):
+            yield "A stage", stage["name"], None
+        for policy in stage["policies"]:
+            if not re.match(r"p_\w", last(policy)):
+                yield "A policy", last(policy), rules.get(policy)
+        for _, rule, _ in stage["policy_transitions"]:
+            if not re.match(r"pt_\w", last(rule)):
+                yield "A policy transition", last(rule), rules.get(rule)
+        for rule, to in stage["transitions"]:
+            short = [name.removeprefix("s_").lower() for name in (stage["name"], to)]
+            if last(rule).lower() != f"st_{short[0]}_{short[1]}":
+                yield f"The transition from {stage['name']!r} to {to!r}", last(rule), rules.get(rule)
+
+
+CHECKS = (GR001, GR002, GR003, GR004, GR005, GR006, GR007, GR008, GR009)

@@ -1,0 +1,251 @@
+"""The program that checks run in the curriculum's own environment: it imports the curriculum and answers.
+
+Owns what can only be learned by importing. Its answer goes to a file, since curriculum code may print; it
+needs the library and this package, and hypothesis only for ``witnesses``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import CurriculumError
+from ..files import write_atomically
+
+
+def main() -> None:
+    """Answer one question and write the answer to a file."""
+    parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.checks.inside", description=__doc__)
+    parser.add_argument("question", choices=sorted(QUESTIONS))
+    parser.add_argument("--object", required=True)
+    parser.add_argument("--answer", type=Path, required=True)
+    parser.add_argument("--session", type=Path)
+    parser.add_argument("--document", type=Path)
+    parser.add_argument("--source", type=Path, help="import the curriculum from this folder instead")
+    arguments = parser.parse_args()
+    if arguments.source is not None:
+        sys.path.insert(0, str(arguments.source))
+    try:
+        curriculum = _load(arguments.object)
+    except BaseException as error:
+        answer: Any = {"error": _told(error)}
+    else:
+        answer = QUESTIONS[arguments.question](curriculum, arguments)
+    write_atomically(Path(os.path.abspath(arguments.answer)), json.dumps(answer).encode())
+
+
+def _load(spec: str) -> Any:
+    from aind_behavior_curriculum import Curriculum
+
+    module, _, attributes = spec.partition(":")
+    found: Any = importlib.import_module(module)
+    for name in attributes.split("."):
+        found = getattr(found, name)
+    if not isinstance(found, Curriculum):
+        raise TypeError(f"{spec} is a {type(found).__name__}, not a Curriculum object")
+    return found
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The graph, its rules, and a trainer state for every stage."""
+    import aind_behavior_curriculum
+
+    from ..evaluation import OrderedTrainer
+    from ..references import places
+
+    trainer = OrderedTrainer(curriculum)
+    stages = []
+    states = {}
+    for number, stage in curriculum.graph.nodes.items():
+        provider = stage.metrics_provider
+        stages.append(
+            {
+                "name": stage.name,
+                "provider": provider.name if provider is not None else None,
+                "policies": [_name(policy) for policy in stage.see_policies()],
+                "start_policies": [_name(policy) for policy in stage.start_policies],
+                "policy_transitions": [
+                    [_name(stage.graph.nodes[source]), _name(rule), _name(stage.graph.nodes[target])]
+                    for source, edges in stage.graph.graph.items()
+                    for rule, target in edges
+                ],
+                "transitions": [
+                    [_name(rule), curriculum.graph.nodes[target].name]
+                    for rule, target in curriculum.graph.graph[number]
+                ],
+            }
+        )
+        state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
+        states[stage.name] = state.model_dump(mode="json")
+    return {
+        "name": curriculum.name,
+        "version": curriculum.version,
+        "dsl_version": aind_behavior_curriculum.__version__,
+        "stages": stages,
+        "states": states,
+        "graph": curriculum.model_dump(mode="json")["graph"],
+        "rules": [_rule(where, rule) for where, rule in places(curriculum)],
+        "homonyms": sorted(_homonyms(curriculum)),
+    }
+
+
+def _name(rule: Any) -> str:
+    function = getattr(rule, "callable", rule)
+    module, qualname = getattr(function, "__module__", "?"), getattr(function, "__qualname__", repr(function))
+    return f"{module}.{qualname}"
+
+
+def _rule(where: str, rule: Any) -> dict[str, Any]:
+    from ..discovery import is_importable
+
+    function = rule.callable
+    code = getattr(function, "__code__", None)
+    return {
+        "place": where,
+        "reference": _name(rule),
+        "importable": is_importable(function),
+        "file": code.co_filename if code else None,
+        "line": code.co_firstlineno if code else None,
+    }
+
+
+def _homonyms(curriculum: Any) -> Iterator[str]:
+    """Names borne by two different stages: the library takes them for one (Stage.__eq__)."""
+    from aind_behavior_curriculum import Stage
+
+    package = type(curriculum).__module__  # not the curriculum's package: models are made by the library
+    seen: dict[str, int] = {stage.name: id(stage) for stage in curriculum.see_stages()}
+    tops = {_name(rule).partition(".")[0] for stage in curriculum.see_stages() for rule in _rules_of(stage)}
+    for name, module in sorted(sys.modules.items()):
+        if name.partition(".")[0] not in tops or name == package:
+            continue
+        for value in list(vars(module).values()):
+            if isinstance(value, Stage) and seen.get(value.name, id(value)) != id(value):
+                yield value.name
+
+
+def _rules_of(stage: Any) -> list[Any]:
+    return [*stage.see_policies(), *([stage.metrics_provider] if stage.metrics_provider else [])]
+
+
+def _evaluate(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the library says at every stage: metrics and next trainer state, or the error."""
+    from ..evaluation import OrderedTrainer, compute_metrics, evaluate
+
+    trainer = OrderedTrainer(curriculum)
+    answer: dict[str, Any] = {}
+    for stage in curriculum.see_stages():
+        try:
+            state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
+            metrics = compute_metrics(stage, curriculum, arguments.session)
+            after = evaluate(trainer, state, metrics)
+            answer[stage.name] = {
+                "metrics": metrics.model_dump(mode="json"),
+                "trainer_state": after.model_dump(mode="json"),
+            }
+        except CurriculumError as error:
+            answer[stage.name] = {"error": error.message}
+    return answer
+
+
+def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Whether every stage gives a suggestion that the runtime would print."""
+    from ..evaluation import OrderedTrainer, compute_metrics, evaluate
+    from ..suggestion import build
+
+    trainer = OrderedTrainer(curriculum)
+    answer: dict[str, Any] = {}
+    for stage in curriculum.see_stages():
+        try:
+            state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
+            metrics = compute_metrics(stage, curriculum, arguments.session)
+            build(evaluate(trainer, state, metrics), metrics, trainer)
+            answer[stage.name] = None
+        except CurriculumError as error:
+            answer[stage.name] = error.message
+    return answer
+
+
+def _providers(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Every stage's metrics provider on the sample session, and whether its metrics read back."""
+    from ..evaluation import compute_metrics
+    from ..suggestion import as_json
+
+    answer: dict[str, Any] = {}
+    for stage in curriculum.see_stages():
+        found: dict[str, str | None] = {"failed": None, "reread": None}
+        answer[stage.name] = found
+        try:
+            metrics = compute_metrics(stage, curriculum, arguments.session)
+            plain = as_json(metrics, "metrics")
+        except CurriculumError as error:
+            found["failed"] = error.message
+            continue
+        try:
+            again = as_json(type(metrics).model_validate_json(json.dumps(plain)), "metrics")
+        except ValueError as error:
+            found["reread"] = _told(error)
+        else:
+            if again != plain:
+                fields = [name for name in plain if again.get(name) != plain[name]]
+                found["reread"] = f"{', '.join(fields)} read back as something else"
+    return answer
+
+
+def _reload(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Whether a suggestion is accepted by a host's own model, and as the next session's input."""
+    from aind_behavior_curriculum import Metrics, Trainer, TrainerState
+    from pydantic import BaseModel, SerializeAsAny
+
+    class HostSuggestion(BaseModel):
+        """The launcher's model (`clabe.apps.CurriculumSuggestion`), which ignores further keys."""
+
+        trainer_state: SerializeAsAny[TrainerState]  # type: ignore[type-arg]
+        metrics: SerializeAsAny[Metrics]
+        version: str
+        dsl_version: str
+
+    data = arguments.document.read_bytes()
+    answer: dict[str, Any] = {"host": None, "next": None}
+    try:
+        HostSuggestion.model_validate_json(data)
+    except ValueError as error:
+        answer["host"] = _told(error)
+    try:
+        state = json.loads(data)["trainer_state"]
+        model = Trainer(curriculum).trainer_state_model.model_validate_json(json.dumps(state))
+        if (again := model.model_dump(mode="json")) != state:
+            fields = [name for name in state if again.get(name) != state[name]]
+            answer["next"] = f"{', '.join(fields)} read back as something else"
+    except (ValueError, TypeError, LookupError) as error:
+        answer["next"] = _told(error)
+    return answer
+
+
+def _witnesses(curriculum: Any, arguments: argparse.Namespace) -> Any:
+    from .witness import search
+
+    return search(curriculum)
+
+
+QUESTIONS = {
+    "facts": _facts,
+    "evaluate": _evaluate,
+    "suggest": _suggest,
+    "providers": _providers,
+    "reload": _reload,
+    "witnesses": _witnesses,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The checks as a plugin of repo-review: its entry points are in pyproject.toml.
+
+Owns the list of all checks and of their families.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from . import ci, command_line, failure, graph, layout, session_directory, stdout, suggestions, versions
+from .base import Check
+from .repo import CurriculumRepo, known_repo
+
+__all__ = ["CHECKS", "FAMILIES", "curriculum_repo", "repo_review_checks", "repo_review_families"]
+
+_MODULES: Final = (layout, command_line, stdout, suggestions, graph, failure, session_directory, versions, ci)
+
+CHECKS: Final[dict[str, type[Check]]] = {check.__name__: check for module in _MODULES for check in module.CHECKS}
+"""Every check by its id, family by family."""
+
+FAMILIES: Final = {
+    "layout": "what a fresh clone must hold so that a rig can be set up from it",
+    "command line": "the launcher's call works, and nothing around it changes the result",
+    "stdout": "one JSON document that every launcher can read, and nothing else",
+    "suggestion": "what the library says, always the same, and valid as the next input",
+    "graph": "every stage can be reached and left, every rule can decide",
+    "failure": "every bad input gives its exit code, an empty stdout and a valid error line",
+    "session directory": "it is read, added to at the most, and may hold nothing",
+    "versions": "one semantic number, the same everywhere, and a new one for a new graph",
+    "CI": "the contract is tried at every push, on the systems that rigs have",
+}
+"""Families in their order, with what each is about."""
+
+
+def curriculum_repo(root: Any) -> CurriculumRepo:
+    """The fixture: the repo under test, set up by the front end or anew.
+
+    Args:
+        root: repo-review's fixture of that name.
+
+    Returns:
+        The repo under test; of a repo that is not on this disk, one that no check applies to.
+    """
+    return known_repo(root if isinstance(root, Path) else Path("a repo that is not on this disk"))
+
+
+def repo_review_checks() -> dict[str, Check]:
+    """All checks, as repo-review collects them."""
+    return {name: check() for name, check in CHECKS.items()}
+
+
+def repo_review_families() -> dict[str, dict[str, Any]]:
+    """The families, as repo-review shows them."""
+    return {
+        name: {"name": name[:1].upper() + name[1:], "order": order, "description": about}
+        for order, (name, about) in enumerate(FAMILIES.items())
+    }

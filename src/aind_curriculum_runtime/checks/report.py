@@ -1,0 +1,197 @@
+"""Running the checks on a repo and collecting what they said.
+
+Owns the selection, the order of work and the result that all output formats are made from. repo-review does
+the checking.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from repo_review.checks import name_matches
+from repo_review.processor import CollectionReturn, Result, collect_all, process
+
+from .base import Finding, Level, Outcome
+from .plugin import CHECKS
+from .repo import CurriculumRepo
+
+__all__ = ["NothingRan", "Report", "Row", "catalogue", "review", "selection"]
+
+Status = Literal["passed", "failed", "skipped", "ignored"]
+
+
+class NothingRan(Exception):
+    """No check was run; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What one check said."""
+
+    id: str
+    family: str
+    level: Level
+    title: str
+    mend: str
+    url: str
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+    """Why it was skipped or ignored."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What all checks said of one repo."""
+
+    root: Path
+    rows: tuple[Row, ...]
+    results: tuple[Result, ...]
+    """The same as repo-review has it, for its own formats."""
+    families: dict[str, dict[str, object]]
+    seconds: float
+
+    def count(self, status: Status, level: Level | None = None) -> int:
+        """How many checks have ``status``, and ``level`` if that is given."""
+        return sum(row.status == status and level in (None, row.level) for row in self.rows)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check of level error found something."""
+        return self.count("failed", "error") > 0
+
+
+def selection(select: Iterable[str], ignore: Iterable[str]) -> tuple[list[str], set[str]]:
+    """Work out which checks to run.
+
+    Args:
+        select: Ids, prefixes (``GR``) or family names; all when empty.
+        ignore: The same, to leave out.
+
+    Returns:
+        The ids asked for, in their order, and those with all that gate them.
+
+    Raises:
+        NothingRan: A name is no check's, or nothing is left.
+    """
+    select, ignore = list(select), list(ignore)
+    for name in [*select, *ignore]:
+        if not any(_matches(check, name) for check in CHECKS):
+            raise NothingRan(f"There is no check {name!r}")
+    asked = [
+        check
+        for check in CHECKS
+        if (not select or any(_matches(check, name) for name in select))
+        and not any(_matches(check, name) for name in ignore)
+    ]
+    if not asked:
+        raise NothingRan("Every check that was selected is ignored")
+    needed: set[str] = set()
+    pending = list(asked)
+    while pending:
+        one = pending.pop()
+        if one not in needed:
+            needed.add(one)
+            pending += CHECKS[one].requires
+    return asked, needed
+
+
+def _matches(check: str, name: str) -> bool:
+    return bool(name_matches(check, {name})) or CHECKS[check].family.casefold() == name.casefold()
+
+
+def review(
+    repo: CurriculumRepo,
+    *,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Run the checks.
+
+    Args:
+        repo: The repo under test, from ``repo.repo_at``.
+        select: As for ``selection``.
+        ignore: As for ``selection``; what the repo's pyproject ignores with a reason is shown as ignored.
+        progress: Told how many runs have ended, and of how many, whenever one does.
+
+    Returns:
+        What they said.
+
+    Raises:
+        NothingRan: As ``selection`` raises it.
+    """
+    started = time.monotonic()
+    asked, needed = selection(select, ignore)
+    total, done = 0, 0
+
+    def one_more() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, max(total, done))
+
+    repo.runs.on_done = one_more
+    try:
+        total = repo.runs.start(run for check in needed for run in CHECKS[check].runs)
+        if progress is not None:
+            progress(done, total)
+        collected = collect_all(repo.root)
+        only = CollectionReturn(
+            collected.fixtures, {name: collected.checks[name] for name in CHECKS if name in needed}, collected.families
+        )
+        families, results = process(repo.root, select=set(asked), collected=only)
+    finally:
+        repo.runs.close()
+    by_name = {result.name: result for result in results}
+    return Report(
+        root=repo.root,
+        rows=tuple(_row(name, by_name[name], repo.outcomes) for name in asked if name in by_name),
+        results=tuple(by_name[name] for name in asked if name in by_name),
+        families={name: dict(family) for name, family in families.items() if name in {r.family for r in results}},
+        seconds=time.monotonic() - started,
+    )
+
+
+def catalogue(checks: Iterable[str]) -> list[Row]:
+    """The checks themselves, as rows that say nothing of any repo.
+
+    Args:
+        checks: Ids.
+
+    Returns:
+        One row a check.
+    """
+    return [_row(name, None, {}) for name in checks]
+
+
+def _row(name: str, result: Result | None, outcomes: dict[str, Outcome]) -> Row:
+    check = CHECKS[name]
+    outcome = outcomes.get(name)
+    reason, status = "", "passed"
+    if result is None:
+        status, reason = "skipped", "it was not run"
+    elif result.skip_reason:
+        status, reason = "ignored", result.skip_reason
+    elif result.result is None:
+        gates = ", ".join(sorted(check.requires & {*outcomes, *CHECKS}))
+        status, reason = "skipped", outcome.skipped if outcome is not None else f"it needs {gates}, which did not pass"
+    elif not result.result:
+        status = "failed"
+    return Row(
+        id=name,
+        family=check.family,
+        level=check.level,
+        title=(check.__doc__ or "").partition("\n")[0],
+        mend=check.mend,
+        url=check().url,
+        status=status,  # type: ignore[arg-type]
+        findings=tuple(outcome.findings) if outcome is not None and status == "failed" else (),
+        reason=reason,
+        notes=tuple(outcome.notes) if outcome is not None else (),
+    )

@@ -1,0 +1,181 @@
+"""Checks of stdout (SO): one JSON document that every launcher can read, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from ..strict_json import StrictJsonError, parse
+from ..suggestion import KEYS
+from .base import Check, Finding
+from .repo import CurriculumRepo
+
+
+class SO001(Check):
+    """Stdout is one JSON object and a newline
+
+    Launchers parse the whole of stdout.
+    """
+
+    family = "stdout"
+    requires = frozenset({"CL001"})
+    runs = ("launcher",)
+    mend = "Use the runtime's command, which lets nothing else through."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            process = repo.runs.get(target, "launcher")
+            if not isinstance(process.document, dict):
+                first = process.stdout[:60].decode("utf-8", "replace")
+                yield Finding(message=f"Stdout is not one JSON object; it begins with {first!r}.")
+            elif not process.stdout.endswith(b"}\n") and not process.stdout.endswith(b"}\r\n"):
+                yield Finding(message="Stdout does not end with the object and a newline.")
+
+
+class SO002(Check):
+    """Stdout is ASCII
+
+    Launchers decode with the machine's own locale, which on many rigs is cp1252.
+    """
+
+    family = "stdout"
+    requires = frozenset({"SO001"})
+    runs = ("launcher",)
+    mend = "Use the runtime's command, which escapes everything else."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            if not repo.runs.get(target, "launcher").stdout.isascii():
+                yield Finding(message="Stdout holds characters beyond ASCII.")
+
+
+class SO003(Check):
+    """Stdout is strict JSON
+
+    NaN, Infinity and keys that stand twice are not JSON; parsers differ in what they make of them.
+    """
+
+    family = "stdout"
+    requires = frozenset({"SO001"})
+    runs = ("launcher",)
+    mend = "Use the runtime's command, which refuses a value that is not finite."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            try:
+                parse(repo.runs.get(target, "launcher").stdout)
+            except StrictJsonError as error:
+                yield Finding(message=f"Stdout is not strict JSON: {error}.")
+
+
+class SO004(Check):
+    """The document has exactly the four keys
+
+    trainer_state, metrics, version and dsl_version; more goes into files of its own.
+    """
+
+    family = "stdout"
+    requires = frozenset({"SO001"})
+    runs = ("launcher",)
+    mend = "Use the runtime's command."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            found = repo.runs.get(target, "launcher").document
+            if isinstance(found, dict) and set(found) != set(KEYS):
+                yield Finding(message=f"The document's keys are {', '.join(found)}.")
+
+
+class SO005(Check):
+    """Noise of every kind stays out of stdout
+
+    Prints, loggers, progress bars, C code, child processes, threads and exit handlers write to stdout; the same run
+    with all of these put in from outside must print the same document.
+    """
+
+    family = "stdout"
+    requires = frozenset({"CL001", "LP003"})
+    runs = ("launcher", "noise")
+    mend = "Use the runtime's command; if it is used, update it."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        repo.require_runtime()
+        for target in repo.targets:
+            process = repo.runs.get(target, "noise")
+            if process.stdout != repo.runs.get(target, "launcher").stdout or process.code != 0:
+                yield Finding(message=f"With noise on stdout the run {process.ended}, and stdout is not the same.")
+
+
+class SO006(Check):
+    """The process ends, and its pipes with it
+
+    A child process or a fork that keeps the pipes makes the launcher wait for it, with an animal waiting too.
+    """
+
+    family = "stdout"
+    requires = frozenset({"LP005"})
+    runs = ("launcher",)
+    mend = "Wait for child processes in the metrics code, or start them with stdout and stderr elsewhere."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            process = repo.runs.get(target, "launcher")
+            if process.pipes_held:
+                yield Finding(message="Two seconds after the process ended something still held its stdout or stderr.")
+
+
+class SO007(Check):
+    """The launcher's own model accepts the document
+
+    Launchers read it with the library's base TrainerState, which refuses fields it does not know, such as one that a
+    Task class adds beside task_parameters.
+    """
+
+    family = "stdout"
+    requires = frozenset({"SO001"})
+    runs = ("launcher", "reload")
+    mend = "Keep a task's own settings in task_parameters, and stages plain Stage objects."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for target in repo.targets:
+            answer = repo.runs.get(target, "reload").answer or {}
+            if answer.get("host"):
+                yield Finding(message=f"The launcher's model refuses the document: {answer['host']}.")
+
+
+class SO008(Check):
+    """The package does not print
+
+    The guard keeps prints out of stdout, but on the rig they bury the message that matters.
+    """
+
+    family = "stdout"
+    level = "warning"
+    mend = "Use logging.getLogger(__name__), which is quiet by default and shown with -v."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for name, tree in repo.sources.items():
+            for line, what in _prints(tree):
+                yield Finding(message=f"{what} writes to stdout.", path=name, line=line)
+
+
+def _prints(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        spelled = ast.unparse(node.func)
+        if spelled == "print" and not any(keyword.arg == "file" for keyword in node.keywords):
+            yield node.lineno, "print(...)"
+        elif spelled in {"sys.stdout.write", "sys.__stdout__.write", "sys.stdout.buffer.write"}:
+            yield node.lineno, f"{spelled}(...)"
+
+
+CHECKS = (SO001, SO002, SO003, SO004, SO005, SO006, SO007, SO008)

@@ -1,0 +1,111 @@
+"""Check whether a launcher can rely on a curriculum repo.
+
+The checks run the repo's own command as a launcher would, on the sample session. Findings of level error give
+exit code 1, warnings do not unless --strict is given. When no check was run the exit code is 3.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ..arguments import Once, Parser, path
+from ..errors import CurriculumError
+from ..reporting import About, Output
+
+EXAMPLES: Final = """\
+  curriculum check
+  curriculum check --select GR --select SO008
+  curriculum check --ignore VE --format sarif > findings.sarif
+  curriculum check ../another-repo --curriculum package.module:CURRICULUM --session SESSION
+  curriculum check --list
+
+To ignore a check for good, with the reason, in the repo's pyproject.toml:
+  [tool.repo-review.ignore]
+  GR009 = "names are fixed by trainer states of 2024"
+"""
+
+FAILED: Final = 1
+NOTHING_RAN: Final = 3
+_FORMAT_NAMES: Final = ("text", "json", "html", "github", "sarif", "junit")
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("repo", nargs="?", type=path, default=Path(), metavar="PATH", help="the repo (default: here)")
+    parser.add_argument(
+        "--curriculum", action=Once, metavar="OBJECT", help="package.module:OBJECT, or the name of a declared one"
+    )
+    parser.add_argument(
+        "--session", action=Once, type=path, metavar="DIR", help="sample session (default: tests/data/session)"
+    )
+    parser.add_argument("--select", action="append", default=[], metavar="ID", help="only this check, prefix or family")
+    parser.add_argument("--ignore", action="append", default=[], metavar="ID", help="not this check, prefix or family")
+    parser.add_argument("--format", action=Once, choices=_FORMAT_NAMES, default=None, help="default: text")
+    parser.add_argument("--list", action="store_true", help="list the checks and stop")
+    parser.add_argument("--strict", action="store_true", help="let warnings fail too")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> bytes | Output:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Not used.
+
+    Returns:
+        The report, with its exit code.
+
+    Raises:
+        CurriculumError: ``usage.extra_needed`` without the extra ``checks``; ``usage.invalid`` when there is no
+            such folder.
+    """
+    if importlib.util.find_spec("repo_review") is None:
+        raise CurriculumError(
+            "usage.extra_needed",
+            "The checks need the extra 'checks', which is not installed.",
+            'Depend on "aind-curriculum-runtime[checks]" in the dev group and run `uv sync`.',
+        )
+    from ..checks.formats import FORMATS, table
+    from ..checks.plugin import CHECKS
+    from ..checks.repo import repo_at
+    from ..checks.report import NothingRan, catalogue, review
+
+    if arguments.list:
+        return table(catalogue(CHECKS)).encode("utf-8")
+    root = arguments.repo.absolute()
+    if not root.is_dir():
+        raise CurriculumError("usage.invalid", f"There is no folder {root}.", "Give the folder of pyproject.toml.")
+    session = arguments.session.absolute() if arguments.session is not None else None
+    if session is not None and not session.is_dir():
+        raise CurriculumError("usage.invalid", f"There is no session directory {session}.", "Check --session.")
+    repo = repo_at(root, curriculum=arguments.curriculum, session=session)
+    try:
+        with _progress_bar() as progress:
+            report = review(repo, select=arguments.select, ignore=arguments.ignore, progress=progress)
+    except NothingRan as reason:
+        return Output(f"No check was run: {reason}.\n".encode(), NOTHING_RAN)
+    if not report.rows or all(row.status in {"skipped", "ignored"} for row in report.rows):
+        return Output(FORMATS[arguments.format or "text"](report).encode("utf-8"), NOTHING_RAN)
+    failed = report.failed or (arguments.strict and report.count("failed") > 0)
+    return Output(FORMATS[arguments.format or "text"](report).encode("utf-8"), FAILED if failed else 0)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal; nothing at all elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("checking", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
