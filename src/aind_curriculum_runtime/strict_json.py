@@ -33,6 +33,8 @@ def parse(data: bytes) -> Any:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise StrictJsonError("it is UTF-16 text, as PowerShell's `>` writes, and must be UTF-8") from None
         raise StrictJsonError(f"it is not UTF-8 text (byte {error.start})") from None
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)

@@ -8,7 +8,9 @@ Source of the rules: the contract's sections "Trust" and "Versions" (docs/contra
 
 from __future__ import annotations
 
+import contextlib
 import os
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +23,7 @@ from .versions import major
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum, Trainer, TrainerState
+    from pydantic import ValidationError
 
 __all__ = ["SIZE_LIMIT", "deserialise", "named_curriculum", "read"]
 
@@ -63,7 +66,7 @@ def read(path: Path) -> dict[str, Any]:
             f"This is not a trainer state. {_RECOVER}",
             where=shown,
         )
-    if not data.strip():
+    if not data.removeprefix(BOM_UTF8).strip():
         raise CurriculumError("state.empty", f"The trainer state {shown} is empty.", _RECOVER, where=shown)
     try:
         state = parse(data)
@@ -124,6 +127,7 @@ def deserialise(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[An
     require_known(state, known(curriculum))
     _require_on_curriculum(state)
     _require_known_stage(state, curriculum)
+    _require_whole_graph(state)
     return _validate(state, trainer)
 
 
@@ -177,6 +181,8 @@ def _require_on_curriculum(state: dict[str, Any]) -> None:
 
 def _require_known_stage(state: dict[str, Any], curriculum: Curriculum[Any]) -> None:
     name = state["stage"].get("name")
+    if not isinstance(name, str):
+        raise _invalid("$.stage.name", "it is missing or not a string")
     names = [stage.name for stage in curriculum.see_stages()]
     if name not in names:
         raise CurriculumError(
@@ -198,6 +204,20 @@ def _require_known_stage(state: dict[str, Any], curriculum: Curriculum[Any]) -> 
             )
 
 
+def _require_whole_graph(state: dict[str, Any]) -> None:
+    """Make sure that the stage's policy graph has both halves: the library looks transitions up unasked."""
+    graph = state["stage"].get("graph", {})
+    nodes, edges = graph.get("nodes", {}), graph.get("graph", {})
+    for key in nodes:
+        if key not in edges:
+            raise _invalid("$.stage.graph.graph", f"it has no entry for the policy {key!r} of $.stage.graph.nodes")
+    for key, out in edges.items():
+        for index, edge in enumerate(out):
+            if len(edge) != 2 or str(edge[1]) not in nodes:
+                where = f"$.stage.graph.graph.{key}[{index}]"
+                raise _invalid(where, "it does not lead to a policy of $.stage.graph.nodes")
+
+
 def _validate(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[Any]:
     from pydantic import ValidationError
 
@@ -207,12 +227,29 @@ def _validate(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[Any]
     except StrictJsonError as error:
         raise _invalid("$", str(error)) from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _invalid(_json_path(first["loc"]), first["msg"]) from None
+        raise _invalid(*_first_fault(error, state)) from None
 
 
-def _json_path(location: tuple[int | str, ...]) -> str:
-    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+def _first_fault(error: ValidationError, state: dict[str, Any]) -> tuple[str, str]:
+    """The JSON path and the sentence of pydantic's first complaint."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":  # the JSON was read before, so only pydantic's own limit is left
+        return "$", "it is nested too deeply"
+    path, here = "$", state
+    for depth, part in enumerate(first["loc"]):
+        if isinstance(part, str) and depth + 1 < len(first["loc"]) and not (isinstance(here, dict) and part in here):
+            continue  # not a key: pydantic names the member of a union in between
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+        with contextlib.suppress(KeyError, IndexError, TypeError):
+            here = here[part]  # type: ignore[index]
+    found = first["input"]
+    shown = isinstance(found, str | int | float) and first["type"] not in {"extra_forbidden", "missing"}
+    return path, f"{first['msg']}, not {_shortened(found)}" if shown else first["msg"]
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:80] + "..."
 
 
 def _invalid(where: str, why: str) -> CurriculumError:
