@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,20 @@ def test_every_suggested_stage_comes_with_its_parameters(evaluated: dict[str, di
         stage = json.loads(evaluated[session.name]["suggestion"])["trainer_state"]["stage"]
         assert stage["task"]["stage_name"] == session.next_stage
         assert stage["task"]["task_parameters"].items() <= rules[stage_in_rules(session.next_stage)].items()
+
+
+def test_the_metrics_look_back_over_the_sessions_of_the_mouse(evaluated: dict[str, dict[str, str]]) -> None:
+    for sessions in SUBJECTS.values():
+        for number, session in enumerate(sessions, start=1):
+            so_far = sessions[:number]
+            at_stage = takewhile(lambda earlier, stage=session.stage: earlier.stage == stage, reversed(so_far))
+            assert json.loads(evaluated[session.name]["suggestion"])["metrics"] == {
+                "finished_trials": [earlier.finished_trials for earlier in so_far[-5:]],
+                "foraging_efficiency": [earlier.foraging_efficiency for earlier in so_far[-5:]],
+                "session_total": session.number,
+                "session_at_current_stage": len(list(at_stage)),
+                "stage_name": session.stage,
+            }
 
 
 @pytest.mark.parametrize("subject", ONE_PROCESS_A_SESSION)
