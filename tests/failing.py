@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -90,3 +92,10 @@ def add_metrics_code(repo: Repo, at_import: str = "", in_call: str = "pass") -> 
     )
     name = (repo.package / "metrics.py").relative_to(repo.path).as_posix()
     repo.write(name, wrapped)
+
+
+def bound_by_permissions(command: list[str | Path]) -> list[str | Path]:
+    """Have ``command`` obey the permissions of files, which root (in a container) otherwise may ignore."""
+    if sys.platform == "linux" and os.geteuid() == 0:
+        return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
+    return command
