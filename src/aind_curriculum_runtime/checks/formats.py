@@ -23,10 +23,12 @@ def text(report: Report) -> str:
         for finding in row.findings:
             place = f" {finding.where}:" if finding.where else ""
             lines.append(f"{row.id} {row.level}:{place} {finding.message} Mend: {row.mend} ({row.url})")
+    apart: dict[tuple[str, str], list[str]] = {}
     for row in report.rows:
         if row.status in {"skipped", "ignored"}:
-            lines.append(f"{row.id} {row.status}: {row.reason}.")
+            apart.setdefault((row.status, row.reason), []).append(row.id)
         lines += [f"{row.id} note: {note}." for note in row.notes]
+    lines += [f"{status}: {', '.join(ids)} - {reason}" for (status, reason), ids in apart.items()]
     if lines:
         lines.append("")
     lines.append(summary(report))

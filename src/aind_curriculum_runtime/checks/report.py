@@ -170,6 +170,11 @@ def catalogue(checks: Iterable[str]) -> list[Row]:
     return [_row(name, None, {}) for name in checks]
 
 
+def _passed(check: str, outcomes: dict[str, Outcome]) -> bool:
+    outcome = outcomes.get(check)
+    return outcome is not None and not outcome.findings and not outcome.skipped
+
+
 def _row(name: str, result: Result | None, outcomes: dict[str, Outcome]) -> Row:
     check = CHECKS[name]
     outcome = outcomes.get(name)
@@ -179,8 +184,8 @@ def _row(name: str, result: Result | None, outcomes: dict[str, Outcome]) -> Row:
     elif result.skip_reason:
         status, reason = "ignored", result.skip_reason
     elif result.result is None:
-        gates = ", ".join(sorted(check.requires & {*outcomes, *CHECKS}))
-        status, reason = "skipped", outcome.skipped if outcome is not None else f"it needs {gates}, which did not pass"
+        gates = " and ".join(sorted(gate for gate in check.requires if not _passed(gate, outcomes)))
+        status, reason = "skipped", outcome.skipped if outcome is not None else f"{gates} must pass first"
     elif not result.result:
         status = "failed"
     return Row(

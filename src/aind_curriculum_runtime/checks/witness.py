@@ -104,7 +104,7 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
 
     constants = sorted({number for *_, rules in groups for rule in rules for number in _constants(rule)})
     strategy = _metrics(model, constants)
-    thorough = settings(
+    thorough: Any = settings(
         max_examples=TRIES,
         database=None,
         deadline=None,
@@ -112,8 +112,8 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    tried: Any = thorough(given(strategy)(apply))
-    tried()  # type: ignore[no-untyped-call, unused-ignore]
+    over: Any = given(strategy)
+    thorough(over(apply))()
     return records
 
 
