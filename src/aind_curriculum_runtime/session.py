@@ -176,12 +176,15 @@ def missing(code: str, what: str, given: Path) -> CurriculumError:
 
 
 def _lookup(directory: Path, parts: tuple[str, ...]) -> Path | None:
-    """Walk down ``parts`` comparing names without case; an exact match wins over the others."""
+    """Walk down ``parts`` comparing names without case; an exact match wins over the others.
+
+    Raises ``OSError`` when it cannot be told: a share that is away is not a share without the file.
+    """
     if not parts:
         return directory
     try:
         alike = [name for name in os.listdir(directory) if name.casefold() == parts[0]]
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     for name in sorted(alike, key=lambda name: (name != parts[0], name)):
         found = _lookup(directory / name, parts[1:])
