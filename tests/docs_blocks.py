@@ -1,0 +1,128 @@
+"""Commands and outputs in the docs, run for real.
+
+A block in a Markdown file looks like this, and what stands below a ``$`` line is what it printed::
+
+    <!-- run in: my-curriculum -->
+    ```console
+    $ uv run curriculum list
+    Available curricula:
+     - my-curriculum
+    ```
+
+Commands of one document run in order in one scratch folder that holds ``my-curriculum`` (a fresh generated
+repo) and ``session`` (a copy of its sample session). A line that ends with an ellipsis was cut.
+``uv run python tests/docs_blocks.py FILE ...`` runs the blocks and writes what they print into the files.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from support import PROJECT, Repo, clean_environment, generate, make_template
+
+DOCUMENTS = ["README.md", *sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "docs").glob("*.md"))]
+HOSTED = "https://github.com/AllenNeuralDynamics/aind-curriculum-runtime"
+WIDTH = 150
+
+_BLOCK = re.compile(r"(?P<head><!-- run in: (?P<folder>\S+) -->\n```console\n)(?P<body>.*?)(?P<tail>```\n)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command with what the document says it prints."""
+
+    command: str
+    output: str
+
+
+def steps(body: str) -> list[Step]:
+    """Take a block apart."""
+    found = []
+    for part in re.split(r"(?m)^\$ ", body)[1:]:
+        command, _, output = part.partition("\n")
+        found.append(Step(command, output))
+    return found
+
+
+def prepare(scratch: Path) -> dict[str, str]:
+    """Lay out the scratch folder; give the environment in which git finds the template behind its hosted URL."""
+    template = make_template(scratch / "template")
+    repo = Repo(generate(template, scratch / "my-curriculum")).sync()
+    shutil.copytree(repo.session, scratch / "session")
+    return clean_environment(
+        GIT_CONFIG_COUNT="1",
+        GIT_CONFIG_KEY_0=f"url.{template.as_uri()}.insteadOf",
+        GIT_CONFIG_VALUE_0=f"{HOSTED}.git",
+        GIT_AUTHOR_NAME="Author",
+        GIT_AUTHOR_EMAIL="author@example.org",
+        GIT_COMMITTER_NAME="Author",
+        GIT_COMMITTER_EMAIL="author@example.org",
+        COPIER_CACHE_DIR=str(scratch / "copier-cache"),
+        COLUMNS="100",
+        NO_COLOR="1",
+        UV_NO_PROGRESS="1",
+    )
+
+
+def run(step: Step, folder: Path, scratch: Path, environment: dict[str, str]) -> str:
+    """Run a command as a person would type it; give both its outputs, with the scratch folder's name left out."""
+    done = subprocess.run(
+        ["bash", "-c", step.command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    text = done.stdout.decode("utf-8", "replace").replace(str(scratch), "/data")
+    lines = [line.rstrip() for line in text.splitlines()]
+    return "".join(f"{line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}\n" for line in lines)
+
+
+def comparable(text: str) -> str:
+    """Leave out what differs from run to run: durations and commit ids."""
+    text = re.sub(r"\b\d+(\.\d+)?\s?(ms|s)\b", "N s", text)
+    return re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", text)
+
+
+def outputs(document: str, scratch: Path) -> list[tuple[Step, str]]:
+    """Run every block of a document; give each command with what it printed."""
+    text = (PROJECT / document).read_text(encoding="utf-8")
+    blocks = list(_BLOCK.finditer(text))
+    if not blocks:
+        return []
+    environment = prepare(scratch)
+    found = []
+    for block in blocks:
+        folder = scratch / block["folder"]
+        for step in steps(block["body"]):
+            found.append((step, run(step, folder, scratch, environment)))
+    return found
+
+
+def rewrite(document: str) -> None:
+    """Put what the commands print into the document."""
+    with tempfile.TemporaryDirectory() as folder:
+        printed = iter(outputs(document, Path(folder).resolve()))
+
+        def block(match: re.Match[str]) -> str:
+            body = "".join(f"$ {step.command}\n{next(printed)[1]}" for step in steps(match["body"]))
+            return match["head"] + body + match["tail"]
+
+        path = PROJECT / document
+        text = path.read_text(encoding="utf-8")
+        path.write_text(_BLOCK.sub(block, text), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    os.chdir(PROJECT)
+    for name in sys.argv[1:]:
+        rewrite(name)
