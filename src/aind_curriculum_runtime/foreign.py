@@ -88,11 +88,16 @@ def _is_ours(filename: str) -> bool:
     )
 
 
+def _is_installed(filename: str) -> bool:
+    """Whether a file is Python's own or a package's: its author is not the one who reads the message."""
+    return filename.startswith((os.path.dirname(os.__file__), "<frozen")) or "site-packages" in filename
+
+
 def _at(error: BaseException) -> str:
     frames = _author_frames(error)
     last = None
     while frames is not None:
-        if "site-packages" not in frames.tb_frame.f_code.co_filename or last is None:
+        if last is None or not _is_installed(frames.tb_frame.f_code.co_filename):
             last = frames
         frames = frames.tb_next
     if last is None:

@@ -50,8 +50,7 @@ def build(state: TrainerState[Any], metrics: Metrics, trainer: Trainer[Any]) -> 
         "version": trainer.curriculum.version,
         "dsl_version": aind_behavior_curriculum.__version__,
     }
-    encoded = encode(document)
-    reread = parse(encoded)
+    encoded, reread = _encoded(document)
     if tuple(reread) != KEYS:
         raise AssertionError(f"the suggestion has the keys {list(reread)}")
     _require_reloadable(reread["trainer_state"], trainer)
@@ -71,9 +70,22 @@ def state_document(state: TrainerState[Any], trainer: Trainer[Any]) -> bytes:
     Raises:
         CurriculumError: As ``build`` does.
     """
-    encoded = encode(as_json(state, "trainer_state"))
-    _require_reloadable(parse(encoded), trainer)
+    encoded, reread = _encoded(as_json(state, "trainer_state"))
+    _require_reloadable(reread, trainer)
     return encoded + b"\n"
+
+
+def _encoded(document: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """A document's bytes, and what they read back as: here, and by the parser that launchers use."""
+    from pydantic_core import from_json
+
+    try:
+        encoded = encode(document)
+        from_json(encoded)  # nests 200 deep at the most
+        return encoded, parse(encoded)
+    except ValueError as error:
+        where = "metrics" if "metrics" in document else "trainer_state"
+        raise _not_serialisable(where, error) from error
 
 
 def as_json(model: BaseModel, name: str) -> Any:
@@ -95,12 +107,16 @@ def as_json(model: BaseModel, name: str) -> Any:
     except CurriculumError:
         raise
     except Exception as error:
-        raise CurriculumError(
-            "result.not_serialisable",
-            f"The {name.replace('_', ' ')} cannot be written as JSON: {' '.join(str(error).split())}.",
-            "Use float, int, bool, str and lists or dicts of them; convert numpy values with .item() or .tolist().",
-            where=f"$.{name}",
-        ) from error
+        raise _not_serialisable(name, error) from error
+
+
+def _not_serialisable(name: str, error: Exception) -> CurriculumError:
+    return CurriculumError(
+        "result.not_serialisable",
+        f"The {name.replace('_', ' ')} cannot be written as JSON: {' '.join(str(error).split()).rstrip('.')}.",
+        "Use float, int, bool, str and lists or dicts of them; convert numpy values with .item() or .tolist().",
+        where=f"$.{name}",
+    )
 
 
 def _settled(value: Any, plain: Any, where: str) -> Any:
