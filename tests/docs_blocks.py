@@ -10,7 +10,7 @@ A block in a Markdown file looks like this, and what stands below a ``$`` line i
     ```
 
 Commands of one document run in order in one scratch folder that holds ``my-curriculum`` (a fresh generated
-repo) and ``session`` (a copy of its sample session). A line that ends with an ellipsis was cut.
+repo), ``session`` (a copy of its sample session) and the empty folder ``fresh``. A line that ends with an ellipsis was cut.
 ``uv run python tests/docs_blocks.py FILE ...`` runs the blocks and writes what they print into the files.
 """
 
@@ -25,7 +25,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import PROJECT, Repo, clean_environment, generate, make_template
+from support import PROJECT, Repo, clean_environment, generate, git, make_template
 
 DOCUMENTS = ["README.md", *sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "docs").glob("*.md"))]
 HOSTED = "https://github.com/AllenNeuralDynamics/aind-curriculum-runtime"
@@ -54,12 +54,23 @@ def steps(body: str) -> list[Step]:
 def prepare(scratch: Path) -> dict[str, str]:
     """Lay out the scratch folder; give the environment in which git finds the template behind its hosted URL."""
     template = make_template(scratch / "template")
+    git(template, "tag", "v0.1.0")
     repo = Repo(generate(template, scratch / "my-curriculum")).sync()
     shutil.copytree(repo.session, scratch / "session")
+    (scratch / "fresh").mkdir()
+    # A fresh machine: Python with pip, and git. uv is what the tests run with.
+    subprocess.run([sys.executable, "-m", "venv", scratch / "python"], check=True)
+    uv = Path(shutil.which("uv") or "uv").parent
     return clean_environment(
-        GIT_CONFIG_COUNT="1",
+        PATH=os.pathsep.join([str(scratch / "python" / "bin"), os.environ["PATH"], str(uv)]),
+        PIP_DISABLE_PIP_VERSION_CHECK="1",
+        PIP_CONFIG_FILE=os.devnull,
+        PIP_FIND_LINKS="",
+        GIT_CONFIG_COUNT="2",
         GIT_CONFIG_KEY_0=f"url.{template.as_uri()}.insteadOf",
-        GIT_CONFIG_VALUE_0=f"{HOSTED}.git",
+        GIT_CONFIG_VALUE_0=HOSTED,  # as uv spells it
+        GIT_CONFIG_KEY_1=f"url.{template.as_uri()}.insteadOf",
+        GIT_CONFIG_VALUE_1=f"{HOSTED}.git",  # as Copier does
         GIT_AUTHOR_NAME="Author",
         GIT_AUTHOR_EMAIL="author@example.org",
         GIT_COMMITTER_NAME="Author",
@@ -74,7 +85,7 @@ def prepare(scratch: Path) -> dict[str, str]:
 def run(step: Step, folder: Path, scratch: Path, environment: dict[str, str]) -> str:
     """Run a command as a person would type it; give both its outputs, with the scratch folder's name left out."""
     done = subprocess.run(
-        ["bash", "-c", step.command],
+        ["bash", "-c", step.command.replace("/data/", f"{scratch}/")],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
