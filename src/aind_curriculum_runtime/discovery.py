@@ -28,6 +28,9 @@ __all__ = ["ENTRY_POINT_GROUP", "Registered", "choose", "installed", "is_importa
 ENTRY_POINT_GROUP: Final = "aind_curriculum_runtime.curricula"
 
 
+_PLAIN_FUNCTION: Final = "Make it a plain function at the top level of a module: no lambda, no method, no partial."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registered:
     """One curriculum as its distribution declares it, not yet imported."""
@@ -122,16 +125,7 @@ def load(registered: Registered) -> Curriculum[Any]:
         CurriculumError: ``repo.import_failed``, ``repo.not_a_curriculum``, ``repo.name_mismatch`` or
             ``repo.rule_not_importable``; ``code.exited`` when importing it calls exit.
     """
-    module_name, _, attributes = registered.target.partition(":")
-    with curriculum_code(
-        "repo.import_failed",
-        f"The curriculum {registered.name!r} does not import",
-        f"Mend the import; `uv run python -c 'import {module_name}'` shows it alone.",
-    ):
-        importlib.import_module(module_name)
-        found: Any = sys.modules[module_name]
-        for attribute in filter(None, attributes.split(".")):
-            found = getattr(found, attribute)
+    found = _imported(registered)
 
     from aind_behavior_curriculum import Curriculum
 
@@ -151,6 +145,27 @@ def load(registered: Registered) -> Curriculum[Any]:
     return found
 
 
+def _imported(registered: Registered) -> Any:
+    """The object that the entry point names, whatever it is."""
+    module_name, _, attributes = registered.target.partition(":")
+    try:
+        with curriculum_code(
+            "repo.import_failed",
+            f"The curriculum {registered.name!r} does not import",
+            f"Mend the import; `uv run python -c 'import {module_name}'` shows it alone.",
+        ):
+            importlib.import_module(module_name)
+            found: Any = sys.modules[module_name]
+            for attribute in filter(None, attributes.split(".")):
+                found = getattr(found, attribute)
+            return found
+    except CurriculumError as error:
+        # The library asks a rule for its name as soon as a stage holds it; a partial has none.
+        if isinstance(error.__cause__, AttributeError) and error.__cause__.name == "__qualname__":
+            error.hint = _PLAIN_FUNCTION
+        raise
+
+
 def _require_importable_rules(curriculum: Curriculum[Any]) -> None:
     """Refuse rules that the DSL writes by a name it cannot load again (lambdas, static methods)."""
     from .references import places
@@ -161,7 +176,7 @@ def _require_importable_rules(curriculum: Curriculum[Any]) -> None:
             raise CurriculumError(
                 "repo.rule_not_importable",
                 f"The rule {name!r} ({where}) cannot be loaded again by its name.",
-                "Make it a plain function at the top level of a module: no lambda, no method, no partial.",
+                _PLAIN_FUNCTION,
                 where=where,
             )
 
