@@ -128,10 +128,11 @@ def test_answers_are_stored_but_for_the_package_name(template: Path, tmp_path: P
             for name in ("class", "match", "json", "py-compile", "tests", "aux", "pydantic", "aind-curriculum-runtime")
         ],
         *[
-            (question, answer, "Use one line of text")
-            for question in ("description", "user_name")
+            ("description", answer, "Use one line of text")
             for answer in ("", " ", 'a "quoted" word', "a \\ backslash", "two\nlines", "a tab\there", " spaces ")
         ],
+        ("user_name", "", "Use one line of text"),
+        ("user_name", 'A "quoted" name', "Use one line of text"),
         ("user_email", "nobody", "not an e-mail address"),
         ("user_email", "a@b\n", "not an e-mail address"),
         ("github_user", "an owner", "Use letters, digits and dashes"),
