@@ -10,6 +10,7 @@ tenth that `curriculum run` may add to a bare script (benchmarks/).
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,7 +42,8 @@ class Parser(argparse.ArgumentParser):
             prog=prog,
             description=description,
             epilog=f"examples:\n{examples}" if examples else None,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            # A fixed width: argparse would ask the environment and the terminal.
+            formatter_class=functools.partial(argparse.RawDescriptionHelpFormatter, width=100),
             allow_abbrev=False,
         )
         self.color = False  # Python 3.14 colours help by looking at stderr, which stands in for stdout
