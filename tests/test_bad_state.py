@@ -373,7 +373,7 @@ def test_a_foreign_reference_is_refused_and_not_imported_at(
     file.write_text(json.dumps(at(shaping, place, reference)), encoding="utf-8")
     error, _ = failed_run(repo, repo.session, file, code="state.rule_refused", exit_code=77)
     assert error["where"] == PLACES[place]
-    assert repr(reference) in error["message"]
+    assert f"{reference!r} at {PLACES[place]}" in error["message"]
     assert not witness.exists()
 
 

@@ -169,7 +169,7 @@ def test_a_reference_of_another_kind_is_refused(kind: str, where: str, own: str)
         if other != kind:
             changed = state()
             put(changed, keys_of(where), min(names))
-            with pytest.raises(CurriculumError, match=f"as a {kind}") as caught:
+            with pytest.raises(CurriculumError, match=f"is no {kind}") as caught:
                 require_known(changed, known(TRAINER.curriculum))
             assert caught.value.where == where
 

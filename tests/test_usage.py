@@ -11,7 +11,7 @@ import pytest
 from failing import assert_failed
 from support import Repo
 
-COMMANDS = ["run", "init", "demo", "list", "version", "dsl-version", "describe"]
+COMMANDS = ["run", "init", "demo", "list", "version", "dsl-version", "describe", "check"]
 
 
 @pytest.fixture
@@ -30,7 +30,8 @@ def file(tmp_path: Path, shaping_bytes: bytes) -> Path:
         ([], "No command was given"),
         (["runn"], "'runn'"),
         (["RUN"], "'RUN'"),
-        (["--verbose"], "'--verbose'"),
+        (["--verbose"], "no option '--verbose' without a command"),
+        (["--path", ".", "run"], "no option '--path' without a command"),
         ([""], "''"),
         (["run"], "--data-directory"),
         (["run", "--data-directory"], "--data-directory"),

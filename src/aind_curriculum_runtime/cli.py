@@ -113,6 +113,12 @@ def _without_command(argv: Sequence[str]) -> bytes:
         return f"aind-curriculum-runtime {runtime_version()}\n".encode()
     if not rest:
         raise CurriculumError("usage.invalid", "No command was given.", f"Commands: {', '.join(COMMANDS)}.")
+    if rest[0].startswith("-"):
+        raise CurriculumError(
+            "usage.invalid",
+            f"There is no option {rest[0]!r} without a command.",
+            "Put the command first: `curriculum run`.",
+        )
     import difflib
 
     close = difflib.get_close_matches(rest[0], COMMANDS, n=1)

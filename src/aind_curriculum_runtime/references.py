@@ -161,7 +161,7 @@ def require_known(state: dict[str, Any], allowed: dict[str, frozenset[str]]) -> 
         if name not in allowed[kind]:
             raise CurriculumError(
                 "state.rule_refused",
-                f"The trainer state names {_short(name)} as a {kind}, which this curriculum does not have.",
+                f"The trainer state names {_short(name)} at {where}, which is no {kind} of this curriculum.",
                 "It was not imported. If the curriculum dropped this rule, make a new state with "
                 "`curriculum init --stage`; otherwise find out who edited the file.",
                 where=where,
