@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.metadata
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .distributions import entry_points
 from .errors import CurriculumError
-from .foreign import curriculum_code
 from .versions import semver_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aind_behavior_curriculum import Curriculum
 
 __all__ = ["ENTRY_POINT_GROUP", "Registered", "choose", "installed", "is_importable", "load", "repo_directory"]
@@ -31,8 +30,7 @@ ENTRY_POINT_GROUP: Final = "aind_curriculum_runtime.curricula"
 _PLAIN_FUNCTION: Final = "Make it a plain function at the top level of a module: no lambda, no method, no partial."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Registered:
+class Registered(NamedTuple):  # importing dataclasses would take a tenth of the start of `list`
     """One curriculum as its distribution declares it, not yet imported."""
 
     name: str
@@ -58,13 +56,11 @@ def installed() -> list[Registered]:
         CurriculumError: ``repo.duplicate_name`` when two distributions declare one name.
     """
     found: dict[str, Registered] = {}
-    for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
-        if point.dist is None:
-            continue
-        version = point.dist.version
+    for point in entry_points(ENTRY_POINT_GROUP):
+        version = point.distribution.version
         with contextlib.suppress(ValueError):  # a version that is not semantic is for the checks to tell
             version = semver_of(version)
-        one = Registered(name=point.name, target=point.value, distribution=point.dist.name, version=version)
+        one = Registered(name=point.name, target=point.value, distribution=point.distribution.name, version=version)
         other = found.setdefault(one.name, one)
         if (other.target, other.distribution) != (one.target, one.distribution):
             raise CurriculumError(
@@ -147,6 +143,8 @@ def load(registered: Registered) -> Curriculum[Any]:
 
 def _imported(registered: Registered) -> Any:
     """The object that the entry point names, whatever it is."""
+    from .foreign import curriculum_code
+
     module_name, _, attributes = registered.target.partition(":")
     try:
         with curriculum_code(
@@ -206,7 +204,9 @@ def repo_directory(registered: Registered) -> Path | None:
     Returns:
         The folder of its ``pyproject.toml``, or None for an ordinary install.
     """
+    import importlib.metadata
     import json
+    from pathlib import Path
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 

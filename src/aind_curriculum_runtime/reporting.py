@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import locale
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from .errors import CurriculumError, error_line
@@ -25,13 +24,13 @@ class Output(NamedTuple):
     status: int = 0
 
 
-@dataclass
 class About:
     """What is known so far of the curriculum that a command is about; filled in as it is learned."""
 
-    curriculum: str | None = None
-    version: str | None = None
-    verbose: int = 0
+    def __init__(self) -> None:
+        self.curriculum: str | None = None
+        self.version: str | None = None
+        self.verbose = 0
 
 
 def report(error: CurriculumError, about: About) -> bytes:

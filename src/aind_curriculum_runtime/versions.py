@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from .distributions import version_of
 from .errors import CurriculumError
 
 __all__ = ["curriculum_version", "dsl_version", "major", "runtime_version", "semver_of"]
@@ -39,11 +40,9 @@ def curriculum_version(distribution: str) -> str:
     Raises:
         CurriculumError: ``repo.version`` when it is not installed or its version is not semantic.
     """
-    import importlib.metadata
-
     try:
-        return semver_of(importlib.metadata.version(distribution))
-    except importlib.metadata.PackageNotFoundError:
+        return semver_of(version_of(distribution))
+    except ModuleNotFoundError:
         raise CurriculumError(
             "repo.version",
             f"No distribution named {distribution!r} is installed, so its version is unknown.",
@@ -100,13 +99,9 @@ def major(version: str) -> int:
 
 def dsl_version() -> str:
     """The installed version of ``aind-behavior-curriculum``, read without importing it."""
-    import importlib.metadata
-
-    return importlib.metadata.version("aind-behavior-curriculum")
+    return version_of("aind-behavior-curriculum")
 
 
 def runtime_version() -> str:
     """The installed version of this package."""
-    import importlib.metadata
-
-    return importlib.metadata.version("aind-curriculum-runtime")
+    return version_of("aind-curriculum-runtime")
