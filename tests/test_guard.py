@@ -244,11 +244,16 @@ def test_an_exit_handler_that_never_ends_does_not_hold_the_command(repo: Repo, s
     assert time.monotonic() - start < 20
 
 
+CHILDREN = {"started": "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(8)'])"}
+if sys.platform != "win32":
+    CHILDREN["forked"] = "os.fork() or (time.sleep(8), os._exit(0))"
+
+
+@pytest.mark.parametrize("child", CHILDREN)
 def test_a_child_left_behind_does_not_keep_stdout_open(
-    repo: Repo, state_file: Path, quiet: bytes, tmp_path: Path
+    child: str, repo: Repo, state_file: Path, quiet: bytes, tmp_path: Path
 ) -> None:
-    code = "import time; time.sleep(8)"
-    add_metrics_code(repo, in_call=f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {code!r}])")
+    add_metrics_code(repo, in_call=f"import os, subprocess, sys, time; {CHILDREN[child]}")
     command = ["run", "--data-directory", repo.session, "--input-trainer-state", state_file]
     with (tmp_path / "stderr").open("wb") as stderr:
         start = time.monotonic()
