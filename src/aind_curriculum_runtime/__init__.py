@@ -11,16 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import CurriculumError, SessionError, TransientError
+    from .manual import manual_transition
     from .session import previous_metrics
     from .versions import curriculum_version
 
-__all__ = ["CurriculumError", "SessionError", "TransientError", "curriculum_version", "previous_metrics"]
+__all__ = [
+    "CurriculumError",
+    "SessionError",
+    "TransientError",
+    "curriculum_version",
+    "manual_transition",
+    "previous_metrics",
+]
 
 _HOMES = {
     "CurriculumError": "errors",
     "SessionError": "errors",
     "TransientError": "errors",
     "curriculum_version": "versions",
+    "manual_transition": "manual",
     "previous_metrics": "session",
 }
 

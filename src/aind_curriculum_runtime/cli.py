@@ -24,6 +24,10 @@ COMMANDS: Final = {
     "list": "list the curricula installed here",
     "version": "print the curriculum's version",
     "dsl-version": "print the version of aind-behavior-curriculum",
+    "show": "print the curriculum, or one stage of it",
+    "diagram": "draw the curriculum as a picture, a page or Markdown",
+    "explain": "tell why a session leads where it does",
+    "task": "print the task of a stage as the rig reads it",
     "check": "check whether a launcher can rely on this repo",
     "describe": "say what is installed here, for people and for launchers",
 }

@@ -103,7 +103,7 @@ def suggest(*, data_directory: Path, state_file: Path | None, curriculum: str | 
     """
     data_directory = require_session(data_directory)
     plain = read(state_file if state_file is not None else find_state(data_directory))
-    registered = _registered(plain, curriculum)
+    registered = registered_for(plain, curriculum)
     about.curriculum, about.version = registered.name, registered.version
 
     loaded = load(registered)
@@ -119,7 +119,19 @@ def suggest(*, data_directory: Path, state_file: Path | None, curriculum: str | 
     return build(evaluate(trainer, state, metrics), metrics, trainer)
 
 
-def _registered(plain: dict[str, Any], asked: str | None) -> Registered:
+def registered_for(plain: dict[str, Any], asked: str | None) -> Registered:
+    """Pick the curriculum to evaluate a trainer state with.
+
+    Args:
+        plain: The state, as ``trainer_state.read`` gave it.
+        asked: The name asked for, or None to go by the state.
+
+    Returns:
+        The one curriculum.
+
+    Raises:
+        CurriculumError: ``state.other_curriculum``; whatever ``discovery.choose`` raises.
+    """
     curricula = installed()
     named = named_curriculum(plain)
     if asked is None and named is not None and curricula and named not in {one.name for one in curricula}:

@@ -1,0 +1,134 @@
+"""Draw the curriculum: .svg and .png are pictures, .html is one page for a browser, .md is Markdown for a repo.
+
+Stages with their transitions and policies, and parameters by stage. Pictures and the page need the extra
+'diagram'. With --check nothing is written: the exit code is 1 when the file is not what would be written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, get_args
+
+from ..arguments import Once, Parser, path
+from ..errors import CurriculumError
+from ..output import require_directory, write_output
+from ..reporting import About, Output
+from .show import loaded_model
+
+if TYPE_CHECKING:
+    from ..look.model import CurriculumModel
+
+EXAMPLES: Final = """\
+  curriculum diagram -o curriculum.svg
+  curriculum diagram -o curriculum.png --sheet stages
+  curriculum diagram -o docs/curriculum.md --check"""
+
+FORMATS: Final = (".svg", ".png", ".html", ".md")
+NOT_CURRENT: Final = 1
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        action=Once,
+        type=path,
+        required=True,
+        metavar="FILE",
+        help=f"the file to write; its suffix says what: {', '.join(FORMATS)}",
+    )
+    parser.add_argument(
+        "--sheet",
+        action=Once,
+        choices=("both", "stages", "parameters"),
+        help="of .svg and .png: stages with transitions and policies, parameters by stage, or both (default)",
+    )
+    parser.add_argument("--check", action="store_true", help="only look whether FILE is current: exit code 1 if not")
+    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> Output:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Told which curriculum it is.
+
+    Returns:
+        Nothing for stdout; exit code 1 when --check finds the file not current.
+
+    Raises:
+        CurriculumError: ``usage.invalid``, ``usage.extra_needed``, ``output.directory_missing``,
+            ``output.not_writable``; whatever choosing and loading the curriculum raises.
+    """
+    target: Path = arguments.output
+    form = target.suffix.lower()
+    if form not in FORMATS:
+        raise CurriculumError(
+            "usage.invalid",
+            f"The suffix of {target.name!r} does not say which format to write.",
+            f"End the name in one of: {', '.join(FORMATS)}.",
+        )
+    if arguments.sheet is not None and form in (".html", ".md"):
+        raise CurriculumError(
+            "usage.invalid", f"A {form} file always holds both sheets.", "Leave --sheet out, or write .svg or .png."
+        )
+    if form != ".md":
+        from ..look.drawing import require_graphviz
+
+        require_graphviz()
+    if not arguments.check:
+        require_directory(target, "diagram")
+    content = drawn(loaded_model(arguments.curriculum, about), form, arguments.sheet or "both")
+    if arguments.check:
+        return _checked(target, content)
+    write_output(target, content, "diagram")
+    return Output(b"")
+
+
+def drawn(model: CurriculumModel, form: str, sheet: str = "both") -> bytes:
+    """Draw a curriculum.
+
+    Args:
+        model: The curriculum.
+        form: One of ``FORMATS``.
+        sheet: ``both``, ``stages`` or ``parameters``; of .svg and .png.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        CurriculumError: ``usage.extra_needed``.
+    """
+    if form == ".md":
+        from ..look.mermaid import markdown
+
+        return markdown(model).encode("utf-8")
+    if form == ".html":
+        from ..look.page import page
+
+        return page(model).encode("utf-8")
+    from ..look.dot import Sheet, draw
+    from ..look.drawing import png, svg
+
+    chosen: Sheet = next(one for one in get_args(Sheet) if one == sheet)
+    drawing = draw(model, chosen)
+    return svg(drawing).encode("utf-8") if form == ".svg" else png(drawing)
+
+
+def _checked(target: Path, content: bytes) -> Output:
+    try:
+        # Git may have given the lines other ends.
+        current = target.read_bytes().replace(b"\r\n", b"\n") == content.replace(b"\r\n", b"\n")
+        why = "is not current"
+    except FileNotFoundError:
+        current, why = False, "is missing"
+    except OSError as error:
+        current, why = False, f"could not be read ({error.strerror})"
+    if current:
+        return Output(b"")
+    print(f"curriculum: {target} {why}.\n  hint: curriculum diagram -o {target.as_posix()}", file=sys.stderr)
+    return Output(b"", NOT_CURRENT)

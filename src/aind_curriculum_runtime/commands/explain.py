@@ -1,0 +1,82 @@
+"""Tell why a session leads where it does: rules tried, metric values, and what changed by which policy.
+
+The evaluation is that of `curriculum run` with the same options; it is watched, not done over.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+from ..arguments import Once, Parser, path
+from ..discovery import load
+from ..reporting import About
+from ..session import find_state, require_session
+from ..trainer_state import deserialise, read
+from .run import registered_for
+
+EXAMPLES: Final = """\
+  curriculum explain --data-directory SESSION
+  curriculum explain --data-directory SESSION --input-trainer-state STATE.json --json"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--data-directory",
+        "--path",
+        action=Once,
+        type=path,
+        required=True,
+        metavar="D",
+        help="the session directory, the one that holds the folder 'behavior'",
+    )
+    parser.add_argument(
+        "--input-trainer-state",
+        action=Once,
+        type=path,
+        metavar="S",
+        help="the trainer state the session was run with "
+        "(default: D/behavior/trainer_state.json, then D/trainer_state.json)",
+    )
+    parser.add_argument(
+        "--curriculum",
+        action=Once,
+        metavar="NAME",
+        help="the curriculum to evaluate (default: the one that the trainer state names)",
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> bytes:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Told which curriculum it is.
+
+    Returns:
+        Text, or JSON.
+
+    Raises:
+        CurriculumError: What ``run`` raises for the same options.
+    """
+    data_directory = require_session(arguments.data_directory)
+    given = arguments.input_trainer_state
+    plain = read(given if given is not None else find_state(data_directory))
+    registered = registered_for(plain, arguments.curriculum)
+    about.curriculum, about.version = registered.name, registered.version
+    loaded = load(registered)
+    about.version = loaded.version
+
+    from ..evaluation import OrderedTrainer, compute_metrics
+    from ..look.explain import account, as_text
+    from ..strict_json import encode
+
+    trainer = OrderedTrainer(loaded)
+    state = deserialise(plain, trainer)
+    assert state.stage is not None  # `deserialise` refuses a state without one
+    told = account(trainer, state, compute_metrics(state.stage, loaded, data_directory))
+    if arguments.json:
+        return encode(told) + b"\n"
+    return as_text(told).encode("utf-8", "backslashreplace")

@@ -1,0 +1,96 @@
+"""Print the curriculum: stages, transitions, policies and parameters by stage; or one stage with all it sets."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from ..arguments import Once, Parser
+from ..discovery import choose, installed, load
+from ..errors import CurriculumError
+from ..reporting import About
+
+if TYPE_CHECKING:
+    from ..look.model import CurriculumModel
+
+EXAMPLES: Final = """\
+  curriculum show
+  curriculum show --stage s_discrimination
+  curriculum show --json"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--stage", action=Once, metavar="NAME", help="only this stage, with its rules' docstrings")
+    parser.add_argument("--json", action="store_true", help="print the curriculum, or the stage, as a JSON object")
+    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> bytes:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Told which curriculum it is.
+
+    Returns:
+        Text, or JSON.
+
+    Raises:
+        CurriculumError: ``usage.unknown_stage``; whatever choosing and loading the curriculum raises.
+    """
+    model = loaded_model(arguments.curriculum, about)
+    if arguments.stage is not None:
+        require_stage(model, arguments.stage)
+    if arguments.json:
+        from ..look.model import to_json
+        from ..strict_json import encode
+
+        document = to_json(model)
+        if arguments.stage is not None:
+            document = next(one for one in document["stages"] if one["name"] == arguments.stage)
+        return encode(document) + b"\n"
+    from ..look.terminal import overview, stage_text
+
+    text = stage_text(model, arguments.stage) if arguments.stage is not None else overview(model)
+    return text.encode("utf-8", "backslashreplace")
+
+
+def loaded_model(curriculum: str | None, about: About) -> CurriculumModel:
+    """Load a curriculum and make its model.
+
+    Args:
+        curriculum: Name of the curriculum, or None for the only one.
+        about: Told which curriculum it is.
+
+    Returns:
+        The model.
+
+    Raises:
+        CurriculumError: Whatever choosing and loading the curriculum raises.
+    """
+    registered = choose(installed(), curriculum)
+    about.curriculum, about.version = registered.name, registered.version
+    loaded = load(registered)
+    about.version = loaded.version
+
+    from ..look.read import read_model
+
+    return read_model(loaded)
+
+
+def require_stage(model: CurriculumModel, name: str) -> None:
+    """Make sure that a curriculum has a stage.
+
+    Args:
+        model: The curriculum.
+        name: Name of the stage.
+
+    Raises:
+        CurriculumError: ``usage.unknown_stage``.
+    """
+    names = [stage.name for stage in model.stages]
+    if name not in names:
+        raise CurriculumError(
+            "usage.unknown_stage", f"{model.name!r} has no stage {name!r}.", f"Its stages: {', '.join(names)}."
+        )

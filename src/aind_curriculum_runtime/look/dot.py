@@ -1,0 +1,411 @@
+"""The picture of a curriculum in Graphviz's language: stages and transitions, policies, parameters.
+
+Owns what stands where and how it looks. Pure text: Graphviz itself is called in ``drawing``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from .model import CurriculumModel, Parameter, PolicyTransition, Stage, Transition
+from .order import Way, way
+from .words import BY_A_PERSON, about, escape, explained, shade, shown, stroke, wrapped
+
+__all__ = ["SHEETS", "Drawing", "Sheet", "draw"]
+
+Sheet = Literal["stages", "parameters", "both"]
+SHEETS: Final[tuple[Sheet, ...]] = ("both", "stages", "parameters")
+
+WIDTH: Final = 600
+"""Points that a picture should not be wider than: a README shows about 830 pixels."""
+
+_FONT: Final = "Helvetica,Arial,sans-serif"
+_INK: Final = "#1f2328"
+_FAINT: Final = "#59636e"
+_CHANGED: Final = "#fff1b8"
+_START: Final = "\u25cf"
+_OTHER: Final = "\u25cb"
+_BREAK: Final = '<BR ALIGN="LEFT"/>'
+_LINE_LENGTH: Final = 9
+"""A way of more stages than this is wrapped into rows."""
+
+
+@dataclass
+class Drawing:
+    """A picture: its text in Graphviz's language, and what is shown on hover by the id of the element."""
+
+    lines: list[str] = field(default_factory=list)
+    tips: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The whole graph."""
+        return "\n".join(["digraph curriculum {", *self.lines, "}", ""])
+
+    def tip(self, prefix: str, text: str) -> str:
+        """Keep a text for hover and give the id that its element is to bear."""
+        key = f"{prefix}{len(self.tips)}"
+        self.tips[key] = text
+        return key
+
+
+def draw(model: CurriculumModel, sheet: Sheet = "both", *, background: str = "white") -> Drawing:
+    """Draw a curriculum.
+
+    Args:
+        model: The curriculum.
+        sheet: Stages with their transitions and policies, parameters by stage, or one below the other.
+        background: A colour of Graphviz, or ``transparent``.
+
+    Returns:
+        The drawing.
+    """
+    drawing = Drawing()
+    order = way(model)
+    drawing.lines += [
+        f'graph [bgcolor="{background}" fontname="{_FONT}" fontsize=9 fontcolor="{_FAINT}" labelloc=b '
+        f"nodesep=0.3 ranksep=0.32 margin=0 pad=0.1 newrank=true label=<{_legend(model, sheet)}>]",
+        f'node [shape=plain fontname="{_FONT}" fontsize=11 fontcolor="{_INK}"]',
+        f'edge [fontname="{_FONT}" fontsize=9 fontcolor="{_INK}" arrowsize=0.7 penwidth=1.4]',
+    ]
+    last: list[str] = []
+    if sheet != "parameters":
+        last = _stages(drawing, model, order)
+        last = _policies(drawing, model, order, below=last)
+    if sheet != "stages":
+        _parameters(drawing, model, order, below=last)
+    return drawing
+
+
+def _legend(model: CurriculumModel, sheet: Sheet) -> str:
+    said: list[str] = []
+    if sheet != "parameters":
+        said += ["red to green: the way to graduation", "solid: advances", "dashed: goes back"]
+        if any(one.rule.manual for one in _all_transitions(model)):
+            said.append(f"dotted: {BY_A_PERSON}")
+        said.append("number: order of trying")
+        if any(stage.policies for stage in model.stages):
+            said.append(f"{_START} policy active from the start")
+    if sheet != "stages":
+        said.append("yellow: other than in the stage before")
+    # Each remark stays on one line.
+    text = "\u00a0\u00b7 ".join(one.replace(" ", "\u00a0") for one in said)
+    lines = [escape(line.replace("\u00a0", " ")) for line in _break(text, 100)]
+    return "<BR/>".join([f"<B>{escape(f'{model.name} {model.version}')}</B>", *lines])
+
+
+def _break(text: str, width: int) -> list[str]:
+    """Break at spaces that are no non-breaking ones, which textwrap takes for any space."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip(" ")
+    return lines
+
+
+def _all_transitions(model: CurriculumModel) -> Iterator[Transition | PolicyTransition]:
+    yield from model.transitions
+    for stage in model.stages:
+        yield from stage.policy_transitions
+
+
+# Stages.
+
+
+def _stages(drawing: Drawing, model: CurriculumModel, order: Way) -> list[str]:
+    """Draw stages and transitions; give the nodes at the bottom."""
+    numbers = {stage.name: number for number, stage in enumerate(model.stages)}
+    for stage in model.stages:
+        _stage(drawing, stage, numbers[stage.name], order.progress(stage.name), first=stage is model.stages[0])
+    if max(order.level.values(), default=0) < _LINE_LENGTH:
+        for one in model.transitions:
+            _transition(drawing, one, numbers, order, constraint=True)
+        deepest = max(order.level.values(), default=0)
+        return [f"s{numbers[name]}" for name in order.order if order.level[name] == deepest][:1]
+    return _rows(drawing, model, order, numbers)
+
+
+def _stage(drawing: Drawing, stage: Stage, number: int, progress: float, *, first: bool) -> None:
+    told = "\n".join(filter(None, [stage.name, stage.task.description]))
+    key = drawing.tip(f"stage{number}_", told)
+    rows = [f'<TR><TD ALIGN="CENTER"><B>{escape(stage.name)}</B></TD></TR>']
+    for policy in stage.policies:
+        tip = drawing.tip("policy", _hover(policy.rule.reference, policy.rule.docstring, policy.rule.source))
+        mark = _START if policy.start else _OTHER
+        name = escape(policy.rule.name)
+        rows.append(f'<TR><TD ALIGN="LEFT" TOOLTIP="{tip}"><FONT POINT-SIZE="9">{mark} {name}</FONT></TD></TR>')
+    border = 2 if first else 1
+    label = (
+        f'<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" STYLE="ROUNDED" '
+        f'BGCOLOR="{shade(progress)}" COLOR="{stroke(progress)}">{"".join(rows)}</TABLE>'
+    )
+    drawing.lines.append(f's{number} [id="{key}" class="stage" label=<{label}>]')
+
+
+def _hover(reference: str, docstring: str, source: str) -> str:
+    return f"{reference}\n\n{source}" if source else f"{reference}\n\n{docstring}".strip()
+
+
+def _transition(drawing: Drawing, one: Transition, numbers: dict[str, int], order: Way, *, constraint: bool) -> None:
+    look = _edge_look(drawing, one, order)
+    kind = order.kind(one.source, one.target)
+    source, target = f"s{numbers[one.source]}", f"s{numbers[one.target]}"
+    label = _label(one, 26)
+    if kind == "regress" and constraint:
+        # Turned round, so that the ranks are those of the way and not of an edge against it.
+        drawing.lines.append(f"{target} -> {source} [dir=back {look} label=<{label}>]")
+    else:
+        drawing.lines.append(f"{source} -> {target} [{look} label=<{label}>]")
+
+
+def _edge_look(drawing: Drawing, one: Transition, order: Way) -> str:
+    kind = order.kind(one.source, one.target)
+    key = drawing.tip("edge", _transition_hover(one))
+    style = "dotted" if one.rule.manual else "solid" if kind == "advance" else "dashed"
+    width = " penwidth=2.4" if one.rule.manual else ""
+    classes = f"{kind} manual" if one.rule.manual else kind
+    colour = stroke(order.progress(one.target))
+    return f'id="{key}" class="{classes}" style={style}{width} color="{colour}"'
+
+
+def _transition_hover(one: Transition) -> str:
+    how = BY_A_PERSON if one.rule.manual else f"tried as number {one.priority}"
+    return f"{one.source} to {one.target}, {how}\n" + _hover(one.rule.reference, one.rule.docstring, one.rule.source)
+
+
+def _label(one: Transition | PolicyTransition, width: int) -> str:
+    lines = [escape(line) for line in wrapped(explained(one.rule), width, 4)]
+    if one.rule.manual:
+        lines.insert(0, f"<I>{BY_A_PERSON}</I>")
+    lines[0] = f"<B>{one.priority}</B> {lines[0]}"
+    # A table keeps its distance to the line beside it, and to the label of the next one.
+    return (
+        '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4"><TR>'
+        f'<TD BALIGN="LEFT" ALIGN="LEFT">{_BREAK.join(lines)}</TD></TR></TABLE>'
+    )
+
+
+# A long way, wrapped into rows that are read like a ploughed field.
+
+
+def _rows(drawing: Drawing, model: CurriculumModel, order: Way, numbers: dict[str, int]) -> list[str]:
+    drawing.lines.append("graph [nodesep=0.12]")
+    longest = max(len(stage.name) for stage in model.stages)
+    columns = max(2, min(4, int((WIDTH + 115) / (longest * 6.3 + 16 + 115))))
+    rows = [list(order.order[start : start + columns]) for start in range(0, len(order.order), columns)]
+    place = {name: (row, column) for row, names in enumerate(rows) for column, name in enumerate(names)}
+    drawn = set()
+    for row, names in enumerate(rows):
+        inside: list[str] = []
+        for before, after in itertools.pairwise(names):
+            between = next((one for one in model.transitions if (one.source, one.target) == (before, after)), None)
+            inside.append(f"s{numbers[before]}")
+            if between is not None:
+                drawn.add(id(between))
+                inside.append(_label_node(drawing, between))
+        inside.append(f"s{numbers[names[-1]]}")
+        _chain(drawing, inside, names, model, order, numbers, backwards=row % 2 == 1)
+    for one in model.transitions:
+        if id(one) not in drawn:
+            same_row = place[one.source][0] == place[one.target][0]
+            _transition(drawing, one, numbers, order, constraint=not same_row)
+    joined = {(one.source, one.target) for one in model.transitions}
+    for upper, lower in itertools.pairwise(rows):
+        if (upper[-1], lower[0]) not in joined:
+            drawing.lines.append(f"s{numbers[upper[-1]]} -> s{numbers[lower[0]]} [style=invis]")
+        for above, under in zip(reversed(upper[:-1]), lower[1:], strict=False):
+            drawing.lines.append(f"s{numbers[above]} -> s{numbers[under]} [style=invis weight=20]")
+    last = rows[-1] if len(rows[-1]) == columns else rows[-2]
+    return [f"s{numbers[last[columns // 2]]}", f"s{numbers[rows[-1][0]]}"]
+
+
+def _label_node(drawing: Drawing, one: Transition) -> str:
+    key = drawing.tip("label", _transition_hover(one))
+    drawing.lines.append(f'{key} [id="{key}" class="label" fontsize=9 label=<{_label(one, 18)}>]')
+    return key
+
+
+def _chain(
+    drawing: Drawing,
+    inside: Sequence[str],
+    names: Sequence[str],
+    model: CurriculumModel,
+    order: Way,
+    numbers: dict[str, int],
+    *,
+    backwards: bool,
+) -> None:
+    """Put a row into one rank, in its order, with the arrows through the labels."""
+    looks: dict[str, str] = {}
+    for before, after in itertools.pairwise(names):
+        for one in model.transitions:
+            if (one.source, one.target) == (before, after):
+                looks.setdefault(f"s{numbers[before]}", _edge_look(drawing, one, order))
+    drawing.lines.append("{rank=same; " + "; ".join(inside) + "}")
+    look = ""
+    for left, right in itertools.pairwise(inside):
+        look = looks.get(left, look)
+        if left.startswith("s") and right.startswith("s"):
+            attributes = "style=invis"
+        elif right.startswith("s"):  # from the label on to the stage
+            attributes = look.replace('id="', 'id="head_')
+        else:
+            attributes = f"{look} {'arrowtail' if backwards else 'arrowhead'}=none"
+        if backwards:
+            drawing.lines.append(f"{right} -> {left} [dir=back {attributes} weight=5]")
+        else:
+            drawing.lines.append(f"{left} -> {right} [{attributes} weight=5]")
+
+
+# Policies.
+
+
+def _policies(drawing: Drawing, model: CurriculumModel, order: Way, *, below: list[str]) -> list[str]:
+    """Draw the policy graphs of stages that have transitions between policies; give the lowest nodes."""
+    stages = {stage.name: stage for stage in model.stages}
+    for number, name in enumerate(order.order):
+        stage = stages[name]
+        if stage.policy_transitions:
+            below = _policy_graph(drawing, stage, f"p{number}", order.progress(name), below=below)
+    return below
+
+
+def _policy_graph(drawing: Drawing, stage: Stage, prefix: str, progress: float, *, below: list[str]) -> list[str]:
+    nodes = {policy.rule.reference: f"{prefix}_{index}" for index, policy in enumerate(stage.policies)}
+    drawing.lines.append(
+        f"subgraph cluster_{prefix} {{ label=<<B>Policies of {escape(stage.name)}</B>> labelloc=t labeljust=l "
+        f'style=rounded color="{stroke(progress)}" fontcolor="{_INK}" fontsize=10 margin=10'
+    )
+    for policy in stage.policies:
+        rule = policy.rule
+        tip = drawing.tip("policy", _hover(rule.reference, rule.docstring, rule.source))
+        lines = [f"<B>{_START if policy.start else _OTHER} {escape(rule.name)}</B>"]
+        lines += [escape(line) for line in wrapped(rule.summary, 34, 3) if line]
+        label = "".join(f"{line}{_BREAK}" for line in lines).removesuffix(_BREAK)
+        table = (
+            f'<TABLE BORDER="{2 if policy.start else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" '
+            f'BGCOLOR="{shade(progress)}" COLOR="{stroke(progress)}"><TR><TD BALIGN="LEFT">'
+            f'<FONT POINT-SIZE="9">{label}</FONT></TD></TR></TABLE>'
+        )
+        drawing.lines.append(f'{nodes[rule.reference]} [id="{tip}" class="policy" label=<{table}>]')
+    place = {reference: index for index, reference in enumerate(nodes)}
+    for one in stage.policy_transitions:
+        key = drawing.tip("edge", _hover(one.rule.reference, one.rule.docstring, one.rule.source))
+        style = "dotted penwidth=2.4" if one.rule.manual else "solid"
+        look = (
+            f'id="{key}" class="policy-transition" style={style} color="{stroke(progress)}" label=<{_label(one, 30)}>'
+        )
+        source, target = nodes[one.source], nodes[one.target]
+        if place[one.target] < place[one.source]:
+            drawing.lines.append(f"{target} -> {source} [dir=back {look}]")
+        else:
+            drawing.lines.append(f"{source} -> {target} [{look}]")
+    drawing.lines.append("}")
+    inner = {nodes[one.target] for one in stage.policy_transitions if place[one.target] > place[one.source]}
+    tops = [node for node in nodes.values() if node not in inner] or list(nodes.values())
+    for top in tops:
+        _put(drawing, top, below)
+    return list(nodes.values())[-1:]
+
+
+def _put(drawing: Drawing, node: str, below: list[str]) -> None:
+    """Put a node under others, and under the first of them if it can be."""
+    for upper in below:
+        drawing.lines.append(f"{upper} -> {node} [style=invis weight={1 if upper == below[0] else 0}]")
+
+
+# Parameters.
+
+
+def _parameters(drawing: Drawing, model: CurriculumModel, order: Way, *, below: list[str]) -> None:
+    stages = {stage.name: stage for stage in model.stages}
+    told: dict[str, Parameter] = {}
+    for name in order.order:
+        for parameter in stages[name].parameters:
+            told.setdefault(parameter.name, parameter)
+    shown_stages = [stages[name] for name in order.order if stages[name].parameters]
+    cells = {(stage.name, one.name): one for stage in shown_stages for one in stage.parameters}
+    columns = _columns(shown_stages, told)
+    start = 0
+    for block, size in enumerate(columns):
+        part = shown_stages[start : start + size]
+        before = shown_stages[start - 1] if start else None
+        _table(drawing, f"table{block}", part, before, told, cells, order)
+        _put(drawing, f"table{block}", below)
+        below = [f"table{block}"]
+        start += size
+
+
+def _columns(stages: Sequence[Stage], told: dict[str, Parameter]) -> list[int]:
+    """How many stages stand beside one another, table by table, so that none is too wide."""
+    left = WIDTH - max((len(_head(one)) for one in told.values()), default=0) * 5.2 - 20
+    sizes, used = [0], 0.0
+    for stage in stages:
+        longest = max([len(stage.name), *(max(map(len, _cell(one))) for one in stage.parameters)])
+        width = longest * 5.6 + 10
+        if sizes[-1] and used + width > left:
+            sizes.append(0)
+            used = 0.0
+        sizes[-1] += 1
+        used += width
+    return sizes if sizes[0] else []
+
+
+def _head(parameter: Parameter) -> str:
+    return f"{parameter.name} [{parameter.unit}]" if parameter.unit not in (None, "", "1") else parameter.name
+
+
+def _cell(parameter: Parameter) -> list[str]:
+    return wrapped(shown(parameter.value), 22, 4)
+
+
+def _table(
+    drawing: Drawing,
+    node: str,
+    stages: Sequence[Stage],
+    before: Stage | None,
+    told: dict[str, Parameter],
+    cells: dict[tuple[str, str], Parameter],
+    order: Way,
+) -> None:
+    def line(parts: Iterable[str]) -> str:
+        return f"<TR>{''.join(parts)}</TR>"
+
+    rows = [
+        line(
+            [
+                '<TD ALIGN="LEFT" BGCOLOR="#f6f8fa"><B>parameter</B></TD>',
+                *(
+                    f'<TD BGCOLOR="{shade(order.progress(stage.name))}"><B>{escape(stage.name)}</B></TD>'
+                    for stage in stages
+                ),
+            ]
+        )
+    ]
+    for name, parameter in told.items():
+        if not any((stage.name, name) in cells for stage in stages):
+            continue
+        head = drawing.tip("head", f"{name}\n{about(parameter)}")
+        row = [f'<TD ALIGN="LEFT" BGCOLOR="#f6f8fa" TOOLTIP="{head}">{escape(_head(parameter))}</TD>']
+        previous = before
+        for stage in stages:
+            one = cells.get((stage.name, name))
+            other = cells.get((previous.name, name)) if previous is not None else None
+            changed = previous is not None and (one and one.value) != (other and other.value)
+            text = _BREAK.join(escape(part) for part in _cell(one)) if one is not None else " "
+            tip = drawing.tip("cell", f"{stage.name}: {name} = {shown(one.value)}\n{about(one)}") if one else ""
+            row.append(
+                f"<TD{f' BGCOLOR={chr(34)}{_CHANGED}{chr(34)}' if changed else ''}"
+                f"{f' TOOLTIP={chr(34)}{tip}{chr(34)}' if tip else ''}>{f'<B>{text}</B>' if changed else text}</TD>"
+            )
+            previous = stage
+        rows.append(line(row))
+    table = (
+        '<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="0" CELLPADDING="3" COLOR="#d1d9e0">' + "".join(rows) + "</TABLE>"
+    )
+    drawing.lines.append(f'{node} [id="{node}" class="parameters" fontsize=9 label=<{table}>]')

@@ -1,0 +1,92 @@
+"""Pictures by Graphviz, which comes inside of pygraphviz's wheels.
+
+Owns the calls into pygraphviz, and what is shown on hover in an SVG.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from typing import Any
+
+from ..errors import CurriculumError
+from .dot import Drawing
+from .words import escape
+
+__all__ = ["png", "require_graphviz", "svg"]
+
+
+def require_graphviz() -> None:
+    """Make sure that the extra ``diagram`` is installed.
+
+    Raises:
+        CurriculumError: ``usage.extra_needed``.
+    """
+    if importlib.util.find_spec("pygraphviz") is None:
+        raise CurriculumError(
+            "usage.extra_needed",
+            "Pictures need the extra 'diagram', which is not installed.",
+            "uv add --dev 'aind-curriculum-runtime[diagram]'; Markdown (-o FILE.md) needs no extra.",
+        )
+
+
+def svg(drawing: Drawing) -> str:
+    """Lay a drawing out and write it as SVG.
+
+    Args:
+        drawing: The drawing.
+
+    Returns:
+        An SVG document with what is shown on hover in its ``title`` elements.
+
+    Raises:
+        CurriculumError: ``usage.extra_needed``.
+    """
+    return _with_tips(_rendered(drawing, "svg").decode("utf-8"), drawing.tips)
+
+
+def png(drawing: Drawing) -> bytes:
+    """Lay a drawing out and write it as PNG.
+
+    Args:
+        drawing: The drawing.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        CurriculumError: ``usage.extra_needed``.
+    """
+    return _rendered(drawing, "png")
+
+
+def _rendered(drawing: Drawing, form: str) -> bytes:
+    require_graphviz()
+    import pygraphviz
+
+    graph: Any = pygraphviz.AGraph(string=drawing.text)
+    rendered: bytes = graph.draw(format=form, prog="dot")
+    return rendered
+
+
+_ELEMENT = re.compile(r'<g id="([^"]+)" class="([^"]+)">\n<title>[^<]*</title>')
+_ANCHOR = re.compile(r'<a xlink:title="([^"]*)">')
+_COMMENT = re.compile(r"<!-- .*? -->\n", re.DOTALL)
+
+
+def _with_tips(text: str, tips: dict[str, str]) -> str:
+    """Graphviz titles its elements by their names; readers want the rule."""
+
+    def element(match: re.Match[str]) -> str:
+        key, kind = match.groups()
+        tip = tips.get(key.removeprefix("head_"))
+        title = f"<title>{escape(tip)}</title>" if tip is not None else ""
+        return f'<g id="{key}" class="{kind}">{title}'
+
+    def anchor(match: re.Match[str]) -> str:
+        return f"<g><title>{escape(tips.get(match[1], ''))}</title>"
+
+    text = _ELEMENT.sub(element, text)
+    text = _ANCHOR.sub(anchor, text).replace("</a>", "</g>")
+    # Comments hold Graphviz's version: the same curriculum would give other bytes on another machine.
+    return _COMMENT.sub("", text)

@@ -1,0 +1,203 @@
+"""Why a session led where it did: the account of one evaluation, as data and as text.
+
+Owns the account: which rules were tried in what order with which metric values, which held, and what each
+policy changed. The evaluation itself is that of ``run``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..manual import is_manual
+from .read import docstring_of
+from .terminal import table
+from .trace import Call, watched
+from .words import BY_A_PERSON, shown
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Metrics, Trainer, TrainerState
+
+__all__ = ["account", "as_text"]
+
+HELD, NOT_HELD, NOT_TRIED = "held", "did not hold", "not tried"
+
+
+def account(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -> dict[str, Any]:
+    """Evaluate, and tell what happened.
+
+    Args:
+        trainer: An ``OrderedTrainer`` of the repo's curriculum.
+        state: A trainer state on the curriculum; it is left as it is.
+        metrics: Metrics of the session that just ended.
+
+    Returns:
+        JSON values: ``curriculum``, ``version``, ``stage``, ``metrics``, ``stage_transitions``, ``next_stage``,
+        ``policy_transitions``, ``active_policies``, ``policies``, ``parameters`` (what changed, by what) and
+        ``trainer_state``, which is the suggestion's.
+
+    Raises:
+        CurriculumError: Whatever ``evaluation.evaluate`` raises.
+    """
+    from ..evaluation import evaluate
+    from ..suggestion import as_json
+
+    assert state.stage is not None
+    with watched(metrics) as calls:
+        after = evaluate(trainer, state, metrics)
+    assert after.stage is not None
+    values = as_json(metrics, "metrics")
+    moved = after.stage.name != state.stage.name
+    pending = iter(calls)
+    leaving = trainer.curriculum.see_stage_transitions(state.stage)
+    transitions = list(_tried([(rule, stage.name) for rule, stage in leaving], pending, values))
+    went = any(one["outcome"] == HELD for one in transitions)
+    policy_transitions, policies = [], []
+    if not went:
+        for active in state.active_policies or []:
+            out = [(rule, policy.name) for rule, policy in state.stage.see_policy_transitions(active)]
+            policy_transitions += [{"from": active.name, **one} for one in _tried(out, pending, values)]
+        policies = [_applied(call, values) for call in pending]
+    before = _flat(as_json(state, "trainer_state")["stage"]["task"]["task_parameters"])
+    plain = as_json(after, "trainer_state")
+    changes = _changes(before, _flat(plain["stage"]["task"]["task_parameters"]))
+    for change in changes:
+        change["by"] = (
+            [f"stage {after.stage.name}"]
+            if went
+            else [
+                one["policy"] for one in policies if any(c["parameter"] == change["parameter"] for c in one["changed"])
+            ]
+        )
+    return {
+        "curriculum": trainer.curriculum.name,
+        "version": trainer.curriculum.version,
+        "stage": state.stage.name,
+        "metrics": values,
+        "stage_transitions": transitions,
+        "next_stage": after.stage.name,
+        "moved": moved,
+        "policy_transitions": policy_transitions,
+        "active_policies": plain["active_policies"] or [],
+        "policies": policies,
+        "parameters": changes,
+        "trainer_state": plain,
+    }
+
+
+def _tried(rules: Iterable[tuple[Any, str]], calls: Iterator[Call], values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Go through rules of which the first that holds decides, taking the calls that were made of them."""
+    decided = False
+    for priority, (rule, target) in enumerate(rules, start=1):
+        call = None if decided else next(calls)
+        decided = decided or (call is not None and call.result)
+        yield {
+            "priority": priority,
+            "to": target,
+            "rule": rule.name,
+            "docstring": docstring_of(rule.callable),
+            "manual": is_manual(rule.callable),
+            "outcome": NOT_TRIED if call is None else HELD if call.result else NOT_HELD,
+            "read": _values(call, values) if call is not None else {},
+        }
+
+
+def _values(call: Call, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in call.read if name in values}
+
+
+def _applied(call: Call, values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "policy": call.rule.name,
+        "docstring": docstring_of(call.rule.callable),
+        "read": _values(call, values),
+        "changed": _changes(_flat(call.before["task_parameters"]), _flat(call.result["task_parameters"])),
+    }
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """Parameters that are other than before; one that is not there has no ``before`` or no ``after``."""
+    changes = []
+    for name in dict.fromkeys([*before, *after]):
+        if name not in before or name not in after or before[name] != after[name]:
+            change = {"parameter": name}
+            change |= {"before": before[name]} if name in before else {}
+            change |= {"after": after[name]} if name in after else {}
+            changes.append(change)
+    return changes
+
+
+def as_text(told: dict[str, Any]) -> str:
+    """Put an account into words.
+
+    Args:
+        told: What ``account`` gave.
+
+    Returns:
+        Lines with a final newline.
+    """
+    lines = [f"{told['curriculum']} {told['version']}, at the stage {told['stage']}", "", "metrics"]
+    lines += table([[name, shown(value)] for name, value in told["metrics"].items()]) or ["  none"]
+    lines += ["", "stage transitions, in the order in which they are tried"]
+    lines += table([_row(one) for one in told["stage_transitions"]]) or ["  none leads away from this stage"]
+    stays = "The subject stays at" if not told["moved"] else "The subject moves to"
+    lines += ["", f"{stays} {told['next_stage']}."]
+    if told["policy_transitions"]:
+        lines += ["", "policy transitions"]
+        lines += table([[_last(one["from"]), *_row(one)] for one in told["policy_transitions"]])
+    if told["policies"]:
+        lines += ["", "policies, in the order in which they are applied"]
+        for one in told["policies"]:
+            lines += [f"  {_last(one['policy'])}{_because(one['read'])}: {_changed(one['changed'])}"]
+    active = ", ".join(map(_last, told["active_policies"])) or "none"
+    lines += ["", f"Active policies from now on: {active}.", "", "task parameters that change"]
+    lines += table(
+        [
+            [
+                one["parameter"],
+                shown(one["before"]) if "before" in one else "-",
+                "->",
+                shown(one["after"]) if "after" in one else "-",
+                "by " + (", ".join(map(_last, one["by"])) or "its own policies together"),
+            ]
+            for one in told["parameters"]
+        ]
+    ) or ["  none"]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: dict[str, Any]) -> list[str]:
+    said = " ".join(one["docstring"].partition("\n\n")[0].split())
+    outcome = BY_A_PERSON if one["manual"] and one["outcome"] == NOT_HELD else one["outcome"]
+    read = ", ".join(f"{name} = {shown(value)}" for name, value in one["read"].items())
+    return [str(one["priority"]), f"-> {_last(one['to'])}", _last(one["rule"]), outcome, read, said]
+
+
+def _because(read: dict[str, Any]) -> str:
+    values = ", ".join(f"{name} = {shown(value)}" for name, value in read.items())
+    return f" ({values})" if values else ""
+
+
+def _changed(changes: list[dict[str, Any]]) -> str:
+    return (
+        "; ".join(
+            f"{one['parameter']} {shown(one['before']) if 'before' in one else '-'} -> "
+            f"{shown(one['after']) if 'after' in one else '-'}"
+            for one in changes
+        )
+        or "changes nothing"
+    )
+
+
+def _last(reference: str) -> str:
+    return reference.rpartition(".")[2]

@@ -1,0 +1,164 @@
+"""A curriculum as Markdown: a Mermaid diagram, which GitHub draws, and tables.
+
+Owns Mermaid's and Markdown's syntax. The page holds no version, so that a new version alone does not make it old.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from .model import CurriculumModel, PolicyTransition, Rule, Stage, Transition
+from .order import Way, way
+from .words import BY_A_PERSON, escape, explained, shade, shown, stroke, wrapped
+
+__all__ = ["markdown", "mermaid"]
+
+_EMPHASIS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+"""Underscores that Markdown would take for emphasis: not those within a word."""
+
+
+def markdown(model: CurriculumModel) -> str:
+    """The whole page.
+
+    Args:
+        model: The curriculum.
+
+    Returns:
+        Markdown with a final newline.
+    """
+    order = way(model)
+    stages = [model.stage(name) for name in order.order]
+    parts = [
+        f"# {_text(model.name)}",
+        "<!-- Written by `curriculum diagram -o FILE.md` from the curriculum's code: do not edit. -->",
+        f"```mermaid\n{mermaid(model)}```",
+        "Solid arrows advance, dashed ones go back"
+        + (f", thick ones are {BY_A_PERSON}" if any(one.rule.manual for one in model.transitions) else "")
+        + "; the number is the order of trying.",
+    ]
+    if model.transitions:
+        parts.append("## Transitions")
+        parts.append(
+            _table(
+                ["from", "", "to", "when", "rule"],
+                [
+                    [_text(one.source), str(one.priority), _text(one.target), _when(one.rule), _code(one.rule.name)]
+                    for stage in stages
+                    for one in model.leaving(stage.name)
+                ],
+            )
+        )
+    if any(stage.policies for stage in stages):
+        parts.append("## Policies")
+        parts.append(_table(["stage", "policy", "from the start", "what it does"], _policies(stages)))
+    changes = [(stage, one) for stage in stages for one in stage.policy_transitions]
+    if changes:
+        parts.append("## Policy transitions")
+        parts.append(_table(["stage", "from", "", "to", "when", "rule"], _policy_transitions(changes)))
+    parts += _parameters(stages)
+    return "\n\n".join(parts) + "\n"
+
+
+def _policies(stages: Iterable[Stage]) -> Iterator[list[str]]:
+    for stage in stages:
+        for policy in stage.policies:
+            start = "yes" if policy.start else ""
+            yield [_text(stage.name), _code(policy.rule.name), start, _text(policy.rule.summary)]
+
+
+def _policy_transitions(changes: Iterable[tuple[Stage, PolicyTransition]]) -> Iterator[list[str]]:
+    for stage, one in changes:
+        ends = [_code(end.rpartition(".")[2]) for end in (one.source, one.target)]
+        yield [_text(stage.name), ends[0], str(one.priority), ends[1], _when(one.rule), _code(one.rule.name)]
+
+
+def _parameters(stages: Sequence[Stage]) -> list[str]:
+    stages = [stage for stage in stages if stage.parameters]
+    if not stages:
+        return []
+    told = {one.name: one for stage in reversed(stages) for one in reversed(stage.parameters)}
+    names = dict.fromkeys(one.name for stage in stages for one in stage.parameters)
+    values = [{one.name: shown(one.value) for one in stage.parameters} for stage in stages]
+    rows = []
+    for name in names:
+        cells = []
+        for index, own in enumerate(values):
+            text = _text(own.get(name, ""))
+            changed = index > 0 and own.get(name) != values[index - 1].get(name)
+            cells.append(f"**{text}**" if changed and text else text)
+        unit, description = told[name].unit, told[name].description
+        rows.append([_code(name), _text(unit if unit not in (None, "1") else ""), *cells, _text(description)])
+    head = ["parameter", "unit", *(_text(stage.name) for stage in stages), "what it is"]
+    return ["## Parameters", _table(head, rows), "Bold: other than in the stage before."]
+
+
+def _when(rule: Rule) -> str:
+    said = _text(rule.summary)
+    return f"_{BY_A_PERSON}_: {said}" if rule.manual else said
+
+
+def _text(text: str | None) -> str:
+    text = escape(" ".join((text or "").split())).replace("&#x27;", "'").replace("&quot;", '"')
+    for sign in "\\|`*[]":
+        text = text.replace(sign, f"\\{sign}")
+    return _EMPHASIS.sub(r"\\_", text)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def mermaid(model: CurriculumModel) -> str:
+    """The diagram alone.
+
+    Args:
+        model: The curriculum.
+
+    Returns:
+        A Mermaid flowchart with a final newline.
+    """
+    order = way(model)
+    numbers = {stage.name: f"s{number}" for number, stage in enumerate(model.stages)}
+    lines = ["flowchart TB"]
+    for stage in model.stages:
+        lines.append(f'  {numbers[stage.name]}["{_stage_label(stage)}"]')
+        progress = order.progress(stage.name)
+        lines.append(f"  style {numbers[stage.name]} fill:{shade(progress)},stroke:{stroke(progress)},color:#1f2328")
+    for number, one in enumerate(model.transitions):
+        arrow = _arrow(one, order)
+        lines.append(f'  {numbers[one.source]} {arrow}|"{_edge_label(one)}"| {numbers[one.target]}')
+        lines.append(f"  linkStyle {number} stroke:{stroke(order.progress(one.target))}")
+    return "\n".join(lines) + "\n"
+
+
+def _stage_label(stage: Stage) -> str:
+    lines = [f"<b>{_quoted(stage.name)}</b>"]
+    lines += [f"{'&#9679;' if one.start else '&#9675;'} {_quoted(one.rule.name)}" for one in stage.policies]
+    return "<br/>".join(lines)
+
+
+def _edge_label(one: Transition) -> str:
+    lines = [_quoted(line) for line in wrapped(explained(one.rule), 26, 4)]
+    if one.rule.manual:
+        lines.insert(0, f"<i>{BY_A_PERSON}</i>")
+    return f"<b>{one.priority}</b> " + "<br/>".join(lines)
+
+
+def _arrow(one: Transition, order: Way) -> str:
+    if one.rule.manual:
+        return "==>"
+    return "-->" if order.kind(one.source, one.target) == "advance" else "-.->"
+
+
+def _quoted(text: str) -> str:
+    """Escape for a quoted Mermaid label: its entities are those of HTML, and backticks start Markdown."""
+    text = escape(text)
+    for sign, entity in (("`", "&#96;"), ("\\", "&#92;"), ("{", "&#123;"), ("}", "&#125;")):
+        text = text.replace(sign, entity)
+    return text

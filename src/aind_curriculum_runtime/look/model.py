@@ -1,0 +1,247 @@
+"""A curriculum as plain data: what is looked at, and what two versions are compared by.
+
+Owns the form of the model and its JSON, which holds nothing of a machine (no paths) and nothing derived.
+Knows nothing of how a curriculum is imported or shown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+__all__ = [
+    "FORMAT",
+    "CurriculumModel",
+    "Metric",
+    "MetricsClass",
+    "Parameter",
+    "Policy",
+    "PolicyTransition",
+    "Rule",
+    "Stage",
+    "Task",
+    "Transition",
+    "from_json",
+    "to_json",
+]
+
+FORMAT: Final = 1
+"""Number of the model's JSON form. Keys are added within one number, never renamed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A function of the curriculum: policy, transition or metrics provider."""
+
+    reference: str
+    """Its dotted path, as trainer states have it."""
+
+    docstring: str
+    """Its whole docstring, without indentation; empty where it has none."""
+
+    source: str
+    """Its source code, without indentation; empty where it cannot be read."""
+
+    manual: bool
+    """Whether it never holds by itself and a person decides (``manual_transition``)."""
+
+    @property
+    def name(self) -> str:
+        """The last part of the reference."""
+        return self.reference.rpartition(".")[2]
+
+    @property
+    def summary(self) -> str:
+        """The docstring's first paragraph as one line; empty where there is none."""
+        return " ".join(self.docstring.partition("\n\n")[0].split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One task parameter as a stage sets it; nested ones are named by a dotted path."""
+
+    name: str
+    value: Any
+    """As JSON."""
+
+    type: str
+    unit: str | None
+    description: str
+    bounds: tuple[str, ...]
+    """Limits of its field, in words such as ``> 0``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One field of a metrics class."""
+
+    name: str
+    type: str
+    unit: str | None
+    description: str
+    bounds: tuple[str, ...]
+    required: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsClass:
+    """What a session is reduced to."""
+
+    reference: str
+    docstring: str
+    fields: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """The task that a stage runs."""
+
+    reference: str
+    name: str
+    version: str | None
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """A policy of a stage."""
+
+    rule: Rule
+    start: bool
+    """Whether it is active from a subject's first session at the stage on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyTransition:
+    """From one policy of a stage to another."""
+
+    source: str
+    """Reference of the policy it leads away from."""
+
+    target: str
+    priority: int
+    """1 for the one that is tried first among those of its source."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A stage."""
+
+    name: str
+    task: Task
+    parameters: tuple[Parameter, ...]
+    policies: tuple[Policy, ...]
+    policy_transitions: tuple[PolicyTransition, ...]
+    metrics_provider: Rule | None
+    metrics: str | None
+    """Reference of the metrics class that its rules are given, where their annotations tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """From one stage to another."""
+
+    source: str
+    target: str
+    priority: int
+    """1 for the one that is tried first among those of its source."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurriculumModel:
+    """A curriculum: stages in the order of its graph, of which the first is where subjects start."""
+
+    format: int = FORMAT
+    name: str
+    version: str
+    dsl_version: str
+    stages: tuple[Stage, ...]
+    transitions: tuple[Transition, ...]
+    metrics: tuple[MetricsClass, ...]
+
+    def stage(self, name: str) -> Stage:
+        """The stage of that name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for one in self.stages:
+            if one.name == name:
+                return one
+        raise KeyError(name)
+
+    def leaving(self, stage: str) -> tuple[Transition, ...]:
+        """The transitions that lead away from a stage, in the order in which they are tried."""
+        return tuple(one for one in self.transitions if one.source == stage)
+
+
+def to_json(model: CurriculumModel) -> dict[str, Any]:
+    """Turn a model into JSON values.
+
+    Args:
+        model: The curriculum.
+
+    Returns:
+        Dicts, lists and plain values; the keys are the names of the fields.
+    """
+    return _plain(model)  # type: ignore[no-any-return]
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def from_json(document: Any) -> CurriculumModel:
+    """Read what ``to_json`` wrote.
+
+    Args:
+        document: JSON values; keys that this version does not know are left out.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: It is no such document, or of another format.
+    """
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"it is not a curriculum model of format {FORMAT}")
+    return _build(CurriculumModel, document, "$")
+
+
+_T = TypeVar("_T")
+
+
+def _build(cls: type[_T], document: Any, where: str) -> _T:
+    if not isinstance(document, dict):
+        raise ValueError(f"{where} is not an object")
+    hints = get_type_hints(cls)
+    missing = [name for name in hints if name not in document]
+    if missing:
+        raise ValueError(f"{where}.{missing[0]} is missing")
+    return cls(**{name: _value(hint, document[name], f"{where}.{name}") for name, hint in hints.items()})
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    if hint is Any:
+        return value
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise ValueError(f"{where} is not an array")
+        return tuple(_value(get_args(hint)[0], one, f"{where}[{index}]") for index, one in enumerate(value))
+    if get_origin(hint) in (types.UnionType, Union):
+        return None if value is None else _value(get_args(hint)[0], value, where)
+    if dataclasses.is_dataclass(hint):
+        return _build(hint, value, where)  # type: ignore[arg-type]
+    if not isinstance(value, hint):
+        raise ValueError(f"{where} is not of type {hint.__name__}")
+    return value

@@ -1,0 +1,122 @@
+"""The way to graduation: which transitions advance a subject, and how far along each stage is.
+
+Owns that judgement, which a curriculum does not state: it is read off the shape of its graph.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from .model import CurriculumModel
+
+__all__ = ["Kind", "Way", "way"]
+
+Kind = Literal["advance", "regress", "stay"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """The stages on the way to graduation."""
+
+    order: tuple[str, ...]
+    """Names of the stages from the first to the last."""
+
+    level: dict[str, int]
+    """Number of advances that lead to a stage, on the longest way."""
+
+    advances: frozenset[tuple[str, str]]
+    """Pairs of stages between which a transition advances."""
+
+    def kind(self, source: str, target: str) -> Kind:
+        """What a transition between two stages is."""
+        if source == target:
+            return "stay"
+        return "advance" if (source, target) in self.advances else "regress"
+
+    def progress(self, stage: str) -> float:
+        """How far along a stage is, from 0 to 1."""
+        last = max(self.level.values(), default=0)
+        return self.level[stage] / last if last else 1.0
+
+
+def way(model: CurriculumModel) -> Way:
+    """Find the way to graduation.
+
+    A transition goes back when it closes a cycle; of the transitions of a cycle it is the one that leads
+    furthest away from the final stages, and where that does not tell, furthest back in the graph's order.
+
+    Args:
+        model: The curriculum.
+
+    Returns:
+        The way.
+    """
+    names = [stage.name for stage in model.stages]
+    index = {name: number for number, name in enumerate(names)}
+    pairs = dict.fromkeys((one.source, one.target) for one in model.transitions if one.source != one.target)
+    distance = _distance(names, pairs)
+    forward = set(pairs)
+    while cycle := _in_cycles(names, forward):
+        forward.remove(
+            max(cycle, key=lambda pair: (distance[pair[1]] - distance[pair[0]], index[pair[0]] - index[pair[1]], pair))
+        )
+    level = _levels(names, forward)
+    return Way(
+        order=tuple(sorted(names, key=lambda name: (level[name], index[name]))),
+        level=level,
+        advances=frozenset(forward),
+    )
+
+
+def _distance(names: list[str], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Transitions from a stage to the nearest final one; all the same where there is no final stage."""
+    before: dict[str, list[str]] = {name: [] for name in names}
+    finals = set(names)
+    for source, target in pairs:
+        before[target].append(source)
+        finals.discard(source)
+    found = dict.fromkeys(sorted(finals), 0)
+    pending = deque(found)
+    while pending:
+        one = pending.popleft()
+        for other in before[one]:
+            if other not in found:
+                found[other] = found[one] + 1
+                pending.append(other)
+    return {name: found.get(name, len(names)) for name in names}
+
+
+def _in_cycles(names: list[str], pairs: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs that are part of a cycle."""
+    after: dict[str, list[str]] = {name: [] for name in names}
+    for source, target in pairs:
+        after[source].append(target)
+    reached = {name: set(_reachable(after, name)) for name in names}
+    return [(source, target) for source, target in pairs if source in reached[target]]
+
+
+def _reachable(after: dict[str, list[str]], start: str) -> Iterator[str]:
+    seen, pending = {start}, [start]
+    while pending:
+        one = pending.pop()
+        yield one
+        for other in after[one]:
+            if other not in seen:
+                seen.add(other)
+                pending.append(other)
+
+
+def _levels(names: list[str], forward: set[tuple[str, str]]) -> dict[str, int]:
+    level = dict.fromkeys(names, 0)
+    for _ in names:  # a longest way has no more stages than there are
+        changed = False
+        for source, target in forward:
+            if level[target] <= level[source]:
+                level[target] = level[source] + 1
+                changed = True
+        if not changed:
+            break
+    return level

@@ -1,0 +1,154 @@
+"""A curriculum as plain text, for a terminal and for logs.
+
+Owns the words and the alignment. Pure text: no colours, so that it reads the same wherever it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .model import CurriculumModel, Rule, Stage, Transition
+from .order import Way, way
+from .words import BY_A_PERSON, explained, shown
+
+__all__ = ["overview", "stage_text", "table"]
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Align rows in columns.
+
+    Args:
+        rows: Cells; all rows have the same number.
+        indent: What each line begins with.
+
+    Returns:
+        One line a row.
+    """
+    if not rows:
+        return []
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        (indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
+        for row in rows
+    ]
+
+
+def overview(model: CurriculumModel) -> str:
+    """The whole curriculum: stages, transitions, policies, parameters by stage.
+
+    Args:
+        model: The curriculum.
+
+    Returns:
+        Lines with a final newline.
+    """
+    order = way(model)
+    lines = [f"{model.name} {model.version}", "", "stages"]
+    rows = []
+    for name in order.order:
+        stage = model.stage(name)
+        starts = [policy.rule.name for policy in stage.policies if policy.start]
+        others = [f"({policy.rule.name})" for policy in stage.policies if not policy.start]
+        first = "start" if stage is model.stages[0] else "end" if not model.leaving(name) else ""
+        rows.append([name, first, stage.task.name, ", ".join([*starts, *others])])
+    lines += table([["stage", "", "task", "policies (not active from the start)"], *rows])
+    if model.transitions:
+        lines += ["", "transitions, in the order in which they are tried"]
+        lines += table([row for name in order.order for row in _transition_rows(model.leaving(name), order)])
+    changes = [row for name in order.order for row in _policy_transition_rows(model.stage(name), with_stage=True)]
+    if changes:
+        lines += ["", "policy transitions"]
+        lines += table(changes)
+    lines += _parameters_by_stage([model.stage(name) for name in order.order])
+    return "\n".join(lines) + "\n"
+
+
+def _transition_rows(transitions: Iterable[Transition], order: Way) -> list[list[str]]:
+    arrows = {"advance": "->", "regress": "<-", "stay": "="}
+    return [
+        [
+            one.source,
+            f"{one.priority}",
+            arrows[order.kind(one.source, one.target)],
+            one.target,
+            one.rule.name,
+            _said(one.rule),
+        ]
+        for one in transitions
+    ]
+
+
+def _policy_transition_rows(stage: Stage, *, with_stage: bool) -> list[list[str]]:
+    names = {policy.rule.reference: policy.rule.name for policy in stage.policies}
+    return [
+        [
+            *([stage.name] if with_stage else []),
+            names[one.source],
+            f"{one.priority}",
+            "->",
+            names[one.target],
+            one.rule.name,
+            _said(one.rule),
+        ]
+        for one in stage.policy_transitions
+    ]
+
+
+def _said(rule: Rule) -> str:
+    text = explained(rule) if rule.summary else ""
+    return f"[{BY_A_PERSON}] {text}".rstrip() if rule.manual else text
+
+
+def _parameters_by_stage(stages: Sequence[Stage]) -> list[str]:
+    stages = [stage for stage in stages if stage.parameters]
+    if not stages:
+        return []
+    names = dict.fromkeys(one.name for stage in stages for one in stage.parameters)
+    values = [{one.name: shown(one.value) for one in stage.parameters} for stage in stages]
+    units = {one.name: one.unit for stage in stages for one in stage.parameters}
+    rows = [["", "unit", *(stage.name for stage in stages)]]
+    for name in names:
+        cells = [
+            ("* " if index and own.get(name) != values[index - 1].get(name) else "") + _short(own.get(name, "-"))
+            for index, own in enumerate(values)
+        ]
+        rows.append([name, units[name] or "", *cells])
+    return ["", "parameters (* other than in the stage before)", *table(rows)]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else text[:21] + "..."
+
+
+def stage_text(model: CurriculumModel, name: str) -> str:
+    """One stage: its task, rules with their docstrings, and parameters.
+
+    Args:
+        model: The curriculum.
+        name: Name of one of its stages.
+
+    Returns:
+        Lines with a final newline.
+    """
+    stage, order = model.stage(name), way(model)
+    lines = [stage.name, "", *table([["task", stage.task.name, stage.task.description.partition("\n")[0]]])]
+    if stage.metrics_provider is not None:
+        lines += table([["metrics", stage.metrics_provider.reference]])
+    if stage.policies:
+        lines += ["", "policies"]
+        lines += table([[one.rule.name, "start" if one.start else "", explained(one.rule)] for one in stage.policies])
+    if stage.policy_transitions:
+        lines += ["", "policy transitions", *table(_policy_transition_rows(stage, with_stage=False))]
+    leaving = model.leaving(name)
+    if leaving:
+        lines += ["", "transitions, in the order in which they are tried"]
+        lines += table([row[1:] for row in _transition_rows(leaving, order)])
+    if stage.parameters:
+        lines += ["", "parameters"]
+        lines += table(
+            [
+                [one.name, shown(one.value), one.unit or "", ", ".join(one.bounds), one.description]
+                for one in stage.parameters
+            ]
+        )
+    return "\n".join(lines) + "\n"

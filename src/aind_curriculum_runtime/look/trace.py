@@ -1,0 +1,110 @@
+"""Watching one evaluation: which rules the library calls, what they read of the metrics and what they give.
+
+Owns the watching, which leaves the evaluation as it is: the production path calls, this only writes down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Metrics
+
+__all__ = ["Call", "watched"]
+
+
+@dataclass
+class Call:
+    """One call of a rule."""
+
+    rule: Any
+    """The library's rule object."""
+
+    read: list[str] = field(default_factory=list)
+    """Fields of the metrics that it read, in order, each once."""
+
+    before: Any = None
+    """For a policy, the task's JSON before it."""
+
+    result: Any = None
+    """What a transition gave, or the task's JSON after a policy."""
+
+
+@contextmanager
+def watched(metrics: Metrics) -> Iterator[list[Call]]:
+    """Write down every rule that is called in the body.
+
+    Args:
+        metrics: The object that the rules are going to be given.
+
+    Yields:
+        The calls, one after the other as they happen.
+    """
+    from aind_behavior_curriculum import Policy, PolicyTransition, StageTransition
+
+    calls: list[Call] = []
+    kinds = (StageTransition, PolicyTransition, Policy)
+    base: Any = next(one for one in Policy.__mro__ if "invoke" in vars(one))
+    invoke = base.invoke
+
+    inside = False
+
+    def writing_down(rule: Any, *arguments: Any, **named: Any) -> Any:
+        nonlocal inside
+        if inside or not isinstance(rule, kinds):  # a rule may call another: that is its own affair
+            return invoke(rule, *arguments, **named)
+        call = Call(rule=rule)
+        calls.append(call)
+        if isinstance(rule, Policy):
+            call.before = _task(arguments[1])
+        inside = True
+        try:
+            with _reading(metrics, call.read):
+                result = invoke(rule, *arguments, **named)
+        finally:
+            inside = False
+        call.result = _task(result) if isinstance(rule, Policy) else bool(result)
+        return result
+
+    base.invoke = writing_down
+    try:
+        yield calls
+    finally:
+        base.invoke = invoke
+
+
+def _task(task: Any) -> Any:
+    from pydantic import BaseModel
+
+    from ..suggestion import as_json
+
+    return as_json(task, "task") if isinstance(task, BaseModel) else None
+
+
+@contextmanager
+def _reading(metrics: Any, read: list[str]) -> Iterator[None]:
+    """Write down the fields that are read of one object, on its own class: a rule sees nothing else than in `run`."""
+    cls: Any = type(metrics)
+    fields = [*cls.model_fields, *(metrics.model_extra or {})]
+    had = vars(cls).get("__getattribute__")
+    get: Any = cls.__getattribute__
+
+    def reading(self: Any, name: str) -> Any:
+        if self is metrics:
+            # Whoever asks for all of them reads all of them.
+            for one in fields if name in ("__dict__", "__iter__", "model_dump", "model_dump_json") else [name]:
+                if one in fields and one not in read:
+                    read.append(one)
+        return get(self, name)
+
+    cls.__getattribute__ = reading
+    try:
+        yield
+    finally:
+        if had is not None:
+            cls.__getattribute__ = had
+        else:
+            del cls.__getattribute__

@@ -1,0 +1,117 @@
+"""Words and colours that the views share.
+
+Owns how a value, a rule and a stage's place on the way are put for a reader. Knows no format's syntax but
+for escaping.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import html
+import json
+import re
+import textwrap
+from typing import Any, Final
+
+from .model import Parameter, Rule
+
+__all__ = ["BY_A_PERSON", "about", "escape", "explained", "shade", "shown", "stroke", "wrapped"]
+
+BY_A_PERSON: Final = "by a person"
+"""What the views write at a manual transition."""
+
+_NOT_IN_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def shown(value: Any) -> str:
+    """Put a parameter's value into words.
+
+    Args:
+        value: As JSON.
+
+    Returns:
+        Strings as they are, everything else as JSON; on one line.
+    """
+    text = value if isinstance(value, str) and value.strip() else json.dumps(value, ensure_ascii=False)
+    return " ".join(text.split())
+
+
+def explained(rule: Rule) -> str:
+    """What a rule decides by, in its author's words.
+
+    Args:
+        rule: The rule.
+
+    Returns:
+        The first paragraph of its docstring, or its name.
+    """
+    return rule.summary or rule.name
+
+
+def about(parameter: Parameter) -> str:
+    """What a parameter is: description, unit, type and limits.
+
+    Args:
+        parameter: The parameter.
+
+    Returns:
+        One line a fact.
+    """
+    facts = [parameter.description, f"unit: {parameter.unit}" if parameter.unit is not None else ""]
+    facts += [f"type: {parameter.type}" if parameter.type else "", ", ".join(parameter.bounds)]
+    return "\n".join(filter(None, facts))
+
+
+def wrapped(text: str, width: int, lines: int) -> list[str]:
+    """Break a text into lines.
+
+    Args:
+        text: One line.
+        width: Characters of a line; a longer word is broken.
+        lines: Lines at the most; what is left out is told by three dots.
+
+    Returns:
+        The lines.
+    """
+    return textwrap.wrap(text, width, max_lines=lines, placeholder=" ...") or [""]
+
+
+def escape(text: str) -> str:
+    """Make text fit for XML and HTML.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text without characters that XML does not have, with the others escaped.
+    """
+    return html.escape(_NOT_IN_XML.sub("\ufffd", text))
+
+
+def shade(progress: float) -> str:
+    """The light colour of a stage: from red to green along the way to graduation.
+
+    Args:
+        progress: From 0 to 1.
+
+    Returns:
+        ``#rrggbb``.
+    """
+    return _hex(progress, lightness=0.88, saturation=0.75)
+
+
+def stroke(progress: float) -> str:
+    """The strong colour of a stage, legible on white and on a dark page.
+
+    Args:
+        progress: From 0 to 1.
+
+    Returns:
+        ``#rrggbb``.
+    """
+    return _hex(progress, lightness=0.40, saturation=0.72)
+
+
+def _hex(progress: float, *, lightness: float, saturation: float) -> str:
+    red, green, blue = colorsys.hls_to_rgb(progress * 130 / 360, lightness, saturation)
+    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
