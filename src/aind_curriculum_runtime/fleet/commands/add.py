@@ -1,0 +1,145 @@
+"""Add a curriculum repo to a task repo, as a submodule.
+
+The repo is looked at before anything changes: one that declares no curriculum, or does not use the runtime, is
+refused. What is added is staged, not committed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import posixpath
+import re
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from ...arguments import Parser
+from ...discovery import ENTRY_POINT_GROUP
+from ...errors import ExitCode
+from ..errors import FleetError
+from ..git import Git
+from ..lock import SCRATCH_PREFIX, remove_folder
+from ..members import task_repo
+from ..processes import Processes, last_line
+from ..selection import need_uv
+from ..status import RUNTIME
+from .check import check
+
+EXAMPLES: Final = """\
+  curricula add https://github.com/owner/my-curriculum
+  curricula add ../my-curriculum curricula/mine"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("url", metavar="URL", help="the curriculum repo, as git takes it")
+    parser.add_argument("path", nargs="?", default=None, metavar="PATH", help="where (default: curricula/NAME)")
+    parser.add_argument("--no-check", action="store_true", help="do not make its environment and run its checks")
+
+
+def execute(arguments: argparse.Namespace, start: Path) -> int:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        start: A folder of the task repo.
+
+    Returns:
+        0, or 1 when the curriculum was added but its checks fail.
+
+    Raises:
+        FleetError: The URL leads to no curriculum repo, the path is taken, or it is no git repo.
+    """
+    if not arguments.no_check:
+        need_uv()
+    processes = Processes()
+    root = task_repo(start)
+    git = Git(root, processes)
+    url = arguments.url
+    folder = arguments.path or f"curricula/{_name(url)}"
+    target = (root / folder).resolve()
+    if not target.is_relative_to(root.resolve()) or target == root.resolve():
+        raise FleetError(f"{folder} is not inside of the task repo.", "Give a path from the task repo's root on.")
+    folder = target.relative_to(root.resolve()).as_posix()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise FleetError(f"There is something at {folder} already.", "Give another PATH.")
+    _look_at(url, _absolute(url, root, git), processes)
+    done = git.try_("submodule", "add", "--", url, folder)
+    if done.code:
+        raise FleetError(f"git submodule add failed: {last_line(done.stderr)}.", "Mend what git says.", ExitCode.REPO)
+    print(f"Added {folder}, staged.")
+    from ..members import Member
+
+    member = Member(root, folder, True)
+    if not arguments.no_check:
+        state, said = check(member, processes)
+        print(said)
+        if state == "failed":
+            raise FleetError(
+                f"{member.name} was added, but its checks fail.",
+                f"Mend it in {folder}, or take it out again: `git rm --force {folder}`.",
+                ExitCode.CONTRACT,
+            )
+    print(f'Next: git commit -m "Add {member.name}"')
+    return 0
+
+
+def _name(url: str) -> str:
+    name = re.split(r"[/\\:]", url.rstrip("/\\"))[-1].removesuffix(".git")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise FleetError(f"{url!r} does not end with a name for the folder.", "Give PATH too.")
+    return name
+
+
+def _absolute(url: str, root: Path, git: Git) -> str:
+    """Git takes a URL with dots from the task repo's own remote on, and without a remote from its folder on."""
+    if not url.startswith(("./", "../")):
+        return url
+    remote = git.try_("remote", "get-url", "origin")
+    base = remote.stdout.strip() if remote.code == 0 else root.as_posix()
+    head, separator, tail = base.partition("://") if "://" in base else ("", "", base)
+    return head + separator + posixpath.normpath(posixpath.join(tail, url))
+
+
+def _look_at(typed: str, url: str, processes: Processes) -> None:
+    """Refuse a URL that leads to no curriculum repo.
+
+    Raises:
+        FleetError: It cannot be cloned, or what is there is none.
+    """
+    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX))
+    try:
+        git = Git(scratch, processes)
+        done = git.try_("clone", "--quiet", "--no-checkout", "--depth", "1", "--", url, "clone")
+        if done.code:
+            raise FleetError(
+                f"{typed} cannot be cloned: {last_line(done.stderr)}.", "Check the URL and your access to it."
+            )
+        shown = Git(scratch / "clone", processes).try_("show", "HEAD:pyproject.toml")
+    finally:
+        remove_folder(scratch)
+    problem = _problem(shown.stdout if shown.code == 0 else None)
+    if problem:
+        raise FleetError(
+            f"{typed} is not a curriculum repo: {problem}.",
+            "Make one with the template, or mend it with `curriculum check`.",
+            ExitCode.CONTRACT,
+        )
+
+
+def _problem(text: str | None) -> str | None:
+    if text is None:
+        return "it has no pyproject.toml"
+    try:
+        found: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return f"its pyproject.toml is not TOML ({error})"
+    project = found.get("project", {})
+    if not project.get("entry-points", {}).get(ENTRY_POINT_GROUP):
+        return "its pyproject.toml declares no curriculum"
+    if not any(re.match(r"aind[-_.]curriculum[-_.]runtime\b", str(one)) for one in project.get("dependencies", [])):
+        return f"it does not depend on {RUNTIME}"
+    if "curriculum" in project.get("scripts", {}):
+        return "its command `curriculum` is its own and not the runtime's"
+    return None

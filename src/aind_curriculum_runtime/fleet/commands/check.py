@@ -1,0 +1,73 @@
+"""Run every curriculum's own checks, each in its own environment.
+
+It runs `curriculum check` in each, several at a time, with the runtime that the curriculum is pinned to.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from ...arguments import Parser
+from ..members import Member, members_of, task_repo
+from ..parallel import each
+from ..processes import Processes, last_line
+from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
+from ..tables import print_table
+
+EXAMPLES: Final = """\
+  curricula check
+  curricula check my-curriculum"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    add_names(parser)
+    add_jobs(parser)
+
+
+def execute(arguments: argparse.Namespace, start: Path) -> int:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        start: A folder of the task repo.
+
+    Returns:
+        0, or 1 when a curriculum failed.
+
+    Raises:
+        FleetError: It is no task repo, a name is unknown, or there is no uv.
+    """
+    need_uv()
+    processes = Processes()
+    repo = members_of(task_repo(start), processes)
+    chosen = choose(repo, arguments.names)
+    results, interrupted = each(
+        chosen, lambda member: check(member, processes), processes, label="checking", jobs=jobs(arguments)
+    )
+    states = [result or ("interrupted", "") for result in results]
+    rows = [
+        (one.name, state, last_line(said) if said else "") for one, (state, said) in zip(chosen, states, strict=True)
+    ]
+    print_table(("curriculum", "check", "summary"), rows)
+    for member, (state, said) in zip(chosen, states, strict=True):
+        if state == "failed":
+            print(f"\n{member.name}\n{said}")
+    note_skipped(repo, arguments.names)
+    return exit_status(any(state == "failed" for state, _ in states), interrupted)
+
+
+def check(member: Member, processes: Processes) -> tuple[str, str]:
+    """Run one curriculum's checks.
+
+    Args:
+        member: The curriculum.
+        processes: What starts uv.
+
+    Returns:
+        ``passed`` or ``failed``, and what the checks said.
+    """
+    done = processes.run(["uv", "run", "-q", "--directory", member.path, "curriculum", "check"], member.path)
+    return "passed" if done.code == 0 else "failed", (done.stdout.strip() or done.stderr.strip())

@@ -1,0 +1,83 @@
+"""List the curricula and the newest version of their template.
+
+It asks each template's repo for its tags; nothing is changed. Exit code 0, whether any is outdated or not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Final
+
+from ...arguments import Parser
+from ..members import Member, members_of, task_repo
+from ..parallel import each
+from ..processes import Processes
+from ..selection import add_jobs, add_names, choose, exit_status, jobs, note_skipped
+from ..tables import print_table
+from ..template import Answers, TemplateUnreachable, newest, read_answers, remote_versions
+
+EXAMPLES: Final = """\
+  curricula outdated
+  curricula outdated --json"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    add_names(parser)
+    add_jobs(parser)
+    parser.add_argument("--json", action="store_true", help="print a JSON array")
+
+
+def execute(arguments: argparse.Namespace, start: Path) -> int:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        start: A folder of the task repo.
+
+    Returns:
+        0, or 1 when a template could not be asked.
+
+    Raises:
+        FleetError: It is no task repo, or a name is unknown.
+    """
+    processes = Processes()
+    repo = members_of(task_repo(start), processes)
+    chosen = choose(repo, arguments.names)
+    known = [(member, read_answers(member.path)) for member in chosen]
+    urls = list(dict.fromkeys(answers.url for _, answers in known if answers is not None))
+
+    def ask(url: str) -> dict[str, str] | str:
+        try:
+            return remote_versions(url, repo.root, processes)
+        except TemplateUnreachable as error:
+            return str(error)
+
+    answered, interrupted = each(urls, ask, processes, label="asking", jobs=max(4, jobs(arguments)))
+    found = dict(zip(urls, answered, strict=True))
+    rows = [_row(member, answers, found.get(answers.url) if answers else None) for member, answers in known]
+    if arguments.json:
+        keys = ("name", "template", "newest", "state", "note")
+        print(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=2))
+    else:
+        print_table(("curriculum", "template", "newest", "state", "note"), [tuple(map(str, row)) for row in rows])
+    note_skipped(repo, arguments.names)
+    return exit_status(any(row[3] == "failed" for row in rows), interrupted)
+
+
+def _row(member: Member, answers: Answers | None, found: dict[str, str] | str | None) -> tuple[str, str, str, str, str]:
+    if answers is None:
+        return member.name, "-", "-", "failed", "it has no .copier-answers.yml, so its template is not known"
+    if found is None:
+        return member.name, answers.version, "-", "interrupted", ""
+    if isinstance(found, str):
+        return member.name, answers.version, "-", "failed", f"{answers.source} did not answer: {found}"
+    latest = newest(found)
+    if latest is None:
+        return member.name, answers.version, "-", "failed", f"{answers.source} has no commit"
+    # Without a tag the answers hold the beginning of a commit's id, by itself or at the end.
+    same = answers.version == latest.name or latest.commit.startswith(answers.version.rpartition("-g")[2])
+    newest_name = latest.name if latest.name != "HEAD" else latest.commit[:7]
+    return member.name, answers.version, newest_name, "up to date" if same else "outdated", ""

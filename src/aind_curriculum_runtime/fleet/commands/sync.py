@@ -1,0 +1,61 @@
+"""Make every curriculum's environment, as its lock file says.
+
+It runs `uv sync --frozen` in each, several at a time, and goes on when one fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from ...arguments import Parser
+from ..members import Member, members_of, task_repo
+from ..parallel import each
+from ..processes import Processes
+from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
+from ..tables import print_table
+
+EXAMPLES: Final = """\
+  curricula sync
+  curricula sync my-curriculum"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    add_names(parser)
+    add_jobs(parser)
+
+
+def execute(arguments: argparse.Namespace, start: Path) -> int:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        start: A folder of the task repo.
+
+    Returns:
+        0, or 1 when an environment could not be made.
+
+    Raises:
+        FleetError: It is no task repo, a name is unknown, or there is no uv.
+    """
+    need_uv()
+    processes = Processes()
+    repo = members_of(task_repo(start), processes)
+    chosen = choose(repo, arguments.names)
+
+    def sync(member: Member) -> tuple[str, str]:
+        done = processes.run(["uv", "sync", "--quiet", "--frozen"], member.path)
+        return ("ok", "") if done.code == 0 else ("failed", done.stderr.strip())
+
+    results, interrupted = each(chosen, sync, processes, label="syncing", jobs=jobs(arguments))
+    states = [result or ("interrupted", "") for result in results]
+    print_table(
+        ("curriculum", "environment"), [(one.name, state) for one, (state, _) in zip(chosen, states, strict=True)]
+    )
+    for member, (state, said) in zip(chosen, states, strict=True):
+        if state == "failed":
+            print(f"\n{member.name}\n{said}")
+    note_skipped(repo, arguments.names)
+    return exit_status(any(state == "failed" for state, _ in states), interrupted)

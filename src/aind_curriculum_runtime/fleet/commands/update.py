@@ -1,0 +1,102 @@
+"""Update curricula from their template: a merge, a new lock file, the checks, and a commit on a branch.
+
+Each update is made beside the checkout and moved there in one step, so that a repo is either as it was or done,
+whenever the command is interrupted; run again, it continues. One that conflicts, would lose a line of its own, or
+fails its checks is left as it was. The task repo's own index is not touched: pin the new commits with `git add`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from ...arguments import Once, Parser
+from ..errors import FleetError
+from ..git import git_directory
+from ..lock import holding
+from ..members import TaskRepo, members_of, task_repo
+from ..parallel import each
+from ..processes import Processes
+from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
+from ..tables import print_table
+from ..updating import Options, Outcome, Updating, units
+
+EXAMPLES: Final = """\
+  curricula update --all
+  curricula update my-curriculum --to v0.2.0
+  curricula update --all --dry-run
+  curricula update my-curriculum --template https://github.com/owner/moved-template"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    add_names(parser)
+    parser.add_argument("--all", action="store_true", help="every curriculum with a checkout")
+    parser.add_argument(
+        "--to", action=Once, metavar="REF", help="tag, branch or commit of the template (default: the latest release)"
+    )
+    parser.add_argument("--template", action=Once, metavar="URL", help="where the template is now, if it moved")
+    parser.add_argument("--dry-run", action="store_true", help="merge aside, and say what would come of it")
+    parser.add_argument("--no-check", action="store_true", help="do not run the checks before the commit")
+    add_jobs(parser)
+
+
+def execute(arguments: argparse.Namespace, start: Path) -> int:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        start: A folder of the task repo.
+
+    Returns:
+        0; 1 when a curriculum was left as it was for a reason; 130 when interrupted.
+
+    Raises:
+        FleetError: It is no task repo, a name is unknown, there is no uv, or another command is at it.
+    """
+    if bool(arguments.names) == arguments.all:
+        raise FleetError("Name the curricula to update, or give --all.", "`curricula outdated` shows which need it.")
+    for option, value in (("--to", arguments.to), ("--template", arguments.template)):
+        if value is not None and (not value.strip() or value.startswith("-")):
+            raise FleetError(f"{option} {value!r} is not one.", "See `curricula update --help`.")
+    need_uv()
+    root = task_repo(start)
+    repo = members_of(root, Processes())
+    chosen = choose(repo, arguments.names)
+    options = Options(
+        to=arguments.to, template=arguments.template, check=not arguments.no_check, dry_run=arguments.dry_run
+    )
+    with holding(_common(root)) as held:
+        processes = Processes(held.descriptor)
+        updating = Updating(options, processes, held.scratch)
+        work = units(chosen)
+        results, interrupted = each(work, updating.update, processes, label="updating", jobs=jobs(arguments))
+    outcomes = [
+        outcome
+        for unit, result in zip(work, results, strict=True)
+        for outcome in result or [Outcome(member=member, status="interrupted") for member in unit.members]
+    ]
+    _print(outcomes, repo)
+    note_skipped(repo, arguments.names)
+    return exit_status(any(one.is_bad for one in outcomes), interrupted)
+
+
+def _print(outcomes: list[Outcome], repo: TaskRepo) -> None:
+    rows = [(one.member.name, one.before or "-", one.after or "-", one.status, one.note) for one in outcomes]
+    print_table(("curriculum", "from", "to", "status", "note"), rows)
+    for outcome in outcomes:
+        if outcome.report:
+            print(f"\n{outcome.member.name} ({outcome.member.folder}): {outcome.status}")
+            print("\n".join(f"  {line}" for line in outcome.report.splitlines()))
+    moved = [one.member.folder for one in outcomes if one.status == "updated" and one.member.is_submodule]
+    if moved:
+        print("\nNext: push the branches, then pin the commits here:")
+        print(f"  git -C {repo.root} add {' '.join(moved)}")
+
+
+def _common(root: Path) -> Path:
+    directory = git_directory(root) or root / ".git"
+    if (directory / "commondir").is_file():
+        return directory / (directory / "commondir").read_text(encoding="utf-8").strip()
+    return directory

@@ -1,0 +1,70 @@
+"""One `copier update`, as a process of its own: ``python -m aind_curriculum_runtime.fleet.copier_job ORDER``.
+
+A process of its own because Copier changes the working directory, which threads share. Never with trust. ORDER is a
+JSON file; the answer is written beside it as ``answer.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from .template import ANSWERS
+
+
+def main(order_file: Path) -> None:
+    """Render the repo's template version, then update the repo.
+
+    Args:
+        order_file: JSON with ``folder`` (the repo, a clean checkout), ``base`` (a new folder for a copy of the
+            version it is at), ``reference`` and ``data`` (answers to change).
+    """
+    order = json.loads(order_file.read_text(encoding="utf-8"))
+    try:
+        answer = _update(Path(order["folder"]), Path(order["base"]), order["reference"], order["data"])
+    except Exception as error:
+        answer = {"error": _kind(error), "message": _words(error)}
+    (order_file.parent / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+
+
+def _update(folder: Path, base: Path, reference: str, data: dict[str, Any]) -> dict[str, Any]:
+    import copier
+
+    before = _answers(folder)
+    own = {name: value for name, value in before.items() if not name.startswith("_")}
+    warnings.simplefilter("ignore")
+    options: dict[str, Any] = {"defaults": True, "overwrite": True, "quiet": True}
+    copier.run_copy(before["_src_path"], base, data=own, vcs_ref=before["_commit"], **options)
+    copier.run_update(folder, data=data, vcs_ref=reference, **options)
+    after = _answers(folder)
+    changed = {
+        name: [value, after.get(name)] for name, value in (own | data).items() if name in after and after[name] != value
+    }
+    return {"version": str(after["_commit"]), "changed_answers": changed}
+
+
+def _answers(folder: Path) -> dict[str, Any]:
+    import yaml
+
+    found: dict[str, Any] = yaml.safe_load((folder / ANSWERS).read_text(encoding="utf-8"))
+    return found
+
+
+def _kind(error: Exception) -> str:
+    from copier.errors import UnsafeTemplateError
+
+    return "trust" if isinstance(error, UnsafeTemplateError) else type(error).__name__
+
+
+def _words(error: Exception) -> str:
+    text = str(getattr(error, "stderr", "") or error)
+    lines = [line.strip(" |") for line in text.splitlines() if line.strip(" |")]
+    told = [line for line in lines if line.startswith(("fatal: ", "error: "))] or lines
+    return (told[-1] if told else type(error).__name__).removeprefix("fatal: ").rstrip(".")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,129 @@
+"""Git, called as a person's hooks and settings cannot disturb, and the few files of it that are read directly.
+
+Owns the options every call gets, and where a repo's git directory is. Knows nothing of curricula.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from .processes import Done, Processes, last_line
+
+__all__ = ["Git", "GitFailed", "git_command", "git_directory", "head_commit"]
+
+_OPTIONS: Final = (
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "advice.detachedHead=false"),
+    *("-c", "core.quotePath=false"),
+    # Housekeeping would go on in the background after the command.
+    *("-c", "gc.auto=0"),
+    *("-c", "maintenance.auto=false"),
+)
+
+
+class GitFailed(Exception):
+    """Git ended with an error; the message is what it said."""
+
+
+def git_command(*arguments: str | Path) -> list[str]:
+    """A git command line.
+
+    Args:
+        *arguments: Subcommand and its arguments.
+
+    Returns:
+        Program and arguments, with hooks and background housekeeping off.
+    """
+    return ["git", *_OPTIONS, *map(str, arguments)]
+
+
+class Git:
+    """Git in one directory.
+
+    Args:
+        directory: Where it runs.
+        processes: What starts it.
+    """
+
+    def __init__(self, directory: Path, processes: Processes) -> None:
+        self.directory = directory
+        self._processes = processes
+
+    def __call__(self, *arguments: str | Path, stdin: str | None = None) -> str:
+        """Run git.
+
+        Args:
+            *arguments: Subcommand and its arguments.
+            stdin: Text to feed.
+
+        Returns:
+            Its output without the last newlines.
+
+        Raises:
+            GitFailed: It ended with another code than 0.
+        """
+        done = self.try_(*arguments, stdin=stdin)
+        if done.code:
+            raise GitFailed(last_line(done.stderr))
+        return done.stdout.rstrip("\n")
+
+    def try_(self, *arguments: str | Path, stdin: str | None = None) -> Done:
+        """Run git, whatever it ends with.
+
+        Args:
+            *arguments: Subcommand and its arguments.
+            stdin: Text to feed.
+
+        Returns:
+            Exit code and output.
+        """
+        return self._processes.run(git_command(*arguments), self.directory, stdin=stdin)
+
+
+def git_directory(checkout: Path) -> Path | None:
+    """Where the git directory of a checkout is, without asking git.
+
+    Args:
+        checkout: A folder with ``.git`` in it, as a folder or as the file of a submodule or worktree.
+
+    Returns:
+        The folder, or None when there is none.
+    """
+    dot_git = checkout / ".git"
+    if dot_git.is_dir():
+        return dot_git
+    try:
+        kind, _, target = dot_git.read_text(encoding="utf-8").strip().partition(": ")
+    except (OSError, UnicodeDecodeError):
+        return None
+    found = Path(os.path.normpath(checkout / target))
+    return found if kind == "gitdir" and found.is_dir() else None
+
+
+def head_commit(directory: Path) -> str | None:
+    """The commit that is checked out, read from files.
+
+    Args:
+        directory: A git directory.
+
+    Returns:
+        The commit's id, or None where the files do not tell (no commit yet, or refs kept in another format).
+    """
+    try:
+        head = (directory / "HEAD").read_text(encoding="utf-8").strip()
+        if not head.startswith("ref: "):
+            return head or None
+        name = head.removeprefix("ref: ")
+        common = directory
+        if (directory / "commondir").is_file():
+            common = directory / (directory / "commondir").read_text(encoding="utf-8").strip()
+        if (common / name).is_file():
+            return (common / name).read_text(encoding="utf-8").strip()
+        for line in (common / "packed-refs").read_text(encoding="utf-8").splitlines():
+            if line.endswith(f" {name}"):
+                return line.split(" ", 1)[0]
+    except (OSError, UnicodeDecodeError):
+        pass
+    return None

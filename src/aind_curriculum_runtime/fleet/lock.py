@@ -1,0 +1,130 @@
+"""One changing command at a time in a task repo.
+
+Owns the lock, which the operating system lets go when the last process that holds it is gone, however it ended; and
+the note in it of the folder that the holder works in, so that the next one can remove what a killed one left.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from ..errors import ExitCode
+from .errors import FleetError
+
+__all__ = ["SCRATCH_PREFIX", "Held", "holding", "remove_folder"]
+
+SCRATCH_PREFIX: Final = "curricula-update-"
+_PATIENCE: Final = 10.0
+"""Seconds to wait for the children of a killed command to end."""
+
+
+class Held(NamedTuple):
+    """The lock while it is held."""
+
+    descriptor: int
+    """To be inherited by children."""
+
+    scratch: Path
+    """An empty folder outside of every repo, removed at the end."""
+
+
+@contextmanager
+def holding(git_directory: Path) -> Iterator[Held]:
+    """Hold the task repo's lock, and a scratch folder.
+
+    Args:
+        git_directory: The task repo's common git directory, where the lock file is.
+
+    Yields:
+        The lock's descriptor and the folder.
+
+    Raises:
+        FleetError: Another command holds it, with exit code 75.
+    """
+    descriptor = os.open(git_directory / "curricula.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        _acquire(descriptor)
+        left = Path(os.read(descriptor, 4096).decode("utf-8", "replace").strip())
+        if left.name.startswith(SCRATCH_PREFIX):
+            remove_folder(left)
+        scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX)).resolve()
+        _note(descriptor, str(scratch))
+        try:
+            yield Held(descriptor, scratch)
+        finally:
+            remove_folder(scratch)
+            _note(descriptor, "")
+    finally:
+        os.close(descriptor)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with git's read-only files in it; what cannot be removed stays.
+
+    Args:
+        folder: The folder; it may be missing.
+    """
+
+    def writable_first(remove: Callable[[str], Any], path: str, _: object) -> None:
+        try:
+            Path(path).chmod(stat.S_IRWXU)
+            remove(path)
+        except OSError:
+            pass
+
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(folder, onexc=writable_first)
+    else:
+        shutil.rmtree(folder, onerror=writable_first)
+
+
+def _note(descriptor: int, text: str) -> None:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, text.encode("utf-8"))
+
+
+def _acquire(descriptor: int) -> None:
+    until = time.monotonic() + _PATIENCE
+    while not _try_lock(descriptor):
+        if time.monotonic() > until:
+            raise FleetError(
+                "Another `curricula` command is changing this task repo.",
+                "Wait until it has ended and run this one again.",
+                ExitCode.TRANSIENT,
+            )
+        time.sleep(0.05)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        # Far behind the note: Windows would not let the locked bytes be read.
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,228 @@
+"""Which curricula a task repo holds.
+
+Owns where they are looked for: the submodules in ``.gitmodules`` and the members of a uv workspace. Reads files and
+asks git once; knows nothing of a curriculum's state.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..discovery import ENTRY_POINT_GROUP
+from ..errors import ExitCode
+from .errors import FleetError
+from .git import Git, GitFailed, git_directory
+from .processes import Processes
+
+__all__ = ["Member", "TaskRepo", "members_of", "named", "read_pyproject", "task_repo"]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A submodule, or a folder of the task repo that is a member of its uv workspace."""
+
+    root: Path
+    """The task repo."""
+
+    folder: str
+    """From the task repo's root on, with forward slashes."""
+
+    is_submodule: bool
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.root / self.folder
+
+    @cached_property
+    def pyproject(self) -> dict[str, Any]:
+        """What its pyproject.toml says; empty where there is none that can be read."""
+        return read_pyproject(self.path)
+
+    @property
+    def is_initialised(self) -> bool:
+        """Whether there is a checkout."""
+        return not self.is_submodule or (self.path / ".git").exists()
+
+    @property
+    def curricula(self) -> list[str]:
+        """Names of the curricula it declares."""
+        points = self.pyproject.get("project", {}).get("entry-points", {})
+        return list(points.get(ENTRY_POINT_GROUP, {})) if isinstance(points, dict) else []
+
+    @property
+    def name(self) -> str:
+        """What people call it: the project's name, or the folder's where there is no checkout to read it from."""
+        name = self.pyproject.get("project", {}).get("name") if self.curricula else None
+        return name if isinstance(name, str) else PurePosixPath(self.folder).name
+
+
+@dataclass(frozen=True)
+class TaskRepo:
+    """A git repo that holds curricula."""
+
+    root: Path
+    members: tuple[Member, ...]
+
+    @property
+    def curricula(self) -> list[Member]:
+        """The members that are curricula as far as can be told: a submodule without a checkout may be one."""
+        return [member for member in self.members if member.curricula or not member.is_initialised]
+
+
+def task_repo(start: Path) -> Path:
+    """Find the root of the git repo around a folder.
+
+    Args:
+        start: A folder in it.
+
+    Returns:
+        The root.
+
+    Raises:
+        FleetError: There is no git program, no such folder, or no git repo around it.
+    """
+    if shutil.which("git") is None:
+        raise FleetError("There is no git on this machine.", "Install git and put it on the PATH.", ExitCode.REPO)
+    start = start.absolute()
+    if not start.is_dir():
+        raise FleetError(f"There is no folder {start}.", "Give the task repo's folder.")
+    for folder in (start, *start.parents):
+        if git_directory(folder) is not None:
+            return folder
+    raise FleetError(
+        f"{start} is not in a git repo.",
+        "Go to the task repo, or name it with --task-repo.",
+        ExitCode.REPO,
+    )
+
+
+def members_of(root: Path, processes: Processes) -> TaskRepo:
+    """Find a task repo's submodules and workspace members.
+
+    Args:
+        root: The task repo.
+        processes: What starts git.
+
+    Returns:
+        The repo with its members, by folder.
+
+    Raises:
+        FleetError: There are none, or ``.gitmodules`` or ``pyproject.toml`` cannot be read.
+    """
+    submodules = _submodules(root, processes)
+    found = {folder: Member(root, folder, True) for folder in submodules}
+    for folder in _workspace_members(root):
+        if folder not in found:
+            member = Member(root, folder, False)
+            if member.curricula:
+                found[folder] = member
+    if not found:
+        raise FleetError(
+            f"{root} is not a task repo: it has no submodules and no curricula in a uv workspace.",
+            _where_else(root),
+            ExitCode.REPO,
+        )
+    return TaskRepo(root, tuple(found[folder] for folder in sorted(found)))
+
+
+def named(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
+    """Choose members by what a person typed.
+
+    Args:
+        repo: The task repo.
+        names: Names as ``list`` shows them, folders, or names of curricula.
+
+    Returns:
+        The members, each once, in the order of the names.
+
+    Raises:
+        FleetError: A name fits none, or several; or the member has no checkout or is not a curriculum.
+    """
+    chosen: dict[str, Member] = {}
+    for name in names:
+        plain = name.replace("\\", "/").rstrip("/").removeprefix("./")
+        fitting = [one for one in repo.members if plain == one.folder] or [
+            one for one in repo.members if plain in {one.name, PurePosixPath(one.folder).name, *one.curricula}
+        ]
+        if not fitting:
+            known = [one.name for one in repo.curricula]
+            close = difflib.get_close_matches(plain, known, n=1)
+            raise FleetError(
+                f"There is no curriculum {name!r} in this task repo.",
+                f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(known) or 'none'}.",
+            )
+        if len(fitting) > 1:
+            folders = ", ".join(one.folder for one in fitting)
+            raise FleetError(f"{name!r} is the name of several curricula.", f"Give one of the folders: {folders}.")
+        member = fitting[0]
+        if not member.is_initialised:
+            raise FleetError(
+                f"The submodule {member.folder} is not initialised.",
+                f"Run `git submodule update --init {member.folder}`.",
+                ExitCode.REPO,
+            )
+        if not member.curricula:
+            raise FleetError(
+                f"{member.folder} is not a curriculum repo: its pyproject.toml declares no curriculum.",
+                "Choose another; `curricula list` shows what each one is.",
+                ExitCode.REPO,
+            )
+        chosen[member.folder] = member
+    return list(chosen.values())
+
+
+def read_pyproject(folder: Path) -> dict[str, Any]:
+    """Read a folder's pyproject.toml.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        Its content; empty where there is none that can be read.
+    """
+    try:
+        return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
+
+
+def _submodules(root: Path, processes: Processes) -> list[str]:
+    if not (root / ".gitmodules").is_file():
+        return []
+    git = Git(root, processes)
+    try:
+        listed = git("config", "--file", ".gitmodules", "--null", "--list")
+    except GitFailed as error:
+        raise FleetError(
+            f".gitmodules cannot be read: {error}.", "Mend the file; git reads it the same way.", ExitCode.REPO
+        ) from error
+    pairs = (entry.partition("\n") for entry in listed.split("\0"))
+    return [value for key, _, value in pairs if key.startswith("submodule.") and key.endswith(".path")]
+
+
+def _workspace_members(root: Path) -> list[str]:
+    workspace = read_pyproject(root).get("tool", {}).get("uv", {}).get("workspace", {})
+    excluded = {path for pattern in workspace.get("exclude", []) for path in root.glob(pattern)}
+    return sorted(
+        {
+            path.relative_to(root).as_posix()
+            for pattern in workspace.get("members", [])
+            for path in root.glob(pattern)
+            if path not in excluded and path != root and (path / "pyproject.toml").is_file()
+        }
+    )
+
+
+def _where_else(root: Path) -> str:
+    for folder in root.parents:
+        if git_directory(folder) is not None:
+            return f"Perhaps {folder} is the one: run it there, or name it with --task-repo."
+    return "Run it in the repo that holds the curricula, or begin with `curricula add URL`."

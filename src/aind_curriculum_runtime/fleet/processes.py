@@ -1,0 +1,193 @@
+"""Child processes: started in a clean environment, stopped together.
+
+Owns which variables a child may see, and the list of those that run, so that Ctrl-C ends them all. Knows nothing of
+what the processes do.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+__all__ = ["Cancelled", "Done", "Processes", "environment", "last_line"]
+
+_DROPPED: Final = frozenset(
+    {
+        # git sets these for hooks; a command in a submodule would then work on the superproject.
+        *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
+        *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE"),
+        # Each repo has an environment of its own.
+        *("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "UV_PROJECT", "PYTHONPATH", "PYTHONHOME"),
+    }
+)
+
+
+if sys.platform == "win32":
+    _NEW_GROUP: Final = subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    _NEW_GROUP: Final = 0
+
+
+class Cancelled(Exception):
+    """The command was interrupted, so no further process is started and this one's end means nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A process that ended."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+    @property
+    def stdout(self) -> str:
+        """What it wrote to stdout, as text."""
+        return _text(self.out)
+
+    @property
+    def stderr(self) -> str:
+        """What it wrote to stderr, as text."""
+        return _text(self.err)
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of a child: this process's, without what ties it to one repo or environment.
+
+    Args:
+        **extra: Variables to set.
+
+    Returns:
+        All variables; git never asks for a password, which nobody would see.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"} | extra
+
+
+def last_line(text: str) -> str:
+    """The last line that says something, for a sentence about a process that failed.
+
+    Args:
+        text: What it wrote to stderr.
+
+    Returns:
+        The line without git's prefix, or "it said nothing".
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith(("fatal: ", "error: "))] or lines
+    return told[-1].removeprefix("fatal: ").removeprefix("error: ").rstrip(".") if told else "it said nothing"
+
+
+class Processes:
+    """The children of one command.
+
+    Args:
+        keep_open: A file descriptor that every child inherits: the lock, which so is held until the last child ended,
+            even when this process is killed. Not on Windows.
+    """
+
+    def __init__(self, keep_open: int | None = None) -> None:
+        self._keep_open = () if keep_open is None or sys.platform == "win32" else (keep_open,)
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._guard = threading.Lock()
+        self._cancelled = False
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        directory: Path,
+        *,
+        variables: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+    ) -> Done:
+        """Run a process to its end.
+
+        Args:
+            command: Program and arguments.
+            directory: Working directory.
+            variables: Variables beside those of ``environment``.
+            stdin: Text to feed; nothing by default.
+
+        Returns:
+            What it left.
+
+        Raises:
+            Cancelled: ``cancel`` was called before or meanwhile.
+            OSError: The program is missing.
+        """
+        process = self._start(command, directory, variables, subprocess.PIPE, subprocess.PIPE, stdin is not None)
+        try:
+            stdout, stderr = process.communicate(None if stdin is None else stdin.encode("utf-8"))
+        finally:
+            with self._guard:
+                self._running.discard(process)
+        if self._cancelled:
+            raise Cancelled
+        return Done(code=process.returncode, out=stdout, err=stderr)
+
+    def run_to_the_end(self, command: Sequence[str | Path], directory: Path, log: Path) -> Done:
+        """Run a process that goes on when this one is interrupted or killed.
+
+        It gets a session of its own, where no signal to this process's group reaches it, and a file to write to: a
+        pipe whose reader was killed would end it.
+
+        Args:
+            command: Program and arguments.
+            directory: Working directory.
+            log: File for what it says.
+
+        Returns:
+            What it left.
+
+        Raises:
+            Cancelled: ``cancel`` was called before; a process once started is waited for.
+        """
+        with log.open("wb") as file:
+            process = self._start(command, directory, None, file, file, False, apart=True)
+        process.wait()
+        return Done(code=process.returncode, out=b"", err=log.read_bytes())
+
+    def cancel(self) -> None:
+        """Start nothing more and end what runs, except what must run to its end."""
+        with self._guard:
+            self._cancelled = True
+            for process in self._running:
+                process.terminate()
+
+    def _start(
+        self,
+        command: Sequence[str | Path],
+        directory: Path,
+        variables: Mapping[str, str] | None,
+        stdout: int | IO[bytes],
+        stderr: int | IO[bytes],
+        feed: bool,
+        apart: bool = False,
+    ) -> subprocess.Popen[bytes]:
+        with self._guard:
+            if self._cancelled:
+                raise Cancelled
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                cwd=directory,
+                env=environment(**(variables or {})),
+                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                pass_fds=self._keep_open,
+                start_new_session=apart and sys.platform != "win32",
+                creationflags=_NEW_GROUP if apart else 0,
+            )
+            if not apart:
+                self._running.add(process)
+            return process
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")

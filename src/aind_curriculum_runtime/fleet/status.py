@@ -1,0 +1,180 @@
+"""The state of each curriculum of a task repo, from files and git alone.
+
+Owns what ``curricula list`` knows. No environment is needed and nothing of a curriculum's code is run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import CONTRACT_VERSION
+from .git import Git, git_directory, head_commit
+from .landing import is_unfinished
+from .members import Member, TaskRepo
+from .processes import Processes
+
+__all__ = ["Status", "statuses", "template_version"]
+
+RUNTIME: Final = "aind-curriculum-runtime"
+_ANSWER: Final = re.compile(r"^_commit: *['\"]?([^'\"\n]*)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What ``list`` says of one member."""
+
+    name: str
+    path: str
+    kind: str
+    """``submodule`` or ``member`` (of the uv workspace)."""
+
+    initialised: bool
+    curriculum: bool
+    """Whether it is a curriculum; False also where there is no checkout to tell from."""
+
+    curricula: list[str]
+    """Names of the curricula it declares."""
+
+    version: str | None
+    """Version of the curriculum, from its pyproject.toml."""
+
+    contract: int | None
+    """The contract of the runtime it depends on."""
+
+    template: str | None
+    """Version of the template it is at."""
+
+    pinned: str | None
+    """The commit that the task repo pins; None for a member of the workspace."""
+
+    commit: str | None
+    """The commit that is checked out."""
+
+    at_pin: bool
+    dirty: bool
+    unfinished: bool
+    """Whether an update was cut short, which the next `curricula update` completes."""
+
+    @property
+    def state(self) -> str:
+        """In words, the most important one."""
+        if not self.initialised:
+            return "not initialised"
+        if not self.curriculum:
+            return "not a curriculum"
+        if self.unfinished:
+            return "update unfinished"
+        words = ["dirty"] * self.dirty + ["not at the pin"] * (not self.at_pin)
+        return ", ".join(words) or "ok"
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for ``--json``."""
+        return {**asdict(self), "state": self.state}
+
+
+def statuses(repo: TaskRepo, processes: Processes) -> list[Status]:
+    """Find out the state of every member.
+
+    Args:
+        repo: The task repo.
+        processes: What starts git.
+
+    Returns:
+        One a member, in their order.
+    """
+    git = Git(repo.root, processes)
+    pins = _pins(git, [member.folder for member in repo.members if member.is_submodule])
+    changed = _changed(git, [member.folder for member in repo.members if member.is_initialised])
+    return [_status(member, pins.get(member.folder), changed) for member in repo.members]
+
+
+def template_version(folder: Path) -> str | None:
+    """The version of the template that a repo was made from or last updated to.
+
+    Args:
+        folder: The repo.
+
+    Returns:
+        A tag, or what ``git describe`` says of a commit; None when it was not made from a template.
+    """
+    try:
+        found = _ANSWER.search((folder / ".copier-answers.yml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found[1].strip() if found else None
+
+
+def _status(member: Member, pin: str | None, changed: dict[str, bool]) -> Status:
+    directory = git_directory(member.path) if member.is_submodule else git_directory(member.root)
+    commit = head_commit(directory) if directory is not None and member.is_initialised else None
+    project = member.pyproject.get("project", {})
+    return Status(
+        name=member.name,
+        path=member.folder,
+        kind="submodule" if member.is_submodule else "member",
+        initialised=member.is_initialised,
+        curriculum=bool(member.curricula),
+        curricula=member.curricula,
+        version=project.get("version") if member.curricula else None,
+        contract=_contract(member),
+        template=template_version(member.path),
+        pinned=pin,
+        commit=commit,
+        at_pin=not member.is_submodule or (member.is_initialised and pin == commit),
+        dirty=changed.get(member.folder, False),
+        unfinished=directory is not None and is_unfinished(directory),
+    )
+
+
+def _contract(member: Member) -> int | None:
+    """Every release of the runtime so far keeps contract 1; of a newer one than this nothing is known."""
+    names = (
+        re.split(r"[^\w.-]", str(one), maxsplit=1)[0]
+        for one in member.pyproject.get("project", {}).get("dependencies", [])
+    )
+    if not member.curricula or RUNTIME not in {re.sub(r"[-_.]+", "-", name).lower() for name in names}:
+        return None
+    try:
+        lock = (member.path / "uv.lock").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return CONTRACT_VERSION
+    found = re.search(rf'^name = "{RUNTIME}"\nversion = "(\d+)\.', lock, re.MULTILINE)
+    return None if found and int(found[1]) > 1 else CONTRACT_VERSION
+
+
+def _pins(git: Git, folders: list[str]) -> dict[str, str]:
+    if not folders:
+        return {}
+    listed = git("ls-files", "--stage", "-z", "--", *(f":(literal){folder}" for folder in folders))
+    pins = {}
+    for entry in filter(None, listed.split("\0")):
+        facts, _, folder = entry.partition("\t")
+        mode, commit, _ = facts.split(" ")
+        if mode == "160000":
+            pins[folder] = commit
+    return pins
+
+
+def _changed(git: Git, folders: list[str]) -> dict[str, bool]:
+    """Which members hold something uncommitted. One process: git asks the submodules itself."""
+    if not folders:
+        return {}
+    listed = git(
+        *("--no-optional-locks", "status", "--porcelain=v2", "-z", "--ignore-submodules=none", "--no-renames", "--"),
+        *(f":(literal){folder}" for folder in folders),
+    )
+    changed = dict.fromkeys(folders, False)
+    for entry in filter(None, listed.split("\0")):
+        kind, *rest = entry.split(" ")
+        # "1 XY sub mH mI mW hH hI path": sub is S, then C, M and U for commit, modified and untracked files
+        if kind == "1" and rest[1].startswith("S"):
+            changed[entry.split(" ", 8)[8]] = rest[1][2:] != ".."
+            continue
+        path = entry.split(" ", {"1": 8, "u": 10}.get(kind, 1))[-1].rstrip("/")
+        for folder in folders:
+            if path == folder or path.startswith(f"{folder}/") or folder.startswith(f"{path}/"):
+                changed[folder] = True
+    return changed
