@@ -34,7 +34,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from support import Repo, commit_all, generate, make_template  # noqa: E402
+from support import Repo, commit_all, generate, git, make_template  # noqa: E402
 
 SIZES = (1, 10, 50, 100, 200)
 """Numbers of stages of the synthetic curricula."""
@@ -76,7 +76,7 @@ class Bench:
 
     @cached_property
     def template(self) -> Path:
-        return make_template(self.folder / "template")
+        return packed(make_template(self.folder / "template"))
 
     @cached_property
     def repo(self) -> Repo:
@@ -131,6 +131,12 @@ class Bench:
             )
             for name, samples in json.loads(done.stdout).items()
         }
+
+
+def packed(repo: Path) -> Path:
+    """Pack a git repo, as one is that was cloned from a host: Copier would link each loose object."""
+    git(repo, "gc", "--quiet")
+    return repo
 
 
 BENCHMARKS: list[Callable[[Bench], Iterable[Row]]] = []
@@ -199,6 +205,7 @@ def copy_of_the_template(bench: Bench) -> Iterable[Row]:
     empty.mkdir()
     (empty / "copier.yml").write_text("curriculum_name: my-curriculum\n", encoding="utf-8", newline="\n")
     commit_all(empty, "A template of one question")
+    packed(empty)
     copier = Path(sys.executable).with_name("copier.exe" if sys.platform == "win32" else "copier")
     answer = "--data=curriculum_name=my-curriculum"
 
