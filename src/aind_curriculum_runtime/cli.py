@@ -47,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """
     about = About()
     guard = Guard()
+    about.stdout_is_terminal = guard.stdout_is_terminal
 
     def fail(error: CurriculumError) -> NoReturn:
         guard.fail(report(error, about), error.exit)

@@ -37,6 +37,7 @@ class Guard:
         self._on_exit_call: Callable[[str], NoReturn] | None = None
         self._ending = False
         has_stdout = _is_open(1)
+        self.stdout_is_terminal = has_stdout and os.isatty(1)
         # A standard descriptor that is closed would be given to the next file that is opened, and the
         # copies below would be taken for standard descriptors. In this order, so that each gets its own.
         for descriptor, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):

@@ -31,6 +31,7 @@ class About:
         self.curriculum: str | None = None
         self.version: str | None = None
         self.verbose = 0
+        self.stdout_is_terminal = False
 
 
 def report(error: CurriculumError, about: About) -> bytes:

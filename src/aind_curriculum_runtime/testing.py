@@ -6,13 +6,18 @@ Owns that call; the tests are the contract checks, one test item a check, run by
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .checks.report import Report
 
-__all__ = ["contract"]
+__all__ = ["ContractWarning", "contract"]
+
+
+class ContractWarning(UserWarning):
+    """A contract check of level warning found something."""
 
 
 def contract() -> Callable[[str, Report], None]:
@@ -30,13 +35,12 @@ def contract() -> Callable[[str, Report], None]:
         row = next((row for row in curriculum_report.rows if row.id == check_id), None)
         if row is None or row.status in {"skipped", "ignored"}:
             pytest.skip(row.reason if row is not None else "ignored in pyproject.toml")
-        said = "\n".join(f"{one.where + ': ' if one.where else ''}{one.message}" for one in row.findings)
-        message = f"{row.id} {row.title}\n{said}\nMend: {row.mend}\n{row.url}"
-        if row.status == "failed" and row.level == "warning":
-            import warnings
-
-            warnings.warn(message, stacklevel=1)
-        elif row.status == "failed":
+        if row.status == "passed":
+            return
+        told = [f"{one.where + ': ' if one.where else ''}{one.sentence} {one.mend or row.mend}" for one in row.findings]
+        message = "\n".join([f"{row.id} {row.title}", *told, row.url])
+        if row.level == "error":
             pytest.fail(message, pytrace=False)
+        warnings.warn(ContractWarning(message), stacklevel=1)
 
     return test_contract

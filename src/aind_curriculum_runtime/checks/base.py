@@ -6,14 +6,15 @@ check looks for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 if TYPE_CHECKING:
-    from .repo import CurriculumRepo
+    from .repo import CurriculumRepo, Target
 
-__all__ = ["DOCS", "Check", "Finding", "Level", "NotApplicable", "Outcome"]
+__all__ = ["DOCS", "Check", "Finding", "Level", "NotApplicable", "Outcome", "RunBroken", "TargetCheck"]
 
 Level = Literal["error", "warning"]
 
@@ -25,6 +26,10 @@ class NotApplicable(Exception):
     """A check cannot say anything of this repo; the message says why."""
 
 
+class RunBroken(Exception):
+    """A run that had to leave an answer left none; the message says how it ended."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing that is wrong.
@@ -33,11 +38,15 @@ class Finding:
         message: What is wrong, in one sentence with its full stop.
         path: File in the repo it stands in, with slashes, where there is one.
         line: Line in that file, from 1.
+        mend: How to mend this one, where the check's own sentence would not do.
+        curriculum: Which curriculum it is about, in a repo that has several.
     """
 
     message: str
     path: str | None = None
     line: int | None = None
+    mend: str | None = None
+    curriculum: str | None = None
 
     @property
     def where(self) -> str:
@@ -45,6 +54,11 @@ class Finding:
         if self.path is None:
             return ""
         return self.path if self.line is None else f"{self.path}:{self.line}"
+
+    @property
+    def sentence(self) -> str:
+        """The message, with the curriculum it is about."""
+        return self.message if self.curriculum is None else f"[{self.curriculum}] {self.message}"
 
 
 @dataclass(kw_only=True)
@@ -87,6 +101,7 @@ class Check:
 
         Raises:
             NotApplicable: The check says nothing of this repo.
+            RunBroken: A process it looks at left no answer, which is a finding.
         """
         raise NotImplementedError
 
@@ -106,8 +121,61 @@ class Check:
         except NotApplicable as reason:
             outcome.skipped = str(reason)
             return None
+        except RunBroken as broken:
+            outcome.findings.append(Finding(message=str(broken)))
+        outcome.findings = [replace(one, message=_printable(one.message)) for one in outcome.findings]
         return "\n\n".join(self._lines(outcome.findings))
 
     def _lines(self, findings: list[Finding]) -> Iterator[str]:
         for finding in findings:
-            yield f"{finding.where + ': ' if finding.where else ''}{finding.message} {self.mend}"
+            place = f"{finding.where}: " if finding.where else ""
+            yield _markdown(f"{place}{finding.sentence} {finding.mend or self.mend}")
+
+
+def _printable(text: str) -> str:
+    """One line without control characters, which XML and terminals cannot have."""
+    return "".join(one if one.isprintable() else " " for one in re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)).strip()
+
+
+def _markdown(text: str) -> str:
+    """Keep names such as `__init__` or <lambda> from being read as Markdown; what stands in backticks is code."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(part if part.startswith("`") else re.sub(r"([\\<*_\[\]])", r"\\\1", part) for part in parts)
+
+
+class TargetCheck(Check):
+    """A check that looks at each of the repo's curricula by itself."""
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look at every curriculum; it applies when it applies to one of them."""
+        reason: NotApplicable | None = None
+        applied = False
+        for target in repo.targets:
+            try:
+                found = list(self.find_for(repo, target))
+            except NotApplicable as not_applicable:
+                reason = not_applicable
+                continue
+            except RunBroken as broken:
+                found = [Finding(message=str(broken))]
+            applied = True
+            for finding in found:
+                yield replace(finding, curriculum=target.label) if len(repo.targets) > 1 else finding
+        if reason is not None and not applied:
+            raise reason
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for what is wrong with one curriculum.
+
+        Args:
+            repo: The repo under test.
+            target: Which curriculum.
+
+        Returns:
+            Findings; none when all is well.
+
+        Raises:
+            NotApplicable: The check says nothing of this curriculum.
+            RunBroken: A process it looks at left no answer, which is a finding.
+        """
+        raise NotImplementedError

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from .base import Check, Finding, NotApplicable
+from .base import Check, Finding, NotApplicable, TargetCheck
+from .process import Process
 from .repo import CurriculumRepo, Target
-from .runs import Process
 
-_SAME = "The suggestion must depend on the session, the trainer state and the curriculum alone."
+_SAME = "The suggestion may depend on the session, the trainer state and the curriculum alone."
 
 
 def difference(repo: CurriculumRepo, target: Target, name: str) -> str | None:
@@ -22,15 +24,44 @@ def difference(repo: CurriculumRepo, target: Target, name: str) -> str | None:
     Returns:
         What differs, as the end of a sentence, or None.
     """
-    process = repo.runs.get(target, name)
+    process, usual = repo.runs.get(target, name), repo.runs.get(target, "launcher")
     if process.code != 0:
-        return f"the run {process.ended} ({process.said})"
-    if process.stdout != repo.runs.get(target, "launcher").stdout:
-        return "the run printed another suggestion" if process.stdout.strip() else "the run printed nothing"
-    return None
+        return f"the run {process.ended}: {process.said}"
+    if process.stdout == usual.stdout:
+        return None
+    if not process.stdout.strip():
+        return "the run printed nothing"
+    return f"the run printed another suggestion{unequal_place(usual.document, process.document)}"
 
 
-class CL001(Check):
+def unequal_place(left: Any, right: Any, where: str = "") -> str:
+    """Say where two JSON documents first differ.
+
+    Args:
+        left: One document.
+        right: The other.
+        where: Place of both in the documents they are from.
+
+    Returns:
+        As ``: metrics.water is 3.0, then 4.0``; empty when they are equal.
+    """
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in {**left, **right}:
+            if told := unequal_place(left.get(key), right.get(key), f"{where}.{key}" if where else str(key)):
+                return told
+        return ""
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        for index, pair in enumerate(zip(left, right, strict=True)):
+            if told := unequal_place(*pair, f"{where}[{index}]"):
+                return told
+        return ""
+    if left == right:
+        return ""
+    one, other = (str(value) if len(str(value)) <= 60 else f"{str(value)[:60]}..." for value in (left, right))
+    return f": {where or 'stdout'} is {one} in one and {other} in the other"
+
+
+class CL001(TargetCheck):
     """The launcher's command works
 
     `uv run -q --directory REPO curriculum run --data-directory D --input-trainer-state S`, with the sample session
@@ -38,40 +69,40 @@ class CL001(Check):
     """
 
     family = "command line"
-    requires = frozenset({"LP005"})
+    requires = frozenset({"LP005", "SU005"})
     runs = ("facts", "launcher")
-    mend = "Run `uv run curriculum demo` and mend what it says."
+    mend = "`uv run curriculum demo` makes the same run and shows where it stops; mend that."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            process = repo.runs.get(target, "launcher")
-            if process.code != 0:
-                yield Finding(message=f"The launcher's command {process.ended}: {process.said}")
-            elif not process.stdout.strip():
-                yield Finding(message="The launcher's command ended with 0 and printed nothing.")
+        process = repo.runs.get(target, "launcher")
+        if process.code != 0:
+            yield Finding(message=f"On the sample session the launcher's command {process.ended}: {process.said}")
+        elif not process.stdout.strip():
+            yield Finding(message="On the sample session the launcher's command ended with 0 and printed nothing.")
 
 
-class CL002(Check):
+class CL002(TargetCheck):
     """`--curriculum NAME` gives the same
 
     A launcher may name the curriculum; that must not change the suggestion.
     """
 
     family = "command line"
-    requires = frozenset({"CL001", "LP003"})
+    requires = frozenset({"SU001"})
     runs = ("launcher", "named")
-    mend = "Give the entry point the curriculum's own name and run `uv sync`."
+    mend = "Run `uv sync --reinstall-package aind-curriculum-runtime`: choosing the curriculum is the runtime's task."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
         repo.require_runtime()
-        for target in repo.targets:
-            if target.name is not None and (why := difference(repo, target, "named")):
-                yield Finding(message=f"With --curriculum {target.name}, {why}.")
+        if target.name is None:
+            raise NotApplicable("the curriculum is not declared, so it has no name to choose it by")
+        if why := difference(repo, target, "named"):
+            yield Finding(message=f"With --curriculum {target.name}, {why}.")
 
 
-class CL003(Check):
+class CL003(TargetCheck):
     """Environment variables change nothing
 
     On a rig many programs share one environment; a variable of another's, such as MUTE_SUGGESTION=1, must not mute
@@ -79,36 +110,34 @@ class CL003(Check):
     """
 
     family = "command line"
-    requires = frozenset({"CL001"})
+    requires = frozenset({"SU001"})
     runs = ("launcher", "environment")
-    mend = f"Take options from the command line only (no settings class that reads the environment). {_SAME}"
+    mend = f"Take options from the command line only, with no settings class that reads the environment. {_SAME}"
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            if why := difference(repo, target, "environment"):
-                yield Finding(message=f"With MUTE_SUGGESTION=1 and the like set, {why}.")
+        if why := difference(repo, target, "environment"):
+            yield Finding(message=f"With MUTE_SUGGESTION=1, DEBUG=1 and the like in the environment, {why}.")
 
 
-class CL004(Check):
+class CL004(TargetCheck):
     """Files in the working directory change nothing
 
     The launcher's working directory holds whatever it holds.
     """
 
     family = "command line"
-    requires = frozenset({"CL001"})
+    requires = frozenset({"SU001"})
     runs = ("launcher", "working directory")
-    mend = f"Open files by the data directory's path, never by a relative one. {_SAME}"
+    mend = f"Build every path from data_directory or from Path(__file__), never from a relative name. {_SAME}"
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            if why := difference(repo, target, "working directory"):
-                yield Finding(message=f"Started in another folder, with files named like modules in it, {why}.")
+        if why := difference(repo, target, "working directory"):
+            yield Finding(message=f"Started in another folder, which holds other files, {why}.")
 
 
-class CL005(Check):
+class CL005(TargetCheck):
     """No directory name is magic
 
     A session directory that is not there is an error, whatever it is called: `demo` has been a keyword.
@@ -119,29 +148,27 @@ class CL005(Check):
     runs = ("keyword",)
     mend = "Treat every data directory as a path; the runtime's `curriculum demo` runs the sample session."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            if repo.runs.get(target, "keyword").code == 0:
-                yield Finding(message="`--data-directory demo` gives a suggestion although there is no such directory.")
+        if repo.runs.get(target, "keyword").code == 0:
+            yield Finding(message="`--data-directory demo` gives a suggestion although there is no such directory.")
 
 
-class CL006(Check):
+class CL006(TargetCheck):
     """Spaces and other alphabets in paths change nothing
 
     Session directories are named by people, in their languages.
     """
 
     family = "command line"
-    requires = frozenset({"CL001"})
+    requires = frozenset({"SU001"})
     runs = ("launcher", "spaces")
-    mend = "Open files with pathlib and an explicit encoding; never split a path or pass it through a shell."
+    mend = "Keep paths as pathlib.Path from end to end: never split, encode or paste them into a shell command."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            if why := difference(repo, target, "spaces"):
-                yield Finding(message=f"With spaces and other alphabets in the session directory's path, {why}.")
+        if why := difference(repo, target, "spaces"):
+            yield Finding(message=f"With spaces and other alphabets in the session directory's path, {why}.")
 
 
 class CL007(Check):
@@ -151,24 +178,51 @@ class CL007(Check):
     """
 
     family = "command line"
-    requires = frozenset({"LP004"})
+    requires = frozenset({"LP004", "LP005"})
     runs = ("describe",)
     mend = "Run `uv sync`; then `uv run curriculum describe` must list the curriculum."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
         repo.require_runtime()
-        if not repo.targets:
-            raise NotApplicable("no curriculum is declared")
         process: Process = repo.runs.get(repo.targets[0], "describe")
         described = process.document
-        if process.code != 0 or not isinstance(described, dict):
-            yield Finding(message=f"`curriculum describe --json` {process.ended}: {process.said}")
+        listed = described.get("curricula") if isinstance(described, dict) else None
+        if process.code != 0 or not isinstance(listed, list):
+            yield Finding(message=f"`curriculum describe --json` {process.ended} and described nothing: {process.said}")
             return
-        names = {one["name"] for one in described["curricula"]}
+        names = {one.get("name") for one in listed}
         for target in repo.targets:
-            if target.name not in names:
-                yield Finding(message=f"`curriculum describe --json` does not list {target.name!r}.")
+            if target.name is not None and target.name not in names:
+                yield Finding(message=f"`curriculum describe --json` does not list the curriculum {target.name!r}.")
 
 
-CHECKS = (CL001, CL002, CL003, CL004, CL005, CL006, CL007)
+class CL008(Check):
+    """The package reads no environment variable
+
+    CL003 can set only the names it knows. A variable that is set on one rig and not on another trains two animals
+    differently, and nothing in the data says so.
+    """
+
+    family = "command line"
+    level = "warning"
+    mend = "Make it a constant in the code, or a parameter of the task, so that it is written with the data."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for name, tree in repo.sources.items():
+            for line, what in _environment_reads(tree):
+                yield Finding(message=f"{what} is read.", path=name, line=line)
+
+
+def _environment_reads(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.environb"}:
+            yield node.lineno, "The environment (os.environ)"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.getenv", "getenv", "environ.get"}:
+            yield node.lineno, f"The environment ({ast.unparse(node)[:60]})"
+        elif isinstance(node, ast.ClassDef) and any(ast.unparse(one).endswith("BaseSettings") for one in node.bases):
+            yield node.lineno, f"The environment, by the settings class {node.name},"
+
+
+CHECKS = (CL001, CL002, CL003, CL004, CL005, CL006, CL007, CL008)

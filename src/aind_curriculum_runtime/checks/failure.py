@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 
 from ..errors import CODES, ERROR_LINE_LIMIT, ERROR_PREFIX, ExitCode
-from .base import Check, Finding
-from .repo import CurriculumRepo
-from .runs import Process
+from .base import Finding, TargetCheck
+from .process import Process
+from .repo import CurriculumRepo, Target
 
 
 def error_code(process: Process) -> str | None:
@@ -32,27 +32,31 @@ def error_code(process: Process) -> str | None:
     return code if fits and record.get("message") and record.get("hint") else None
 
 
-class _Failure(Check):
+class _Failure(TargetCheck):
     """What the checks of this family share: one run, and the exit code it must give."""
 
     family = "failure"
-    requires = frozenset({"CL001", "LP003"})
-    mend = "Use the runtime's command as it is; if it is used, update it."
+    requires = frozenset({"CL001"})
+    mend = (
+        "The runtime gives these codes: run `uv sync --reinstall-package aind-curriculum-runtime`, and if it stays, "
+        "look for code of the curriculum that replaces parts of the runtime or of the library."
+    )
     what: str
     expected: ExitCode
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
         repo.require_runtime()
-        for target in repo.targets:
-            for name in self.runs:
-                process = repo.runs.get(target, name)
-                if process.code != self.expected:
-                    yield Finding(message=f"{self.what}: the run {process.ended}, not with {int(self.expected)}.")
-                elif process.stdout:
-                    yield Finding(message=f"{self.what}: the run failed, yet it printed on stdout.")
-                elif error_code(process) is None:
-                    yield Finding(message=f"{self.what}: the last line of stderr is no valid error line.")
+        for name in self.runs:
+            process = repo.runs.get(target, name)
+            if process.code != self.expected:
+                yield Finding(
+                    message=f"{self.what}: the run {process.ended} instead of {int(self.expected)} ({process.said})."
+                )
+            elif process.stdout:
+                yield Finding(message=f"{self.what}: the run failed, yet it printed on stdout.")
+            elif error_code(process) is None:
+                yield Finding(message=f"{self.what}: the last line of stderr is no valid error line.")
 
 
 class FA001(_Failure):
@@ -62,7 +66,7 @@ class FA001(_Failure):
     """
 
     runs = ("no state",)
-    what = "A trainer state file that is not there"
+    what = "Given a trainer state file that is not there"
     expected = ExitCode.MISSING
 
 
@@ -73,7 +77,7 @@ class FA002(_Failure):
     """
 
     runs = ("not json",)
-    what = "A trainer state cut short"
+    what = "Given a trainer state cut short"
     expected = ExitCode.STATE
 
 
@@ -84,7 +88,7 @@ class FA003(_Failure):
     """
 
     runs = ("other curriculum",)
-    what = "A trainer state of another curriculum"
+    what = "Given a trainer state of another curriculum"
     expected = ExitCode.STATE
 
 
@@ -95,7 +99,7 @@ class FA004(_Failure):
     """
 
     runs = ("other version",)
-    what = "A trainer state of another major version"
+    what = "Given a trainer state of another major version"
     expected = ExitCode.STATE
 
 
@@ -106,7 +110,7 @@ class FA005(_Failure):
     """
 
     runs = ("unknown stage",)
-    what = "A trainer state at a stage that is not there"
+    what = "Given a trainer state at a stage that the curriculum does not have"
     expected = ExitCode.STATE
 
 
@@ -117,7 +121,7 @@ class FA006(_Failure):
     """
 
     runs = ("no session",)
-    what = "A session directory that is not there"
+    what = "Given a session directory that is not there"
     expected = ExitCode.MISSING
 
 
@@ -128,7 +132,7 @@ class FA007(_Failure):
     """
 
     runs = ("off curriculum",)
-    what = "A subject off curriculum"
+    what = "Given a subject off curriculum"
     expected = ExitCode.OFF_CURRICULUM
 
 
@@ -139,7 +143,7 @@ class FA008(_Failure):
     """
 
     runs = ("unknown option",)
-    what = "An option that is not there"
+    what = "Given an option that there is not"
     expected = ExitCode.USAGE
 
 
@@ -150,18 +154,18 @@ class FA009(_Failure):
     """
 
     runs = ("hostile provider", "hostile policy", "hostile graph")
-    what = "A rule of another package in the trainer state"
+    what = "Given a trainer state that names a function of another package"
     expected = ExitCode.REFUSED
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        yield from super().find(repo)
-        for target in repo.targets:
-            for name in self.runs:
-                witness = repo.runs.get(target, name).folder / "witness"
-                if witness.exists():
-                    done = witness.read_text(encoding="utf-8")
-                    yield Finding(message=f"A rule of another package in the trainer state was {done} ({name}).")
+        yield from super().find_for(repo, target)
+        for name in self.runs:
+            witness = repo.runs.get(target, name).folder / "witness"
+            if witness.exists():
+                done = witness.read_text(encoding="utf-8")
+                place = name.removeprefix("hostile ")
+                yield Finding(message=f"A function of another package, named in the state's {place}, was {done}.")
 
 
 CHECKS = (FA001, FA002, FA003, FA004, FA005, FA006, FA007, FA008, FA009)

@@ -6,14 +6,18 @@ Owns the wording and the mapping; knows only ``report.Report``.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import textwrap
+from collections.abc import Callable, Iterator
 from html import escape
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from .report import Report, Row
 
-__all__ = ["FORMATS", "table"]
+__all__ = ["FORMATS", "table", "terminal"]
 
 
 def text(report: Report) -> str:
@@ -22,17 +26,64 @@ def text(report: Report) -> str:
     for row in report.rows:
         for finding in row.findings:
             place = f" {finding.where}:" if finding.where else ""
-            lines.append(f"{row.id} {row.level}:{place} {finding.message} Mend: {row.mend} ({row.url})")
+            mend = finding.mend or row.mend
+            lines.append(f"{row.id} {row.level}:{place} {finding.sentence} Mend: {mend} ({row.url})")
+    lines += _asides(report)
+    return "".join(f"{line}\n" for line in [*lines, *[""] * bool(lines), summary(report)])
+
+
+def terminal(report: Report, *, width: int, colour: bool) -> str:
+    """The same for a person at a terminal: wrapped, each finding with its mend and its page on lines of their own.
+
+    Args:
+        report: What the checks said.
+        width: Columns of the terminal.
+        colour: Whether it shows colours.
+
+    Returns:
+        The text.
+    """
+    paints = {"error": "31", "warning": "33", "passed": "32", "dim": "2", "bold": "1"}
+
+    def paint(words: str, how: str) -> str:
+        return f"\x1b[{paints[how]}m{words}\x1b[0m" if colour and words else words
+
+    def wrapped(words: str, indent: str) -> list[str]:
+        # Neither paths nor commands are broken: they are copied from here.
+        room = max(width, 40)
+        return textwrap.wrap(
+            words,
+            room,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    lines: list[str] = []
+    for row in report.rows:
+        for finding in row.findings:
+            head = f"{paint(row.id, 'bold')} {paint(row.level, row.level)}"
+            lines += [f"{head}  {finding.where}".rstrip(), *wrapped(finding.sentence, "  ")]
+            lines += wrapped(f"Mend: {finding.mend or row.mend}", "  ")
+            lines += [paint(f"  {row.url}", "dim"), ""]
+    for aside in _asides(report):
+        lines += [paint(line, "dim") for line in wrapped(aside, "")]
+    state = "error" if report.failed else "warning" if report.count("failed") else "passed"
+    return "".join(f"{line}\n" for line in [*lines, paint(summary(report), state)])
+
+
+def _asides(report: Report) -> Iterator[str]:
+    """Notes, and what was skipped or ignored with the reason, each reason once."""
+    for row in report.rows:
+        for note in row.notes:
+            yield f"{row.id} note: {note}."
     apart: dict[tuple[str, str], list[str]] = {}
     for row in report.rows:
         if row.status in {"skipped", "ignored"}:
             apart.setdefault((row.status, row.reason), []).append(row.id)
-        lines += [f"{row.id} note: {note}." for note in row.notes]
-    lines += [f"{status}: {', '.join(ids)} - {reason}" for (status, reason), ids in apart.items()]
-    if lines:
-        lines.append("")
-    lines.append(summary(report))
-    return "\n".join(lines) + "\n"
+    for (status, reason), ids in apart.items():
+        yield f"{status}: {', '.join(ids)} - {reason}"
 
 
 def summary(report: Report) -> str:
@@ -55,9 +106,17 @@ def as_json(report: Report) -> str:
             "title": row.title,
             "status": row.status,
             "reason": row.reason or None,
-            "mend": row.mend,
             "url": row.url,
-            "findings": [{"message": one.message, "path": one.path, "line": one.line} for one in row.findings],
+            "findings": [
+                {
+                    "message": one.message,
+                    "mend": one.mend or row.mend,
+                    "path": one.path,
+                    "line": one.line,
+                    "curriculum": one.curriculum,
+                }
+                for one in row.findings
+            ],
             "notes": list(row.notes),
         }
         for row in report.rows
@@ -119,16 +178,28 @@ def github(report: Report) -> str:
     def data(value: str) -> str:
         return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
+    def value(text: str) -> str:
+        return data(text).replace(":", "%3A").replace(",", "%2C")
+
     lines = []
     for row in report.rows:
         for finding in row.findings:
-            properties = [f"title={row.id}"]
-            properties += [f"file={data(finding.path)}"] if finding.path else []
+            properties = [f"title={value(f'{row.id} {row.title}')}"]
+            properties += [f"file={value(_from_checkout(report.root, finding.path))}"] if finding.path else []
             properties += [f"line={finding.line}"] if finding.line else []
-            lines.append(f"::{row.level} {','.join(properties)}::{data(f'{finding.message} Mend: {row.mend}')}")
-        lines += [f"::notice title={row.id}::{data(row.reason)}" for _ in [0] if row.status == "ignored"]
+            said = f"{finding.sentence} Mend: {finding.mend or row.mend} {row.url}"
+            lines.append(f"::{row.level} {','.join(properties)}::{data(said)}")
+    lines += list(_asides(report))
     lines.append(summary(report))
     return "\n".join(lines) + "\n"
+
+
+def _from_checkout(root: Path, path: str) -> str:
+    """A path as the CI server has it: from the folder that was checked out, of which the repo may be a part."""
+    checkout = os.environ.get("GITHUB_WORKSPACE")
+    if not checkout or not root.is_relative_to(Path(checkout).resolve()):
+        return path
+    return (root.relative_to(Path(checkout).resolve()) / path).as_posix()
 
 
 def sarif(report: Report) -> str:
@@ -136,7 +207,8 @@ def sarif(report: Report) -> str:
     results: list[dict[str, Any]] = []
     for index, row in enumerate(report.rows):
         for finding in row.findings:
-            location: dict[str, Any] = {"artifactLocation": {"uri": finding.path or "pyproject.toml"}}
+            path = _from_checkout(report.root, finding.path or "pyproject.toml")
+            location: dict[str, Any] = {"artifactLocation": {"uri": quote(path)}}
             if finding.line:
                 location["region"] = {"startLine": finding.line}
             results.append(
@@ -144,7 +216,7 @@ def sarif(report: Report) -> str:
                     "ruleId": row.id,
                     "ruleIndex": index,
                     "level": row.level,
-                    "message": {"text": f"{finding.message} {row.mend}"},
+                    "message": {"text": f"{finding.sentence} {finding.mend or row.mend}"},
                     "locations": [{"physicalLocation": location}],
                 }
             )
@@ -162,7 +234,7 @@ def sarif(report: Report) -> str:
     document = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
+        "runs": [{"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}],
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -172,25 +244,27 @@ _INFORMATION: Final = "https://github.com/AllenNeuralDynamics/aind-curriculum-ru
 
 def junit(report: Report) -> str:
     """JUnit XML, for CI servers: one test case a check."""
-    suite = ElementTree.Element(
-        "testsuite",
-        name="curriculum check",
-        tests=str(len(report.rows)),
-        failures=str(report.count("failed", "error")),
-        skipped=str(report.count("skipped") + report.count("ignored")),
-        time=f"{report.seconds:.3f}",
-    )
+    skipped = report.count("skipped") + report.count("ignored")
+    counts = {"tests": len(report.rows), "failures": report.count("failed", "error"), "errors": 0, "skipped": skipped}
+    totals = {name: str(count) for name, count in counts.items()} | {"time": f"{report.seconds:.3f}"}
+    totals["name"] = "curriculum check"
+    suites = ElementTree.Element("testsuites", totals)
+    suite = ElementTree.SubElement(suites, "testsuite", totals)
     for row in report.rows:
-        case = ElementTree.SubElement(suite, "testcase", classname=row.family, name=f"{row.id} {row.title}")
-        message = "\n".join(f"{one.where + ': ' if one.where else ''}{one.message}" for one in row.findings)
-        if row.status == "failed" and row.level == "error":
-            ElementTree.SubElement(case, "failure", message=message).text = f"{message}\n{row.mend}\n{row.url}"
-        elif row.status == "failed":
-            ElementTree.SubElement(case, "system-err").text = f"warning: {message}\n{row.mend}\n{row.url}"
+        classname = f"contract.{row.family.replace(' ', '_')}"
+        case = ElementTree.SubElement(suite, "testcase", classname=classname, name=f"{row.id} {row.title}", time="0")
+        if row.status == "failed":
+            told = "\n".join(f"{one.where + ': ' if one.where else ''}{one.sentence}" for one in row.findings)
+            mends = "\n".join(dict.fromkeys(one.mend or row.mend for one in row.findings))
+            if row.level == "error":
+                failure = ElementTree.SubElement(case, "failure", message=told.partition("\n")[0], type=row.id)
+                failure.text = f"{told}\n{mends}\n{row.url}"
+            else:
+                ElementTree.SubElement(case, "system-err").text = f"warning: {told}\n{mends}\n{row.url}"
         elif row.status in {"skipped", "ignored"}:
             ElementTree.SubElement(case, "skipped", message=row.reason)
-    ElementTree.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode") + "\n"
+    ElementTree.indent(suites)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
 
 
 FORMATS: Final[dict[str, Callable[[Report], str]]] = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .base import Check, Finding
+from .base import Finding, TargetCheck
 from .repo import CurriculumRepo, Target
 from .suggestions import place
 
@@ -22,7 +22,7 @@ def _reachable(edges: dict[str, list[str]], starts: Iterable[str]) -> set[str]:
     return found
 
 
-class GR001(Check):
+class GR001(TargetCheck):
     """Every stage can be reached from the first
 
     A stage that no transition leads to is dead, or a transition was forgotten.
@@ -31,20 +31,19 @@ class GR001(Check):
     family = "graph"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Add a stage transition to it, or take it out of the curriculum."
+    mend = "Add the missing CURRICULUM.add_stage_transition(..., STAGE, ...), or take the stage out."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            stages = repo.runs.facts(target)["stages"]
-            edges = {one["name"]: [to for _, to in one["transitions"]] for one in stages}
-            reached = _reachable(edges, [stages[0]["name"]])
-            for one in stages:
-                if one["name"] not in reached:
-                    yield Finding(message=f"No way leads from {stages[0]['name']!r} to the stage {one['name']!r}.")
+        stages = repo.runs.facts(target)["stages"]
+        edges = {one["name"]: [to for _, to in one["transitions"]] for one in stages}
+        reached = _reachable(edges, [stages[0]["name"]])
+        for one in stages:
+            if one["name"] not in reached:
+                yield Finding(message=f"No way leads from {stages[0]['name']!r} to the stage {one['name']!r}.")
 
 
-class GR002(Check):
+class GR002(TargetCheck):
     """Every stage has a metrics provider
 
     Without one a session at that stage cannot be evaluated. Final stages that no rule leaves need none.
@@ -53,44 +52,39 @@ class GR002(Check):
     family = "graph"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Give the stage metrics_provider=MetricsProvider(metrics_from_dataset)."
+    mend = "Give the Stage metrics_provider=MetricsProvider(metrics_from_dataset)."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            for one in repo.runs.facts(target)["stages"]:
-                if one["provider"] is None and (one["transitions"] or one["policies"]):
-                    yield Finding(message=f"The stage {one['name']!r} has no metrics provider.")
+        for one in repo.runs.facts(target)["stages"]:
+            if one["provider"] is None and (one["transitions"] or one["policies"]):
+                yield Finding(message=f"The stage {one['name']!r} has no metrics provider.")
 
 
-class GR003(Check):
+class GR003(TargetCheck):
     """Every stage's metrics provider works on the sample session
 
     The first stage's is tried by every run; the others would fail only when an animal gets there.
     """
 
     family = "graph"
-    requires = frozenset({"LP005", "LP010", "GR002"})
-    runs = ("providers",)
+    requires = frozenset({"LP005", "LP010", "GR002", "CL001"})
+    runs = ("evaluate",)
     mend = "Run `uv run curriculum demo --stage NAME` and mend what it says."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            process = repo.runs.get(target, "providers")
-            if process.answer is None:
-                yield Finding(message=f"Trying the metrics providers {process.ended}: {process.said}")
-            for stage, found in (process.answer or {}).items():
-                if found["failed"]:
-                    yield Finding(message=f"At the stage {stage!r}: {found['failed']}")
+        for stage, found in repo.runs.answer(target, "evaluate").items():
+            if found["failed"]:
+                yield Finding(message=f"At the stage {stage!r}: {found['failed']}")
 
 
 def _tried(repo: CurriculumRepo, target: Target) -> tuple[int, list[dict[str, Any]]]:
-    answer = repo.runs.get(target, "witnesses").answer or {"tries": 0, "rules": []}
+    answer = repo.runs.answer(target, "witnesses")
     return answer["tries"], [rule for rule in answer["rules"] if rule["model"] is not None]
 
 
-class GR004(Check):
+class GR004(TargetCheck):
     """No transition is always decided by an earlier one
 
     The first transition that holds wins. Where an earlier one holds whenever a later one does (`> 20` before `> 40`),
@@ -101,24 +95,23 @@ class GR004(Check):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("witnesses",)
-    mend = "Add the narrower transition first."
+    mend = "Add the narrower transition first: the order of the add_stage_transition calls decides."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            tries, rules = _tried(repo, target)
-            for rule in rules:
-                if rule["held"] and not rule["decided"]:
-                    path, line = place(repo, rule)
-                    yield Finding(
-                        message=f"In {tries} tries the {rule['kind']} {rule['rule']} of the stage {rule['stage']!r} "
-                        f"held only where an earlier one did ({', '.join(rule['before'])}).",
-                        path=path,
-                        line=line,
-                    )
+        tries, rules = _tried(repo, target)
+        for rule in rules:
+            if rule["held"] and not rule["decided"]:
+                path, line = place(repo, rule)
+                yield Finding(
+                    message=f"In {tries} tries the {rule['kind']} {rule['rule']} of the stage {rule['stage']!r} "
+                    f"held only where an earlier one did ({', '.join(rule['before'])}).",
+                    path=path,
+                    line=line,
+                )
 
 
-class GR005(Check):
+class GR005(TargetCheck):
     """Every transition can hold
 
     A transition that holds for no metrics is a slip in a threshold or a unit. The search tries many metrics; that it
@@ -131,22 +124,21 @@ class GR005(Check):
     runs = ("witnesses",)
     mend = "Test the transition with metrics for which it must hold, or take it out."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            tries, rules = _tried(repo, target)
-            for rule in rules:
-                if not rule["held"] and rule["raised"] is None:
-                    path, line = place(repo, rule)
-                    yield Finding(
-                        message=f"No witness found in {tries} tries: the {rule['kind']} {rule['rule']} of the stage "
-                        f"{rule['stage']!r} never held.",
-                        path=path,
-                        line=line,
-                    )
+        tries, rules = _tried(repo, target)
+        for rule in rules:
+            if not rule["held"] and rule["raised"] is None:
+                path, line = place(repo, rule)
+                yield Finding(
+                    message=f"No witness found in {tries} tries: the {rule['kind']} {rule['rule']} of the stage "
+                    f"{rule['stage']!r} never held.",
+                    path=path,
+                    line=line,
+                )
 
 
-class GR006(Check):
+class GR006(TargetCheck):
     """Rules work with all metrics that their class allows
 
     A rule that raises for metrics which a real session can give, such as a None, leaves the animal without one.
@@ -158,17 +150,17 @@ class GR006(Check):
     runs = ("witnesses",)
     mend = "Handle that case in the rule, or narrow the field in the metrics class."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            for rule in _tried(repo, target)[1]:
-                if rule["raised"] is not None:
-                    path, line = place(repo, rule)
-                    message = f"The {rule['kind']} {rule['rule']} raised {' '.join(rule['raised'].split())}."
-                    yield Finding(message=message, path=path, line=line)
+        for rule in _tried(repo, target)[1]:
+            if rule["raised"] is not None:
+                path, line = place(repo, rule)
+                raised = " ".join(rule["raised"].split())
+                message = f"The {rule['kind']} {rule['rule']} of the stage {rule['stage']!r} raised {raised}."
+                yield Finding(message=message, path=path, line=line)
 
 
-class GR007(Check):
+class GR007(TargetCheck):
     """Stage names are unique
 
     The library takes two stages of one name for one stage, and drops the second's parameters without a word.
@@ -177,16 +169,15 @@ class GR007(Check):
     family = "graph"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Give each stage a name of its own."
+    mend = "Give each Stage a name of its own (name=...)."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            for name in repo.runs.facts(target)["homonyms"]:
-                yield Finding(message=f"Two different stages are named {name!r}.")
+        for name in repo.runs.facts(target)["homonyms"]:
+            yield Finding(message=f"Two different stages are named {name!r}.")
 
 
-class GR008(Check):
+class GR008(TargetCheck):
     """Every policy can become active
 
     A policy that is neither a start policy nor led to by a policy transition is dead.
@@ -198,22 +189,19 @@ class GR008(Check):
     runs = ("facts",)
     mend = "Make it a start policy, add a policy transition to it, or take it out."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            for stage in repo.runs.facts(target)["stages"]:
-                edges: dict[str, list[str]] = {}
-                for source, _, to in stage["policy_transitions"]:
-                    edges.setdefault(source, []).append(to)
-                reached = _reachable(edges, stage["start_policies"])
-                for policy in stage["policies"]:
-                    if policy not in reached:
-                        yield Finding(
-                            message=f"The policy {policy} of the stage {stage['name']!r} never becomes active."
-                        )
+        for stage in repo.runs.facts(target)["stages"]:
+            edges: dict[str, list[str]] = {}
+            for source, _, to in stage["policy_transitions"]:
+                edges.setdefault(source, []).append(to)
+            reached = _reachable(edges, stage["start_policies"])
+            for policy in stage["policies"]:
+                if policy not in reached:
+                    yield Finding(message=f"The policy {policy} of the stage {stage['name']!r} never becomes active.")
 
 
-class GR009(Check):
+class GR009(TargetCheck):
     """Rules and stages bear the field's names
 
     Policies `p_`, policy transitions `pt_`, stages `s_`, stage transitions `st_<from>_<to>`: whoever reads a trainer
@@ -224,21 +212,20 @@ class GR009(Check):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Rename it; a new name of a stage needs a new major version."
+    mend = "Rename it (a stage's new name needs a new major version), or ignore GR009 with the reason."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            facts = repo.runs.facts(target)
-            told = set()
-            for what, name, rule in _misnamed(facts):
-                if name not in told:
-                    told.add(name)
-                    path, line = place(repo, rule) if rule else (None, None)
-                    yield Finding(message=f"{what} is named {name!r}.", path=path, line=line)
+        facts = repo.runs.facts(target)
+        told = set()
+        for what, name, wanted, rule in _misnamed(facts):
+            if name not in told:
+                told.add(name)
+                path, line = place(repo, rule) if rule else (None, None)
+                yield Finding(message=f"{what} is named {name!r} instead of {wanted}.", path=path, line=line)
 
 
-def _misnamed(facts: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any] | None]]:
+def _misnamed(facts: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, Any] | None]]:
     rules = {rule["reference"]: rule for rule in facts["rules"]}
 
     def last(reference: str) -> str:
@@ -246,17 +233,44 @@ def _misnamed(facts: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any] 
 
     for stage in facts["stages"]:
         if stage["name"] != "GRADUATED" and not re.match(r"s_\w", stage["name"]):
-            yield "A stage", stage["name"], None
+            yield "A stage", stage["name"], f"s_{stage['name'].lower()}", None
         for policy in stage["policies"]:
             if not re.match(r"p_\w", last(policy)):
-                yield "A policy", last(policy), rules.get(policy)
+                yield "A policy", last(policy), f"p_{last(policy)}", rules.get(policy)
         for _, rule, _ in stage["policy_transitions"]:
             if not re.match(r"pt_\w", last(rule)):
-                yield "A policy transition", last(rule), rules.get(rule)
+                yield "A policy transition", last(rule), f"pt_{last(rule)}", rules.get(rule)
         for rule, to in stage["transitions"]:
             short = [name.removeprefix("s_").lower() for name in (stage["name"], to)]
             if last(rule).lower() != f"st_{short[0]}_{short[1]}":
-                yield f"The transition from {stage['name']!r} to {to!r}", last(rule), rules.get(rule)
+                what = f"The transition from {stage['name']!r} to {to!r}"
+                yield what, last(rule), f"st_{short[0]}_{short[1]}", rules.get(rule)
 
 
-CHECKS = (GR001, GR002, GR003, GR004, GR005, GR006, GR007, GR008, GR009)
+class GR010(TargetCheck):
+    """Rules leave the metrics as they are
+
+    A transition that changes the metrics it is given changes what every later rule sees, and what is written with the
+    data.
+    """
+
+    family = "graph"
+    requires = frozenset({"GR003"})
+    runs = ("evaluate", "witnesses")
+    mend = "Compare metrics, do not assign to them: take a local variable."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        told = set()
+        for rule in _tried(repo, target)[1]:
+            if rule["altered"] and rule["rule"] not in told:
+                told.add(rule["rule"])
+                path, line = place(repo, rule)
+                message = f"The {rule['kind']} {rule['rule']} changes the metrics ({rule['altered']})."
+                yield Finding(message=message, path=path, line=line)
+        for stage, found in repo.runs.answer(target, "evaluate").items():
+            if found["altered"] and not told:
+                yield Finding(message=f"A rule of the stage {stage!r} changes the metrics ({found['altered']}).")
+
+
+CHECKS = (GR001, GR002, GR003, GR004, GR005, GR006, GR007, GR008, GR009, GR010)

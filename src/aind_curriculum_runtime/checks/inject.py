@@ -1,6 +1,6 @@
-"""Faults put into a run from outside, with no change to the repo: noise, a non-finite metric, a witness.
+"""Faults put into a run from outside, with no change to the repo: noise, NaN, another listing order, a witness.
 
-Owns the ``sitecustomize`` modules that do it. They act when the curriculum's package is imported, which is
+Owns the ``sitecustomize`` modules that do it. Noise acts when the curriculum's package is imported, which is
 when a stray print of its own would.
 """
 
@@ -96,6 +96,39 @@ def act(module):
     module.Metrics.__init__ = __init__
 '''
 
+_LISTING: Final = '''\
+"""Put on PYTHONPATH by `curriculum check`: the system lists every directory the other way round."""
+
+import os
+
+_listdir, _scandir = os.listdir, os.scandir
+
+
+class _Entries:
+    def __init__(self, entries):
+        with entries:
+            self._entries = iter(list(entries)[::-1])
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._entries)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def close(self):
+        return None
+
+
+os.listdir = lambda path=".": _listdir(path)[::-1]
+os.scandir = lambda path=".": _Entries(_scandir(path))
+'''
+
 _WITNESS: Final = '''\
 """Named in a trainer state by `curriculum check`: it must be neither imported nor called."""
 
@@ -115,15 +148,19 @@ def write_injection(folder: Path, what: str, package: str) -> dict[str, str]:
 
     Args:
         folder: Where to put the module; made here.
-        what: ``noise`` or ``nan``.
+        what: ``noise``, ``nan`` or ``listing``.
         package: Import package of the curriculum.
 
     Returns:
         What to add to the environment of the run.
     """
     folder.mkdir()
-    module, act = (package, _NOISE) if what == "noise" else ("aind_behavior_curriculum.curriculum", _NOT_FINITE)
-    (folder / "sitecustomize.py").write_text(_HOOK.format(module=module) + act, encoding="utf-8")
+    text = {
+        "noise": _HOOK.format(module=package) + _NOISE,
+        "nan": _HOOK.format(module="aind_behavior_curriculum.curriculum") + _NOT_FINITE,
+        "listing": _LISTING,
+    }[what]
+    (folder / "sitecustomize.py").write_text(text, encoding="utf-8")
     return {"PYTHONPATH": str(folder)}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -109,7 +110,7 @@ def _rule(where: str, rule: Any) -> dict[str, Any]:
     from ..discovery import is_importable
 
     function = rule.callable
-    code = getattr(function, "__code__", None)
+    code = getattr(inspect.unwrap(function), "__code__", None)  # the author's, not a decorator's
     return {
         "place": where,
         "reference": _name(rule),
@@ -139,27 +140,49 @@ def _rules_of(stage: Any) -> list[Any]:
 
 
 def _evaluate(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the library says at every stage: metrics and next trainer state, or the error."""
+    """What the library says of the session at every stage: metrics, how they read back, and the next state."""
     from ..evaluation import OrderedTrainer, compute_metrics, evaluate
+    from ..suggestion import as_json
 
     trainer = OrderedTrainer(curriculum)
     answer: dict[str, Any] = {}
     for stage in curriculum.see_stages():
+        names = ("failed", "reread", "metrics", "trainer_state", "altered", "error")
+        found: dict[str, Any] = dict.fromkeys(names)
+        answer[stage.name] = found
+        try:
+            metrics = compute_metrics(stage, curriculum, arguments.session)
+            found["metrics"] = as_json(metrics, "metrics")
+        except CurriculumError as error:
+            found["failed"] = error.message
+            continue
+        found["reread"] = _reread(metrics, found["metrics"])
         try:
             state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
-            metrics = compute_metrics(stage, curriculum, arguments.session)
-            after = evaluate(trainer, state, metrics)
-            answer[stage.name] = {
-                "metrics": metrics.model_dump(mode="json"),
-                "trainer_state": after.model_dump(mode="json"),
-            }
+            found["trainer_state"] = as_json(evaluate(trainer, state, metrics), "trainer_state")
+            found["altered"] = _changed_fields(found["metrics"], as_json(metrics, "metrics"))
         except CurriculumError as error:
-            answer[stage.name] = {"error": error.message}
+            found["error"] = error.message
     return answer
 
 
+def _reread(metrics: Any, plain: dict[str, Any]) -> str | None:
+    from ..suggestion import as_json
+
+    try:
+        again = as_json(type(metrics).model_validate_json(json.dumps(plain)), "metrics")
+    except ValueError as error:
+        return _told(error)
+    fields = _changed_fields(plain, again)
+    return f"{fields} read back as something else" if fields else None
+
+
+def _changed_fields(before: dict[str, Any], after: dict[str, Any]) -> str:
+    return ", ".join(name for name in {**before, **after} if before.get(name, ...) != after.get(name, ...))
+
+
 def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Whether every stage gives a suggestion that the runtime would print."""
+    """Every stage's suggestion as the runtime would print it, or why it would not."""
     from ..evaluation import OrderedTrainer, compute_metrics, evaluate
     from ..suggestion import build
 
@@ -169,36 +192,10 @@ def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         try:
             state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
             metrics = compute_metrics(stage, curriculum, arguments.session)
-            build(evaluate(trainer, state, metrics), metrics, trainer)
-            answer[stage.name] = None
+            document = json.loads(build(evaluate(trainer, state, metrics), metrics, trainer))
+            answer[stage.name] = {"error": None, **document}
         except CurriculumError as error:
-            answer[stage.name] = error.message
-    return answer
-
-
-def _providers(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Every stage's metrics provider on the sample session, and whether its metrics read back."""
-    from ..evaluation import compute_metrics
-    from ..suggestion import as_json
-
-    answer: dict[str, Any] = {}
-    for stage in curriculum.see_stages():
-        found: dict[str, str | None] = {"failed": None, "reread": None}
-        answer[stage.name] = found
-        try:
-            metrics = compute_metrics(stage, curriculum, arguments.session)
-            plain = as_json(metrics, "metrics")
-        except CurriculumError as error:
-            found["failed"] = error.message
-            continue
-        try:
-            again = as_json(type(metrics).model_validate_json(json.dumps(plain)), "metrics")
-        except ValueError as error:
-            found["reread"] = _told(error)
-        else:
-            if again != plain:
-                fields = [name for name in plain if again.get(name) != plain[name]]
-                found["reread"] = f"{', '.join(fields)} read back as something else"
+            answer[stage.name] = {"error": error.message}
     return answer
 
 
@@ -242,7 +239,6 @@ QUESTIONS = {
     "facts": _facts,
     "evaluate": _evaluate,
     "suggest": _suggest,
-    "providers": _providers,
     "reload": _reload,
     "witnesses": _witnesses,
 }

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 __all__ = ["requirement"]
+
+_NAME = "aind-curriculum-runtime"
 
 
 def requirement() -> list[str]:
@@ -17,11 +21,13 @@ def requirement() -> list[str]:
     Returns:
         Arguments for ``uv run``.
     """
-    distribution = importlib.metadata.distribution("aind-curriculum-runtime")
-    name = "aind-curriculum-runtime[checks]"
+    distribution = importlib.metadata.distribution(_NAME)
     record = json.loads(distribution.read_text("direct_url.json") or "{}")
     if not record:
-        return ["--with", f"{name}=={distribution.version}"]
+        return ["--with", f"{_NAME}[checks]=={distribution.version}"]
     if "vcs_info" in record:
-        return ["--with", f"{name} @ git+{record['url']}@{record['vcs_info']['commit_id']}"]
-    return ["--with", f"{name} @ {record['url']}"]
+        return ["--with", f"{_NAME}[checks] @ git+{record['url']}@{record['vcs_info']['commit_id']}"]
+    if record.get("dir_info", {}).get("editable"):
+        # Editable there as here: uv would keep a wheel that it once built from the folder.
+        return ["--with-editable", f"{url2pathname(urlsplit(record['url']).path)}[checks]"]
+    return ["--with", f"{_NAME}[checks] @ {record['url']}"]

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..discovery import ENTRY_POINT_GROUP
-from .base import Check, Finding, NotApplicable
+from .base import Check, Finding, NotApplicable, TargetCheck
 from .managed import digest, digests
-from .repo import CurriculumRepo
+from .repo import CurriculumRepo, Target
 
 _FORBIDDEN_NAMES = {
     "con",
@@ -27,7 +27,7 @@ class LP001(Check):
     """
 
     family = "layout"
-    mend = "Write a pyproject.toml with [project], name and version."
+    mend = "Write a pyproject.toml with a table [project] that has name and version; the template's is an example."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -52,10 +52,23 @@ class LP002(Check):
         if repo.lock is None:
             yield Finding(message="uv.lock is missing or unreadable.", path="uv.lock")
             return
-        if repo.targets and (process := repo.runs.get(repo.targets[0], "lock")).code != 0:
-            yield Finding(message=f"uv.lock does not fit pyproject.toml ({process.said}).", path="uv.lock")
-        elif "uv.lock" not in repo.files:
-            yield Finding(message="uv.lock is ignored by git, so a clone has none.", path=".gitignore")
+        if repo.targets:
+            process = repo.runs.get(repo.targets[0], "lock")
+            told = process.stderr.decode("utf-8", "replace")
+            if process.code != 0 and "offline" not in told and "network" not in told:
+                yield Finding(message="uv.lock is not current: pyproject.toml asks for something else.", path="uv.lock")
+                return
+            if process.code != 0:
+                note = f"uv could not compare uv.lock with pyproject.toml without a network: {process.said}"
+                repo.outcomes[type(self).__name__].notes.append(note.rstrip("."))
+        if repo.project_root == repo.root and "uv.lock" not in repo.files:
+            line = repo.line_of(".gitignore", "uv.lock")
+            yield Finding(
+                message="git ignores uv.lock, so a clone has none.",
+                path=".gitignore" if line else "uv.lock",
+                line=line,
+                mend="Take it out of .gitignore and commit uv.lock.",
+            )
 
 
 class LP003(Check):
@@ -67,7 +80,10 @@ class LP003(Check):
 
     family = "layout"
     requires = frozenset({"LP001"})
-    mend = "Take `curriculum` out of [project.scripts] and depend on aind-curriculum-runtime, which brings it."
+    mend = (
+        "Take `curriculum` out of [project.scripts], depend on aind-curriculum-runtime, which brings the command, and "
+        "declare the curriculum by an entry point as the template does."
+    )
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -81,7 +97,12 @@ class LP003(Check):
         elif not any(
             re.match(r"aind[-_.]curriculum[-_.]runtime\b", str(one)) for one in repo.project.get("dependencies", [])
         ):
-            yield Finding(message="The repo does not depend on aind-curriculum-runtime.", path="pyproject.toml")
+            yield Finding(
+                message="The repo does not depend on aind-curriculum-runtime, which brings the command `curriculum`.",
+                path="pyproject.toml",
+                line=repo.line_of("pyproject.toml", "dependencies"),
+                mend="Add aind-curriculum-runtime to [project] dependencies and run `uv lock`.",
+            )
 
 
 class LP004(Check):
@@ -98,15 +119,10 @@ class LP004(Check):
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
         if not repo.declared:
-            yield Finding(message="No curriculum is declared.", path="pyproject.toml")
-        for name, value in repo.declared.items():
-            if not re.fullmatch(r"[\w.]+:[\w.]+", value):
-                line = repo.line_of("pyproject.toml", value)
-                message = f"The entry point {name!r} is not of the form package.module:OBJECT ({value})."
-                yield Finding(message=message, path="pyproject.toml", line=line)
+            yield Finding(message="pyproject.toml declares no curriculum.", path="pyproject.toml")
 
 
-class LP005(Check):
+class LP005(TargetCheck):
     """Every curriculum imports, under the name it is declared by
 
     A package that does not import on the rig leaves the animal without a suggestion.
@@ -115,32 +131,42 @@ class LP005(Check):
     family = "layout"
     requires = frozenset({"LP001"})
     runs = ("facts",)
-    mend = "Import the module by hand (`uv run python -c 'import ...'`), mend what it says, and run `uv sync`."
+    mend = "`uv run python -c 'import PACKAGE.MODULE'` shows the import alone; mend that, then run `uv sync`."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
         if not repo.targets:
-            if repo.curriculum is not None:
-                yield Finding(message=f"No curriculum named {repo.curriculum!r} is declared.", path="pyproject.toml")
-                return
-            raise NotApplicable("no curriculum is declared; name one with --curriculum package.module:OBJECT")
-        for target in repo.targets:
-            process = repo.runs.get(target, "facts")
-            answer = process.answer
-            if not isinstance(answer, dict):
-                yield Finding(message=f"{target.object} could not be imported: {process.said}.", path="pyproject.toml")
-            elif "error" in answer:
-                yield Finding(
-                    message=f"{target.object} could not be imported: {answer['error']}.",
-                    path="pyproject.toml",
-                    line=repo.line_of("pyproject.toml", target.object),
-                )
-            elif target.name is not None and answer["name"] != target.name:
-                yield Finding(
-                    message=f"The entry point {target.name!r} leads to a curriculum named {answer['name']!r}.",
-                    path="pyproject.toml",
-                    line=repo.line_of("pyproject.toml", target.object),
-                )
+            if repo.curriculum is None:
+                raise NotApplicable("no curriculum is declared; name one with --curriculum package.module:OBJECT")
+            known = ", ".join(repo.declared) or "none"
+            yield Finding(
+                message=f"No curriculum named {repo.curriculum!r} is declared.",
+                path="pyproject.toml",
+                mend=f"Declared: {known}. Give one of these, or package.module:OBJECT.",
+            )
+        yield from super().find(repo)
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        path, line = "pyproject.toml", repo.line_of("pyproject.toml", target.object)
+        if not re.fullmatch(r"[\w.]+:[\w.]+", target.object):
+            yield Finding(
+                message=f"The curriculum {target.label!r} is not declared as package.module:OBJECT ({target.object}).",
+                path=path,
+                line=line,
+                mend="Write the module, a colon and the name of the object that create_curriculum(...)() gave.",
+            )
+            return
+        answer = repo.runs.answer(target, "facts")
+        if "error" in answer:
+            yield Finding(message=f"{target.object} does not import: {answer['error']}.", path=path, line=line)
+        elif target.name is not None and answer["name"] != target.name:
+            yield Finding(
+                message=f"The entry point {target.name!r} leads to a curriculum named {answer['name']!r}.",
+                path=path,
+                line=line,
+                mend="Give both the same name, since trainer states choose their curriculum by it, and run `uv sync`.",
+            )
 
 
 class LP006(Check):
@@ -155,14 +181,17 @@ class LP006(Check):
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
-        packages = {one.get("name"): one.get("version") for one in (repo.lock or {}).get("package", [])}
-        version = packages.get("aind-behavior-curriculum")
+        version = repo.locked.get("aind-behavior-curriculum")
         if version is None:
             yield Finding(message="aind-behavior-curriculum is not among the locked packages.", path="uv.lock")
             return
         numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
         if not (0, 0, 42) <= numbers < (0, 1, 0):
-            yield Finding(message=f"aind-behavior-curriculum is locked at {version}.", path="uv.lock")
+            yield Finding(
+                message=f"aind-behavior-curriculum is locked at {version}, which the runtime was not tested with.",
+                path="uv.lock",
+                line=repo.line_of("uv.lock", 'name = "aind-behavior-curriculum"'),
+            )
 
 
 class LP007(Check):
@@ -174,7 +203,7 @@ class LP007(Check):
 
     family = "layout"
     level = "warning"
-    mend = "Put the file back as the template has it, and keep what is yours in a file of its own."
+    mend = "`copier recopy` puts it back as the template has it; keep what is yours in a file of its own."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -197,7 +226,7 @@ class LP008(Check):
     """
 
     family = "layout"
-    mend = "Mend the conflict, delete *.rej files, and commit."
+    mend = "Choose between the two sides at the markers, delete *.rej files, and commit."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -260,7 +289,7 @@ class LP010(Check):
     """
 
     family = "layout"
-    mend = "Put a small real session directory there, the one with the folder 'behavior'."
+    mend = "Copy a small real session there: the directory that holds the folder 'behavior'."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -302,4 +331,53 @@ def _creations(tree: ast.Module) -> Iterator[ast.Call]:
                 yield node
 
 
-CHECKS = (LP001, LP002, LP003, LP004, LP005, LP006, LP007, LP008, LP009, LP010, LP011)
+_POSIX_ONLY = {"crypt", "fcntl", "grp", "posix", "pty", "pwd", "resource", "spwd", "syslog", "termios", "tty"}
+
+
+class LP012(Check):
+    """Every import works on Windows
+
+    Rigs are Windows machines, and some modules of Python's own library are not there.
+    """
+
+    family = "layout"
+    level = "warning"
+    mend = "Use what works on both (shutil, pathlib, msvcrt), or import it inside a branch for sys.platform."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for name, tree in repo.sources.items():
+            for node in tree.body:  # what stands deeper is guarded, or not reached
+                tops = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+                tops += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+                for top in tops:
+                    if top.partition(".")[0] in _POSIX_ONLY:
+                        yield Finding(message=f"Windows has no module {top!r}.", path=name, line=node.lineno)
+
+
+_MACHINE_PATH = re.compile(r"(?:[A-Za-z]:[\\/]|/(?:home|Users|root|mnt|media|tmp)/|\\\\[\w.-]+\\)[\w.]")
+
+
+class LP013(Check):
+    """No path of one machine stands in the code
+
+    What is on the disk of one computer or on one lab's share is not there on the next rig.
+    """
+
+    family = "layout"
+    level = "warning"
+    mend = "Build the path from data_directory, or from Path(__file__) for a file of the package."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for name, tree in repo.sources.items():
+            prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+            for node in ast.walk(tree):
+                if not isinstance(node, ast.Constant) or id(node) in prose:
+                    continue
+                if isinstance(node.value, str) and _MACHINE_PATH.match(node.value):
+                    shown = node.value[:60]
+                    yield Finding(message=f"{shown!r} is a path of one machine.", path=name, line=node.lineno)
+
+
+CHECKS = (LP001, LP002, LP003, LP004, LP005, LP006, LP007, LP008, LP009, LP010, LP011, LP012, LP013)

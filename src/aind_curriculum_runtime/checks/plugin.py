@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from . import ci, command_line, failure, graph, layout, session_directory, stdout, suggestions, versions
 from .base import Check
-from .repo import CurriculumRepo, known_repo
+from .repo import CurriculumRepo, repo_at
 
 __all__ = ["CHECKS", "FAMILIES", "curriculum_repo", "repo_review_checks", "repo_review_families"]
 
@@ -34,15 +34,19 @@ FAMILIES: Final = {
 
 
 def curriculum_repo(root: Any) -> CurriculumRepo:
-    """The fixture: the repo under test, set up by the front end or anew.
+    """The fixture for repo-review's own command, which asks every check whatever it shows.
 
     Args:
         root: repo-review's fixture of that name.
 
     Returns:
-        The repo under test; of a repo that is not on this disk, one that no check applies to.
+        The repo under test, with all runs started; of a repo that is not on this disk, one that no check applies to.
     """
-    return known_repo(root if isinstance(root, Path) else Path("a repo that is not on this disk"))
+    if not isinstance(root, Path):
+        return repo_at(Path("a repo that is not on this disk"))
+    repo = repo_at(root)
+    repo.runs.start(run for check in CHECKS.values() for run in check.runs)
+    return repo
 
 
 def repo_review_checks() -> dict[str, Check]:

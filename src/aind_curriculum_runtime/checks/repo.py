@@ -7,6 +7,7 @@ It runs no code of the curriculum: that is what ``runs`` is for.
 from __future__ import annotations
 
 import ast
+import contextlib
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -29,6 +30,11 @@ class Target:
 
     name: str | None
     object: str
+
+    @property
+    def label(self) -> str:
+        """What messages call it, where there are several."""
+        return self.name if self.name is not None else self.object
 
     @property
     def package(self) -> str:
@@ -82,10 +88,18 @@ class CurriculumRepo:
         return found
 
     @cached_property
+    def project_root(self) -> Path:
+        """The folder that uv keeps the lock file and the environment in: the workspace's, for a member of one."""
+        for folder in (self.root, *self.root.parents):
+            if (folder / "uv.lock").is_file():
+                return folder if folder == self.root or _has_member(folder, self.root) else self.root
+        return self.root
+
+    @cached_property
     def lock(self) -> dict[str, Any] | None:
         """``uv.lock``, or None when there is none that can be read."""
         try:
-            return tomllib.loads((self.root / "uv.lock").read_text(encoding="utf-8"))
+            return tomllib.loads((self.project_root / "uv.lock").read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
             return None
 
@@ -116,6 +130,11 @@ class CurriculumRepo:
         scripts = self.project.get("scripts", {})
         return str(scripts["curriculum"]) if isinstance(scripts, dict) and "curriculum" in scripts else None
 
+    @cached_property
+    def locked(self) -> dict[str, str]:
+        """The versions that the lock file holds, by package; empty without one."""
+        return {str(one.get("name")): str(one.get("version")) for one in (self.lock or {}).get("package", [])}
+
     @property
     def uses_runtime(self) -> bool:
         """Whether the command that a launcher calls is the runtime's."""
@@ -128,6 +147,8 @@ class CurriculumRepo:
         Raises:
             NotApplicable: The command ``curriculum`` is not the runtime's.
         """
+        if not self.declared and self.own_command is None:
+            raise NotApplicable("no curriculum is declared by entry point")
         if not self.uses_runtime:
             raise NotApplicable("the repo's `curriculum` command is its own, and this is the runtime's promise")
 
@@ -171,6 +192,9 @@ class CurriculumRepo:
     @cached_property
     def files(self) -> list[str]:
         """Files of the repo: those git tracks or does not ignore, else all but the environment's."""
+        return self._list_files()
+
+    def _list_files(self) -> list[str]:
         listed = self.git("ls-files", "--cached", "--others", "--exclude-standard", "-z")
         if listed is not None:
             return sorted(name for name in set(listed.split("\0")) if name and (self.root / name).is_file())
@@ -180,6 +204,24 @@ class CurriculumRepo:
             for path in self.root.rglob("*")
             if path.is_file() and not skipped & set(path.relative_to(self.root).parts)
         )
+
+    @cached_property
+    def snapshot(self) -> dict[str, tuple[int, int]]:
+        """The repo's files before the first run, with size and time of change."""
+        return self.look()
+
+    def look(self) -> dict[str, tuple[int, int]]:
+        """Look at the repo's files as they are now.
+
+        Returns:
+            Size in bytes and time of the last change in nanoseconds, by path.
+        """
+        found = {}
+        for name in self._list_files():
+            with contextlib.suppress(OSError):
+                status = (self.root / name).stat()
+                found[name] = (status.st_size, status.st_mtime_ns)
+        return found
 
     def git(self, *arguments: str) -> str | None:
         """Ask git about the repo.
@@ -204,11 +246,18 @@ class CurriculumRepo:
         return Runs(self)
 
 
-_known: dict[Path, CurriculumRepo] = {}
+def _has_member(workspace: Path, member: Path) -> bool:
+    """Whether a folder is a uv workspace that ``member`` belongs to, as its ``pyproject.toml`` says."""
+    try:
+        parsed = tomllib.loads((workspace / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return False
+    patterns = parsed.get("tool", {}).get("uv", {}).get("workspace", {}).get("members", [])
+    return any(member == found for pattern in patterns for found in workspace.glob(pattern))
 
 
 def repo_at(root: Path, *, curriculum: str | None = None, session: Path | None = None) -> CurriculumRepo:
-    """Set up the repo under test that repo-review's fixture for ``root`` then gives.
+    """Set up a repo to test.
 
     Args:
         root: Folder of its ``pyproject.toml``.
@@ -216,13 +265,6 @@ def repo_at(root: Path, *, curriculum: str | None = None, session: Path | None =
         session: A sample session, where it is not at ``tests/data/session``.
 
     Returns:
-        A new repo under test.
+        The repo under test.
     """
-    repo = CurriculumRepo(root.resolve(), curriculum, session)
-    _known[repo.root] = repo
-    return repo
-
-
-def known_repo(root: Path) -> CurriculumRepo:
-    """The repo under test that was set up for ``root``, or a new one."""
-    return _known.get(root.resolve()) or repo_at(root)
+    return CurriculumRepo(root.resolve(), curriculum, session)

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from repo_review.checks import name_matches
-from repo_review.processor import CollectionReturn, Result, collect_all, process
+from repo_review.families import Family
+from repo_review.processor import CollectionReturn, Result, process
 
 from .base import Finding, Level, Outcome
-from .plugin import CHECKS
+from .plugin import CHECKS, repo_review_families
 from .repo import CurriculumRepo
 
 __all__ = ["NothingRan", "Report", "Row", "catalogue", "review", "selection"]
@@ -141,13 +142,11 @@ def review(
         total = repo.runs.start(run for check in needed for run in CHECKS[check].runs)
         if progress is not None:
             progress(done, total)
-        collected = collect_all(repo.root)
-        only = CollectionReturn(
-            collected.fixtures, {name: collected.checks[name] for name in CHECKS if name in needed}, collected.families
-        )
-        families, results = process(repo.root, select=set(asked), collected=only)
-    finally:
-        repo.runs.close()
+        families, results = process(repo.root, select=set(asked), collected=_collection(repo, needed))
+    except BaseException:
+        repo.runs.close(interrupted=True)
+        raise
+    repo.runs.close()
     by_name = {result.name: result for result in results}
     return Report(
         root=repo.root,
@@ -156,6 +155,17 @@ def review(
         families={name: dict(family) for name, family in families.items() if name in {r.family for r in results}},
         seconds=time.monotonic() - started,
     )
+
+
+def _collection(repo: CurriculumRepo, needed: set[str]) -> CollectionReturn:
+    """What repo-review would collect, without other plugins and with a pyproject.toml that may be broken."""
+    families = {
+        name: Family(name=family["name"], order=family["order"], description=family["description"])
+        for name, family in repo_review_families().items()
+    }
+    fixtures = {"root": repo.root, "package": repo.root, "pyproject": repo.pyproject, "curriculum_repo": repo}
+    checks: dict[str, Any] = {name: CHECKS[name]() for name in CHECKS if name in needed}
+    return CollectionReturn(fixtures, checks, families)
 
 
 def catalogue(checks: Iterable[str]) -> list[Row]:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from ..strict_json import StrictJsonError, parse
 from ..suggestion import KEYS
-from .base import Check, Finding
-from .repo import CurriculumRepo
+from .base import Check, Finding, TargetCheck
+from .command_line import difference
+from .repo import CurriculumRepo, Target
 
 
-class SO001(Check):
+class SO001(TargetCheck):
     """Stdout is one JSON object and a newline
 
     Launchers parse the whole of stdout.
@@ -20,20 +21,19 @@ class SO001(Check):
     family = "stdout"
     requires = frozenset({"CL001"})
     runs = ("launcher",)
-    mend = "Use the runtime's command, which lets nothing else through."
+    mend = "Use the runtime's command, which lets nothing else through; if it is used, reinstall it with `uv sync`."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            process = repo.runs.get(target, "launcher")
-            if not isinstance(process.document, dict):
-                first = process.stdout[:60].decode("utf-8", "replace")
-                yield Finding(message=f"Stdout is not one JSON object; it begins with {first!r}.")
-            elif not process.stdout.endswith(b"}\n") and not process.stdout.endswith(b"}\r\n"):
-                yield Finding(message="Stdout does not end with the object and a newline.")
+        process = repo.runs.get(target, "launcher")
+        if not isinstance(process.document, dict):
+            first = process.stdout[:60].decode("utf-8", "replace")
+            yield Finding(message=f"Stdout is not one JSON object; it begins with {first!r}.")
+        elif not process.stdout.endswith(b"}\n") and not process.stdout.endswith(b"}\r\n"):
+            yield Finding(message="Stdout does not end with the object and a newline.")
 
 
-class SO002(Check):
+class SO002(TargetCheck):
     """Stdout is ASCII
 
     Launchers decode with the machine's own locale, which on many rigs is cp1252.
@@ -44,14 +44,15 @@ class SO002(Check):
     runs = ("launcher",)
     mend = "Use the runtime's command, which escapes everything else."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            if not repo.runs.get(target, "launcher").stdout.isascii():
-                yield Finding(message="Stdout holds characters beyond ASCII.")
+        if not repo.runs.get(target, "launcher").stdout.isascii():
+            said = repo.runs.get(target, "launcher").stdout.decode("utf-8", "replace")
+            first = next(character for character in said if not character.isascii())
+            yield Finding(message=f"Stdout holds characters beyond ASCII, such as {first!a}.")
 
 
-class SO003(Check):
+class SO003(TargetCheck):
     """Stdout is strict JSON
 
     NaN, Infinity and keys that stand twice are not JSON; parsers differ in what they make of them.
@@ -62,16 +63,15 @@ class SO003(Check):
     runs = ("launcher",)
     mend = "Use the runtime's command, which refuses a value that is not finite."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            try:
-                parse(repo.runs.get(target, "launcher").stdout)
-            except StrictJsonError as error:
-                yield Finding(message=f"Stdout is not strict JSON: {error}.")
+        try:
+            parse(repo.runs.get(target, "launcher").stdout)
+        except StrictJsonError as error:
+            yield Finding(message=f"Stdout is not strict JSON: {error}.")
 
 
-class SO004(Check):
+class SO004(TargetCheck):
     """The document has exactly the four keys
 
     trainer_state, metrics, version and dsl_version; more goes into files of its own.
@@ -80,17 +80,18 @@ class SO004(Check):
     family = "stdout"
     requires = frozenset({"SO001"})
     runs = ("launcher",)
-    mend = "Use the runtime's command."
+    mend = "Use the runtime's command; put anything more into a file in the session directory."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            found = repo.runs.get(target, "launcher").document
-            if isinstance(found, dict) and set(found) != set(KEYS):
-                yield Finding(message=f"The document's keys are {', '.join(found)}.")
+        found = repo.runs.get(target, "launcher").document
+        if isinstance(found, dict) and set(found) != set(KEYS):
+            missing, extra = [key for key in KEYS if key not in found], [key for key in found if key not in KEYS]
+            told = [f"it lacks {', '.join(missing)}"] * bool(missing) + [f"it adds {', '.join(extra)}"] * bool(extra)
+            yield Finding(message=f"The document has other keys: {' and '.join(told)}.")
 
 
-class SO005(Check):
+class SO005(TargetCheck):
     """Noise of every kind stays out of stdout
 
     Prints, loggers, progress bars, C code, child processes, threads and exit handlers write to stdout; the same run
@@ -98,20 +99,21 @@ class SO005(Check):
     """
 
     family = "stdout"
-    requires = frozenset({"CL001", "LP003"})
+    requires = frozenset({"SU001"})
     runs = ("launcher", "noise")
-    mend = "Use the runtime's command; if it is used, update it."
+    mend = (
+        "The runtime's guard sees to this: run `uv sync --reinstall-package aind-curriculum-runtime`, and take out "
+        "curriculum code that replaces sys.stdout or descriptor 1."
+    )
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
         repo.require_runtime()
-        for target in repo.targets:
-            process = repo.runs.get(target, "noise")
-            if process.stdout != repo.runs.get(target, "launcher").stdout or process.code != 0:
-                yield Finding(message=f"With noise on stdout the run {process.ended}, and stdout is not the same.")
+        if why := difference(repo, target, "noise"):
+            yield Finding(message=f"With prints, loggers, threads and child processes that write to stdout, {why}.")
 
 
-class SO006(Check):
+class SO006(TargetCheck):
     """The process ends, and its pipes with it
 
     A child process or a fork that keeps the pipes makes the launcher wait for it, with an animal waiting too.
@@ -120,17 +122,16 @@ class SO006(Check):
     family = "stdout"
     requires = frozenset({"LP005"})
     runs = ("launcher",)
-    mend = "Wait for child processes in the metrics code, or start them with stdout and stderr elsewhere."
+    mend = "In the metrics code use subprocess.run, which waits, or join the process before returning."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            process = repo.runs.get(target, "launcher")
-            if process.pipes_held:
-                yield Finding(message="Two seconds after the process ended something still held its stdout or stderr.")
+        if repo.runs.get(target, "launcher").pipes_held:
+            message = "A second after the process ended, something that it started still held its stdout or stderr."
+            yield Finding(message=message)
 
 
-class SO007(Check):
+class SO007(TargetCheck):
     """The launcher's own model accepts the document
 
     Launchers read it with the library's base TrainerState, which refuses fields it does not know, such as one that a
@@ -138,16 +139,14 @@ class SO007(Check):
     """
 
     family = "stdout"
-    requires = frozenset({"SO001"})
+    requires = frozenset({"SO004"})
     runs = ("launcher", "reload")
     mend = "Keep a task's own settings in task_parameters, and stages plain Stage objects."
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            answer = repo.runs.get(target, "reload").answer or {}
-            if answer.get("host"):
-                yield Finding(message=f"The launcher's model refuses the document: {answer['host']}.")
+        if why := repo.runs.answer(target, "reload").get("host"):
+            yield Finding(message=f"The launcher's model refuses the document: {why}.")
 
 
 class SO008(Check):

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..versions import SEMVER, semver_of
-from .base import Check, Finding, NotApplicable
-from .repo import CurriculumRepo
+from .base import Check, Finding, NotApplicable, TargetCheck
+from .repo import CurriculumRepo, Target
 
 
 def _own(repo: CurriculumRepo) -> str:
@@ -30,7 +30,7 @@ class VE001(Check):
 
     family = "versions"
     requires = frozenset({"LP001"})
-    mend = 'Write version = "MAJOR.MINOR.PATCH" under [project].'
+    mend = 'Write version = "MAJOR.MINOR.PATCH" under [project], such as "1.2.0", and run `uv lock`.'
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -46,30 +46,29 @@ class VE001(Check):
             )
 
 
-class VE002(Check):
+class VE002(TargetCheck):
     """The package, the curriculum and the document agree on the version
 
     Data is labelled with the one in the document; the commit is found by the one in the package.
     """
 
     family = "versions"
-    requires = frozenset({"VE001", "CL001"})
+    requires = frozenset({"VE001", "SO004"})
     runs = ("facts", "launcher")
     mend = (
         'Pass curriculum_version("NAME") to create_curriculum, so that pyproject.toml alone states it; run `uv sync`.'
     )
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for target in repo.targets:
-            package, curriculum = _own(repo), repo.runs.facts(target)["version"]
-            document = (repo.runs.get(target, "launcher").document or {}).get("version")
-            if not package == curriculum == document:
-                yield Finding(
-                    message=f"The package says {package}, the curriculum {curriculum}, the document {document}.",
-                    path="pyproject.toml",
-                    line=repo.line_of("pyproject.toml", "version ="),
-                )
+        package, curriculum = _own(repo), repo.runs.facts(target)["version"]
+        document = repo.runs.suggestion(target)["version"]
+        if not package == curriculum == document:
+            yield Finding(
+                message=f"pyproject.toml says {package}, the curriculum {curriculum} and the document {document}.",
+                path="pyproject.toml",
+                line=repo.line_of("pyproject.toml", "version ="),
+            )
 
 
 class VE003(Check):
@@ -96,7 +95,7 @@ class VE003(Check):
             yield Finding(message=f"CHANGELOG.md has no entry for {_own(repo)}.", path="CHANGELOG.md")
 
 
-class VE004(Check):
+class VE004(TargetCheck):
     """A graph that changed since the last release has a new version
 
     Two different curricula under one number cannot be told apart in the data.
@@ -105,25 +104,27 @@ class VE004(Check):
     family = "versions"
     requires = frozenset({"VE001", "LP005"})
     runs = ("facts", "last release")
-    mend = "Raise the version in pyproject.toml: minor for parameters or transitions, major for stages."
+    mend = (
+        "Raise the version in pyproject.toml (minor for parameters or transitions, major for stages), add it to the "
+        "changelog, and run `uv lock`."
+    )
 
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
         tag = last_release(repo)
         if tag is None:
             raise NotApplicable("there is no release tag (v1.2.3) yet")
         if semver_of(tag.removeprefix("v")) != _own(repo):
             return
-        for target in repo.targets:
-            then = repo.runs.get(target, "last release").answer
-            if not isinstance(then, dict) or "error" in then:
-                raise NotApplicable(f"the curriculum of {tag} does not import any more")
-            if then["graph"] != repo.runs.facts(target)["graph"]:
-                yield Finding(
-                    message=f"The curriculum is not the one that was released as {tag}, but has its version.",
-                    path="pyproject.toml",
-                    line=repo.line_of("pyproject.toml", "version ="),
-                )
+        then = repo.runs.get(target, "last release").answer
+        if not isinstance(then, dict) or "error" in then:
+            raise NotApplicable(f"the curriculum of {tag} does not import any more")
+        if then["graph"] != repo.runs.facts(target)["graph"]:
+            yield Finding(
+                message=f"The curriculum is not the one that was released as {tag}, but has its version.",
+                path="pyproject.toml",
+                line=repo.line_of("pyproject.toml", "version ="),
+            )
 
 
 def last_release(repo: CurriculumRepo) -> str | None:

@@ -9,6 +9,8 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, get_args, get_origin
 
+from ..manual import is_manual
+
 __all__ = ["TRIES", "search"]
 
 TRIES: Final = 400
@@ -37,12 +39,12 @@ def search(curriculum: Any) -> dict[str, Any]:
 def _groups(curriculum: Any) -> Iterator[tuple[Any, str, str, list[Any]]]:
     """Rules among which the first that holds decides, with the metrics class they are given."""
     for stage in curriculum.see_stages():
-        transitions = [rule for rule, _ in curriculum.see_stage_transitions(stage)]
+        transitions = [rule for rule, _ in curriculum.see_stage_transitions(stage) if not is_manual(rule.callable)]
         fallback = _model_of([*transitions, *((stage.metrics_provider and [stage.metrics_provider]) or [])])
         if transitions:
             yield _model_of(transitions) or fallback, stage.name, "stage transition", transitions
         for policy in stage.see_policies():
-            rules = [rule for rule, _ in stage.see_policy_transitions(policy)]
+            rules = [rule for rule, _ in stage.see_policy_transitions(policy) if not is_manual(rule.callable)]
             if rules:
                 yield _model_of(rules) or fallback, stage.name, "policy transition", rules
 
@@ -76,6 +78,7 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
             "held": False,
             "decided": False,
             "raised": None,
+            "altered": None,
             "model": getattr(model, "__name__", None),
         }
         for _, stage, kind, rules in groups
@@ -90,12 +93,15 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
             decided = False
             for rule in rules:
                 record = next(at)
+                given_metrics = metrics.model_copy(deep=True)
                 try:
-                    held = bool(rule.invoke(metrics))
+                    held = bool(rule.invoke(given_metrics))
                 except Exception as error:
                     if record["raised"] is None:
                         record["raised"] = f"{type(error).__name__}: {error} for {metrics!r}"[:500]
                     continue
+                if given_metrics != metrics and record["altered"] is None:
+                    record["altered"] = ", ".join(_unequal_fields(given_metrics, metrics)) or "they differ"
                 record["held"] |= held
                 record["decided"] |= held and not decided
                 decided |= held
@@ -115,6 +121,12 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
     over: Any = given(strategy)
     thorough(over(apply))()
     return records
+
+
+def _unequal_fields(left: Any, right: Any) -> Iterator[str]:
+    for name in {**dict(left), **dict(right)}:
+        if getattr(left, name, ...) != getattr(right, name, ...):
+            yield name
 
 
 def _metrics(model: Any, constants: list[float]) -> Any:

@@ -1,13 +1,17 @@
 """Check whether a launcher can rely on a curriculum repo.
 
 The checks run the repo's own command as a launcher would, on the sample session. Findings of level error give
-exit code 1, warnings do not unless --strict is given. When no check was run the exit code is 3.
+exit code 1, warnings do not unless --strict is given. When no check was run the exit code is 3. The repo is left
+as it is.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import locale
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +26,8 @@ EXAMPLES: Final = """\
   curriculum check
   curriculum check --select GR --select SO008
   curriculum check --ignore VE --format sarif > findings.sarif
-  curriculum check ../another-repo --curriculum package.module:CURRICULUM --session SESSION
+  uv run --with "aind-curriculum-runtime[checks]" curriculum check REPO --curriculum package.module:CURRICULUM \\
+    --session SESSION
   curriculum check --list
 
 To ignore a check for good, with the reason, in the repo's pyproject.toml:
@@ -56,7 +61,7 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes | Output:
 
     Args:
         arguments: Parsed options.
-        about: Not used.
+        about: Told whether a person sees the report on a terminal.
 
     Returns:
         The report, with its exit code.
@@ -71,13 +76,15 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes | Output:
             "The checks need the extra 'checks', which is not installed.",
             'Depend on "aind-curriculum-runtime[checks]" in the dev group and run `uv sync`.',
         )
-    from ..checks.formats import FORMATS, table
-    from ..checks.plugin import CHECKS
+    from ..checks.formats import FORMATS, table, terminal
     from ..checks.repo import repo_at
-    from ..checks.report import NothingRan, catalogue, review
+    from ..checks.report import NothingRan, catalogue, review, selection
 
     if arguments.list:
-        return table(catalogue(CHECKS)).encode("utf-8")
+        try:
+            return _for_people(table(catalogue(selection(arguments.select, arguments.ignore)[0])))
+        except NothingRan as reason:
+            return Output(_for_people(f"There is nothing to list: {reason}.\n"), NOTHING_RAN)
     root = arguments.repo.absolute()
     if not root.is_dir():
         raise CurriculumError("usage.invalid", f"There is no folder {root}.", "Give the folder of pyproject.toml.")
@@ -89,11 +96,29 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes | Output:
         with _progress_bar() as progress:
             report = review(repo, select=arguments.select, ignore=arguments.ignore, progress=progress)
     except NothingRan as reason:
-        return Output(f"No check was run: {reason}.\n".encode(), NOTHING_RAN)
-    if not report.rows or all(row.status in {"skipped", "ignored"} for row in report.rows):
-        return Output(FORMATS[arguments.format or "text"](report).encode("utf-8"), NOTHING_RAN)
+        return Output(_for_people(f"No check was run: {reason}.\n"), NOTHING_RAN)
+    name = arguments.format or "text"
+    if name == "text" and about.stdout_is_terminal:
+        width = shutil.get_terminal_size().columns
+        document = _for_people(terminal(report, width=width, colour=_shows_colour()))
+    else:
+        document = _for_people(FORMATS[name](report)) if name == "text" else FORMATS[name](report).encode("utf-8")
+    if all(row.status in {"skipped", "ignored"} for row in report.rows):
+        return Output(document, NOTHING_RAN)
     failed = report.failed or (arguments.strict and report.count("failed") > 0)
-    return Output(FORMATS[arguments.format or "text"](report).encode("utf-8"), FAILED if failed else 0)
+    return Output(document, FAILED if failed else 0)
+
+
+def _for_people(text: str) -> bytes:
+    """In the machine's own encoding, as terminals and the programs that read this command's text take it."""
+    return text.encode(locale.getpreferredencoding(False), "backslashreplace")
+
+
+def _shows_colour() -> bool:
+    """Whether a terminal shows colours; the old Windows console prints the codes instead."""
+    if "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.platform != "win32" or "WT_SESSION" in os.environ
 
 
 @contextmanager
