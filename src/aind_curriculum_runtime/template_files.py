@@ -60,6 +60,7 @@ FILES: Final = (
     FileRule(pattern="CHANGELOG.md", file_class=FileClass.SEED),
     FileRule(pattern="LICENSE", file_class=FileClass.SEED),
     FileRule(pattern="README.md", file_class=FileClass.SEED),
+    FileRule(pattern="docs/curriculum.md", file_class=FileClass.EXAMPLE),
     FileRule(pattern="src/{package}", file_class=FileClass.EXAMPLE),
     FileRule(pattern="tests/data", file_class=FileClass.EXAMPLE),
     FileRule(pattern="tests/test_examples.py", file_class=FileClass.EXAMPLE),

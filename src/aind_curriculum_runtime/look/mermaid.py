@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from .model import CurriculumModel, PolicyTransition, Rule, Stage, Transition
 from .order import Way, way
-from .words import BY_A_PERSON, escape, explained, shade, shown, stroke, wrapped
+from .words import BY_A_PERSON, clean, escape, explained, shade, shown, stroke, wrapped
 
 __all__ = ["markdown", "mermaid"]
 
@@ -126,25 +127,32 @@ def mermaid(model: CurriculumModel) -> str:
     order = way(model)
     numbers = {stage.name: f"s{number}" for number, stage in enumerate(model.stages)}
     lines = ["flowchart TB"]
-    for stage in model.stages:
+    for name in order.order:
+        stage = model.stage(name)
         lines.append(f'  {numbers[stage.name]}["{_stage_label(stage)}"]')
         progress = order.progress(stage.name)
         lines.append(f"  style {numbers[stage.name]} fill:{shade(progress)},stroke:{stroke(progress)},color:#1f2328")
-    for number, one in enumerate(model.transitions):
+    for number, one in enumerate(sorted(model.transitions, key=lambda one: _rank(one, order))):
         arrow = _arrow(one, order)
         lines.append(f'  {numbers[one.source]} {arrow}|"{_edge_label(one)}"| {numbers[one.target]}')
         lines.append(f"  linkStyle {number} stroke:{stroke(order.progress(one.target))}")
     return "\n".join(lines) + "\n"
 
 
+def _rank(one: Transition, order: Way) -> tuple[bool, int, int, int]:
+    """Mermaid takes the first edges that it reads for the direction of the whole."""
+    goes_back = order.kind(one.source, one.target) != "advance"
+    return goes_back, order.level[one.source], order.level[one.target], one.priority
+
+
 def _stage_label(stage: Stage) -> str:
     lines = [f"<b>{_quoted(stage.name)}</b>"]
-    lines += [f"{'&#9679;' if one.start else '&#9675;'} {_quoted(one.rule.name)}" for one in stage.policies]
+    lines += [f"{'#9679;' if one.start else '#9675;'} {_quoted(one.rule.name)}" for one in stage.policies]
     return "<br/>".join(lines)
 
 
 def _edge_label(one: Transition) -> str:
-    lines = [_quoted(line) for line in wrapped(explained(one.rule), 26, 4)]
+    lines = [_quoted(line) for line in wrapped(explained(one.rule), 22, 5)]
     if one.rule.manual:
         lines.insert(0, f"<i>{BY_A_PERSON}</i>")
     return f"<b>{one.priority}</b> " + "<br/>".join(lines)
@@ -157,8 +165,14 @@ def _arrow(one: Transition, order: Way) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Escape for a quoted Mermaid label: its entities are those of HTML, and backticks start Markdown."""
-    text = escape(text)
-    for sign, entity in (("`", "&#96;"), ("\\", "&#92;"), ("{", "&#123;"), ("}", "&#125;")):
-        text = text.replace(sign, entity)
-    return text
+    """Escape for a quoted Mermaid label, which is HTML whose entities by number begin with # alone."""
+    return "".join(_ENTITIES.get(sign, sign) for sign in clean(text))
+
+
+_ENTITIES: Final = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "#quot;",
+    **{sign: f"#{ord(sign)};" for sign in "#`\\{}[]|;"},
+}

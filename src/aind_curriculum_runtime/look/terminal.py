@@ -6,12 +6,16 @@ Owns the words and the alignment. Pure text: no colours, so that it reads the sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from .model import CurriculumModel, Rule, Stage, Transition
 from .order import Way, way
 from .words import BY_A_PERSON, explained, shown
 
 __all__ = ["overview", "stage_text", "table"]
+
+_WIDTH: Final = 120
+"""Characters of a line that a table of parameters keeps to."""
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
@@ -49,7 +53,7 @@ def overview(model: CurriculumModel) -> str:
         stage = model.stage(name)
         starts = [policy.rule.name for policy in stage.policies if policy.start]
         others = [f"({policy.rule.name})" for policy in stage.policies if not policy.start]
-        first = "start" if stage is model.stages[0] else "end" if not model.leaving(name) else ""
+        first = "start" if stage is model.stages[0] else "" if model.leaving(name) else "end"
         rows.append([name, first, stage.task.name, ", ".join([*starts, *others])])
     lines += table([["stage", "", "task", "policies (not active from the start)"], *rows])
     if model.transitions:
@@ -105,15 +109,35 @@ def _parameters_by_stage(stages: Sequence[Stage]) -> list[str]:
         return []
     names = dict.fromkeys(one.name for stage in stages for one in stage.parameters)
     values = [{one.name: shown(one.value) for one in stage.parameters} for stage in stages]
-    units = {one.name: one.unit for stage in stages for one in stage.parameters}
-    rows = [["", "unit", *(stage.name for stage in stages)]]
-    for name in names:
-        cells = [
-            ("* " if index and own.get(name) != values[index - 1].get(name) else "") + _short(own.get(name, "-"))
-            for index, own in enumerate(values)
-        ]
-        rows.append([name, units[name] or "", *cells])
-    return ["", "parameters (* other than in the stage before)", *table(rows)]
+    units = {one.name: one.unit or "" for stage in stages for one in stage.parameters}
+    columns = [["", *names], ["unit", *(units[name] for name in names)]]
+    for index, own in enumerate(values):
+        before = values[index - 1] if index else own
+        marks = ["* " if own.get(name) != before.get(name) else "" for name in names]
+        cells = [mark + _short(own.get(name, "-")) for name, mark in zip(names, marks, strict=True)]
+        columns.append([stages[index].name, *cells])
+    lines = ["", "parameters (* other than in the stage before)"]
+    for number, block in enumerate(_blocks(columns[2:], sum(map(_width, columns[:2])))):
+        lines += [""] if number else []
+        lines += table(list(zip(*columns[:2], *block, strict=True)))
+    return lines
+
+
+def _blocks(columns: Sequence[Sequence[str]], used: int) -> list[list[Sequence[str]]]:
+    """Columns by fours, say, so that no line is longer than a terminal is wide."""
+    blocks: list[list[Sequence[str]]] = [[]]
+    total = used
+    for column in columns:
+        if blocks[-1] and total + _width(column) > _WIDTH:
+            blocks.append([])
+            total = used
+        blocks[-1].append(column)
+        total += _width(column)
+    return blocks
+
+
+def _width(column: Sequence[str]) -> int:
+    return max(map(len, column)) + 2
 
 
 def _short(text: str) -> str:

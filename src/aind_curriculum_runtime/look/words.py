@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from .model import Parameter, Rule
 
-__all__ = ["BY_A_PERSON", "about", "escape", "explained", "shade", "shown", "stroke", "wrapped"]
+__all__ = ["BY_A_PERSON", "about", "clean", "escape", "explained", "shade", "shown", "stroke", "wrapped"]
 
 BY_A_PERSON: Final = "by a person"
 """What the views write at a manual transition."""
@@ -85,7 +85,19 @@ def escape(text: str) -> str:
     Returns:
         The text without characters that XML does not have, with the others escaped.
     """
-    return html.escape(_NOT_IN_XML.sub("\ufffd", text))
+    return html.escape(clean(text))
+
+
+def clean(text: str) -> str:
+    """Replace the characters that XML does not have.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        Text that can stand in every format, once it is escaped.
+    """
+    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 def shade(progress: float) -> str:
