@@ -57,7 +57,7 @@ class Visit:
         with pytest.raises(CurriculumError) as raised:
             client.suggest(self.zoo.path, self.state)
         assert time.monotonic() - start < client.timeout + SLACK
-        assert running(self.mark) == []
+        assert running(self.mark) == {}
         return raised.value
 
 
@@ -76,7 +76,7 @@ def test_a_good_animal_of_the_zoo_gives_the_suggestion(visit: Visit, good: tuple
     suggestion = visit.client().suggest(visit.zoo.path, visit.state)
     assert suggestion.raw == good[1]
     assert suggestion.trainer_state == json.loads(good[1])["trainer_state"]
-    assert running(visit.mark) == []
+    assert running(visit.mark) == {}
 
 
 @each(BAD_OUTPUT)
@@ -115,7 +115,7 @@ def test_a_suggestion_may_be_taken_from_a_command_that_left_processes_which_are_
     visit.zoo.behave("linger(); say(raw)")
     suggestion = visit.client(allow_leftovers=True).suggest(visit.zoo.path, visit.state)
     assert suggestion.stage == "s_shaping"
-    assert running(visit.mark) == []
+    assert running(visit.mark) == {}
 
 
 def test_a_helper_that_ends_soon_after_the_command_is_no_fault(visit: Visit) -> None:
@@ -193,7 +193,7 @@ if sys.platform != "win32":  # where a process's peak is not told
         assert kind == expected
         assert kept <= 1 << 16
         assert grown < 200 * 1024  # KiB: up to 64 MiB of a document are accepted, and copied once
-        assert running(visit.mark) == []
+        assert running(visit.mark) == {}
 
 
 def test_the_end_of_stderr_is_what_is_kept(visit: Visit) -> None:

@@ -100,14 +100,14 @@ def make_zoo(path: Path, suggestion: bytes) -> Zoo:
     return Zoo(path)
 
 
-def running(mark: str) -> list[str]:
-    """The command lines of the running processes that bear a mark in environment or arguments (Linux)."""
-    found = []
+def running(mark: str) -> dict[int, str]:
+    """Numbers and command lines of the running processes that bear a mark in environment or arguments (Linux)."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command = (process / "cmdline").read_bytes()
             if mark.encode() in command + (process / "environ").read_bytes():
-                found.append(command.replace(b"\0", b" ").decode("utf-8", "replace"))
+                found[int(process.name)] = command.replace(b"\0", b" ").decode("utf-8", "replace")
         except OSError:
             continue  # it has ended since, or is another's
     return found
