@@ -30,6 +30,10 @@ COMMANDS: Final = {
     "task": "print the task of a stage as the rig reads it",
     "check": "check whether a launcher can rely on this repo",
     "describe": "say what is installed here, for people and for launchers",
+    "diff": "say what changed between two versions, and which bump that needs",
+    "bump": "raise the version and open its changelog entry",
+    "export": "write a bundle: all of this version, with checksums",
+    "release": "check that a release can be made, and make it",
 }
 """Commands in the order of the help text, each the name of a module in ``commands``."""
 

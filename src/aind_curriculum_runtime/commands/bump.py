@@ -1,0 +1,101 @@
+"""Raise the version in pyproject.toml and open its entry in CHANGELOG.md.
+
+The level is the one that the changes since the last release need, or a higher one that is named; a lower one is
+refused. What stands under Unreleased moves into the entry; where nothing does, the changes are listed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..arguments import Once, Parser, path
+from ..errors import CurriculumError
+from ..reporting import About
+
+if TYPE_CHECKING:
+    from ..release.bump import Since
+    from ..release.numbers import Level
+
+EXAMPLES: Final = """\
+  curriculum bump
+  curriculum bump minor"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    levels = ("patch", "minor", "major")
+    parser.add_argument("level", nargs="?", choices=levels, metavar="LEVEL", help="patch, minor or major")
+    parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the curriculum repo (default: here)")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> bytes:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Told the new version.
+
+    Returns:
+        The version that the repo has now.
+
+    Raises:
+        CurriculumError: ``usage.bump_too_small``, ``repo.no_release``, ``repo.changelog``, ``repo.version`` or
+            ``output.not_writable``; whatever comparing with the last release raises.
+    """
+    from datetime import date
+
+    from ..release.bump import edited, since_release, stated_version, write_together
+    from ..release.numbers import level_between, precedence, raised
+    from ..release.snapshot import repo_root
+    from ..release.words import sentences
+    from ..versions import semver_of
+
+    root = repo_root(arguments.repo or Path())
+    current = semver_of(stated_version((root / "pyproject.toml").read_text(encoding="utf-8")))
+    since = since_release(root)
+    level = _level(arguments.level, since)
+    base = since.version if since.version is not None else current
+    if level != "none":
+        about.version = raised(base, level)
+    if level == "none" or (precedence(current) >= precedence(about.version or current) and since.tag is not None):
+        why = (
+            f"Nothing changed since {since.tag}."
+            if level == "none"
+            else f"{current} is a {level_between(base, current)} bump since {since.tag} already."
+        )
+        print(f"{why} The version stays.", file=sys.stderr)
+        return f"{current}\n".encode()
+    assert about.version is not None
+    lines = [sentence for diff in since.diffs for sentence in sentences(diff)]
+    write_together(edited(root, about.version, date.today().isoformat(), lines))
+    print(
+        f"{current} -> {about.version} in pyproject.toml, with an entry in CHANGELOG.md. Next: `uv lock`, and commit.",
+        file=sys.stderr,
+    )
+    return f"{about.version}\n".encode()
+
+
+def _level(asked: Level | None, since: Since) -> Level:
+    from ..release.numbers import enough
+    from ..release.words import sentences
+
+    if since.tag is None and asked is None:
+        raise CurriculumError(
+            "repo.no_release",
+            "Nothing was released yet: there is no tag such as v1.2.3 on the way to this commit.",
+            "Release the version that is there (`curriculum release`), or name a LEVEL.",
+        )
+    if asked is None:
+        return since.needs
+    if not enough(asked, since.needs):
+        first = [sentence for diff in since.diffs for sentence in sentences(diff) if diff.needs == since.needs]
+        told = f" ({first[0]})" if first else ""
+        raise CurriculumError(
+            "usage.bump_too_small",
+            f"What changed since {since.tag} needs a {since.needs} bump{told}, not a {asked} one.",
+            f"`curriculum diff` shows all of it; `curriculum bump {since.needs}` raises the version.",
+        )
+    return asked

@@ -1,0 +1,85 @@
+"""Say what changed between two versions of the curriculum, and which bump that needs.
+
+A version is a git ref (v1.2.0, main, a commit), the path of a repo, or the path of a bundle. Without NEW it is the
+working tree; without OLD the last release. Nothing in the working tree is touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from ..arguments import Once, Parser, path
+from ..reporting import About
+
+EXAMPLES: Final = """\
+  curriculum diff
+  curriculum diff v0.1.0 v0.2.0
+  curriculum diff origin/main . --format md"""
+
+_FORMAT_NAMES: Final = ("text", "json", "md")
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("old", nargs="?", metavar="OLD", help="the older version (default: the last release)")
+    parser.add_argument("new", nargs="?", metavar="NEW", help="the newer version (default: the working tree)")
+    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
+    parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the repo of the refs (default: here)")
+    parser.add_argument("--format", action=Once, choices=_FORMAT_NAMES, default=None, help="default: text")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> bytes:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Told which curriculum it is.
+
+    Returns:
+        What changed.
+
+    Raises:
+        CurriculumError: Whatever is wrong with one of the versions, by its code.
+    """
+    from ..release.diff import compare
+    from ..release.snapshot import choose, opened, read, repo_root
+    from ..release.words import FORMATS
+
+    root = repo_root(arguments.repo or Path())
+    old = arguments.old if arguments.old is not None else last_release(root)
+    new = arguments.new if arguments.new is not None else str(root)
+    with opened([old, new], root) as (before, after):
+        about.curriculum = choose(before, after, arguments.curriculum)
+        found = compare(*read([(before, about.curriculum), (after, about.curriculum)]))
+    about.version = found.new_version
+    return FORMATS[arguments.format or "text"](found).encode("utf-8")
+
+
+def last_release(root: Path) -> str:
+    """The tag of the last release.
+
+    Args:
+        root: The curriculum repo.
+
+    Returns:
+        Its name.
+
+    Raises:
+        CurriculumError: ``repo.no_release`` when nothing was released yet; ``repo.shallow``; ``repo.no_git``.
+    """
+    from ..errors import CurriculumError
+    from ..release.git import Git, newest_release
+
+    git = Git(root)
+    git.require()
+    tag = newest_release(git)
+    if tag is None:
+        raise CurriculumError(
+            "repo.no_release",
+            "Nothing was released yet: there is no tag such as v1.2.3 on the way to this commit.",
+            "Name both versions, or fetch the tags: git fetch --tags",
+            where=str(root),
+        )
+    return tag

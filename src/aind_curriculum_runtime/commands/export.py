@@ -1,0 +1,55 @@
+"""Write a bundle: the curriculum as JSON, JSON Schemas, diagrams, and checksums, in one folder.
+
+The same commit gives the same bytes. DIR must be new or empty; it is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from ..arguments import Once, Parser, path
+from ..reporting import About
+
+EXAMPLES: Final = """\
+  curriculum export ../bundle
+  curriculum diff ../bundle ."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("directory", type=path, metavar="DIR", help="the folder to make")
+    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
+    parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the curriculum repo (default: here)")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> bytes:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Told which curriculum it is.
+
+    Returns:
+        The checksums.
+
+    Raises:
+        CurriculumError: ``output.exists``, ``output.not_writable``; whatever importing the curriculum raises.
+    """
+    from ..release.bundle import CHECKSUMS, contents, require_free, write_bundle
+    from ..release.snapshot import choose, opened, read, repo_root
+
+    target = Path(os.path.abspath(arguments.directory))
+    require_free(target)
+    root = repo_root(arguments.repo or Path())
+    with opened([str(root)], root) as (place,):
+        about.curriculum = choose(place, place, arguments.curriculum)
+        (snapshot,) = read([(place, about.curriculum)], full=True)
+        about.version = snapshot.model.version
+        files = contents(place, snapshot)
+    write_bundle(target, files)
+    print(f"{about.curriculum} {about.version}: {len(files)} files in {target}", file=sys.stderr)
+    return files[CHECKSUMS]

@@ -1,0 +1,132 @@
+"""Look whether this version can be released, and with --yes release it: a tag, and a bundle of each curriculum.
+
+Everything must be committed, the version be above the last release and as far as the changes need, the changelog tell
+of it, and the contract checks pass. Without --yes nothing is done. The tag is made here; pushing it is up to you.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..arguments import Once, Parser, path
+from ..errors import CurriculumError
+from ..reporting import About
+
+if TYPE_CHECKING:
+    from ..release.gates import Release
+    from ..release.publish import Store
+
+EXAMPLES: Final = """\
+  curriculum release
+  curriculum release --yes
+  curriculum release --yes --publish s3://our-bucket/curricula"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--dry-run", action=argparse.BooleanOptionalAction, default=None, help="only look (default)")
+    parser.add_argument("--yes", action="store_true", help="release it; the same as --no-dry-run")
+    parser.add_argument("--output", action=Once, type=path, metavar="DIR", help="where bundles go (default: dist)")
+    parser.add_argument("--publish", action=Once, metavar="URL", help="also upload to URL/<name>/<version>/")
+    parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the curriculum repo (default: here)")
+
+
+def execute(arguments: argparse.Namespace, about: About) -> bytes:
+    """Carry out the command.
+
+    Args:
+        arguments: Parsed options.
+        about: Told the version.
+
+    Returns:
+        What was done, or would be.
+
+    Raises:
+        CurriculumError: ``repo.not_releasable`` with what does not hold; ``output.exists``, ``output.refused`` and
+            others of publishing, after which nothing is left of the release.
+    """
+    from ..release.gates import look
+    from ..release.snapshot import repo_root
+
+    if arguments.yes and arguments.dry_run:
+        raise CurriculumError("usage.invalid", "--yes and --dry-run contradict one another.", "Give one of them.")
+    acting = arguments.yes or arguments.dry_run is False
+    store = _store(arguments.publish)
+    root = repo_root(arguments.repo or Path())
+    release = look(root)
+    about.version = release.version
+    for gate in release.gates:
+        print(f"{'ok ' if gate.passed else 'NO '} {gate.title}: {gate.why}", file=sys.stderr)
+    if release.failed:
+        told = "; ".join(gate.why for gate in release.failed)
+        raise CurriculumError(
+            "repo.not_releasable",
+            f"{release.version} was not released: {told}.",
+            "; ".join(dict.fromkeys(gate.mend for gate in release.failed)).capitalize() + ".",
+        )
+    output = Path(os.path.abspath(arguments.output if arguments.output is not None else root / "dist"))
+    done = _release(release, output, store, acting=acting)
+    if not acting:
+        done.append("Nothing was done: this was a dry run. Add --yes to release.")
+    return ("\n".join(done) + "\n").encode("utf-8")
+
+
+def _store(url: str | None) -> Store | None:
+    if url is None:
+        return None
+    from ..release.publish import Store
+
+    return Store(url)
+
+
+def _release(release: Release, output: Path, store: Store | None, *, acting: bool) -> list[str]:
+    """Make the bundles, then the tag, then upload; whatever fails, what was made before is taken back."""
+    from ..release.bundle import contents, require_free, write_bundle
+    from ..release.git import Git
+    from ..release.snapshot import opened, read
+
+    git = Git(release.root)
+    with opened([str(release.root)], release.root) as (place,):
+        snapshots = read([(place, name) for name in place.names], full=True)
+        bundles = {snapshot.model.name: contents(place, snapshot) for snapshot in snapshots}
+    targets = {name: output / f"{name}-{release.version}" for name in bundles}
+    for name, target in targets.items():
+        require_free(target)
+        if store is not None:
+            store.require_free(name, release.version)
+    told = [] if release.tagged else [f"tag     {release.tag}"]
+    told += [f"bundle  {target}" for target in targets.values()]
+    told += [f"publish {store.url}/{name}/{release.version}" for name in bundles if store is not None]
+    if not acting:
+        return told
+    written: list[Path] = []
+    published: list[tuple[str, list[str]]] = []
+    tagged = False
+    try:
+        for name, files in bundles.items():
+            write_bundle(targets[name], files)
+            written.append(targets[name])
+        if not release.tagged:
+            git.do("tag", "--annotate", "--message", f"Release {release.version}", release.tag)
+            tagged = True
+        for name, files in bundles.items():
+            if store is not None:
+                store.publish(name, release.version, files)
+                published.append((name, list(files)))
+    except BaseException:
+        for name, names in published:
+            if store is not None:
+                store.withdraw(name, release.version, names)
+        if tagged:
+            git.ask("tag", "--delete", release.tag)
+        for target in written:
+            shutil.rmtree(target, ignore_errors=True)
+        raise
+    if not release.tagged:
+        told.append(f"Next: git push origin {release.tag}")
+    return told

@@ -1,0 +1,156 @@
+"""What must hold before a version is released, each with the way to it.
+
+Owns the list of gates. Looks, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import CurriculumError
+from ..versions import semver_of
+from .bump import Since, since_release, stated_version
+from .changelog import NAME, has_entry
+from .git import Git
+from .numbers import enough, level_between
+from .snapshot import project_at
+
+__all__ = ["Gate", "Release", "look"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """One thing that must hold."""
+
+    title: str
+    passed: bool
+    why: str
+    """What was found, in a few words."""
+
+    mend: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A release as it would be."""
+
+    root: Path
+    version: str
+    tag: str
+    tagged: bool
+    """Whether the tag is at this commit already, so that only the bundle is left to do."""
+
+    gates: tuple[Gate, ...]
+
+    @property
+    def failed(self) -> tuple[Gate, ...]:
+        """The gates that do not hold."""
+        return tuple(gate for gate in self.gates if not gate.passed)
+
+
+def look(root: Path) -> Release:
+    """Look whether a release can be made.
+
+    Args:
+        root: The curriculum repo.
+
+    Returns:
+        What holds and what does not; the contract checks, which take some seconds, are run when all else holds.
+
+    Raises:
+        CurriculumError: ``repo.no_git``, ``repo.shallow``, ``repo.version``, ``repo.no_curriculum``,
+            ``usage.extra_needed``; whatever importing the two versions raises.
+    """
+    git = Git(root)
+    git.require()
+    project_at(root, "The working tree")
+    version = semver_of(stated_version((root / "pyproject.toml").read_text(encoding="utf-8")))
+    tag = f"v{version}"
+    at = git.commit(f"refs/tags/{tag}")
+    tagged = at is not None and at == git.commit("HEAD")
+    since = since_release(root, before=version)
+    gates = [_clean(git), _tag_is_free(git, tag, at, tagged), *_version(git, version, since), _changelog(root, version)]
+    if all(gate.passed for gate in gates):
+        gates += _checks(root)
+    return Release(root=root, version=version, tag=tag, tagged=tagged, gates=tuple(gates))
+
+
+def _clean(git: Git) -> Gate:
+    changed = git.changes()
+    told = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+    return Gate(
+        title="everything is committed",
+        passed=not changed,
+        why=f"not committed: {told}" if changed else "the working tree is clean",
+        mend="commit or remove what `git status` shows",
+    )
+
+
+def _tag_is_free(git: Git, tag: str, at: str | None, tagged: bool) -> Gate:
+    if at is None:
+        why = f"{tag} is free"
+    else:
+        why = f"{tag} is at this commit already" if tagged else f"{tag} is at another commit, {at[:10]}"
+    return Gate(
+        title="the tag is free", passed=at is None or tagged, why=why, mend="raise the version: curriculum bump"
+    )
+
+
+def _version(git: Git, version: str, since: Since) -> Iterator[Gate]:
+    title = "the version is above the last, and far enough"
+    if since.tag is None or since.version is None:
+        higher = git.releases()
+        yield Gate(
+            title=title,
+            passed=not higher,
+            why=f"{higher[-1]} was released already" if higher else "nothing was released before",
+            mend="raise the version: curriculum bump",
+        )
+        return
+    newest = git.releases()[-1].removeprefix("v")
+    given = level_between(since.version, version)
+    if newest not in (since.version, version):
+        passed, why = False, f"v{newest} was released already, and {version} is below it"
+    elif given == "none":
+        passed, why = False, f"{version} is the version of {since.tag}"
+    else:
+        passed = enough(given, since.needs)
+        why = f"{since.tag} to {version} is a {given} bump; what changed needs {_a(since.needs)}"
+    yield Gate(title=title, passed=passed, why=why, mend="raise the version: curriculum bump")
+
+
+def _a(level: str) -> str:
+    return "none" if level == "none" else f"a {level} one"
+
+
+def _changelog(root: Path, version: str) -> Gate:
+    try:
+        found = has_entry((root / NAME).read_text(encoding="utf-8"), version)
+        why = f"{NAME} has {'an' if found else 'no'} entry for {version}"
+    except (OSError, UnicodeDecodeError):
+        found, why = False, f"there is no {NAME} that can be read"
+    return Gate(title="the changelog tells of it", passed=found, why=why, mend=f"add `## [{version}]` to {NAME}")
+
+
+def _checks(root: Path) -> Iterator[Gate]:
+    if importlib.util.find_spec("repo_review") is None:
+        raise CurriculumError(
+            "usage.extra_needed",
+            "A release needs the extra 'checks', which is not installed.",
+            'Depend on "aind-curriculum-runtime[checks]" in the dev group and run `uv sync`.',
+        )
+    from ..checks.repo import repo_at
+    from ..checks.report import review
+
+    report = review(repo_at(root))
+    errors = [row for row in report.rows if row.status == "failed" and row.level == "error"]
+    told = "; ".join(f"{row.id} {row.title}" for row in errors[:3])
+    yield Gate(
+        title="the contract checks pass",
+        passed=not errors,
+        why=f"{len(errors)} failed: {told}" if errors else f"{report.count('passed')} passed",
+        mend="mend what `curriculum check` tells",
+    )

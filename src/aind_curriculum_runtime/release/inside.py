@@ -1,0 +1,101 @@
+"""The program that imports one version of a curriculum and writes it down as plain data.
+
+A process of its own a version: two versions of one package cannot be imported side by side. Its answer goes to a
+file, since curriculum code may print.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..files import write_atomically
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Import the curriculum and write the answer: a document, or why there is none."""
+    parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.release.inside", description=__doc__)
+    parser.add_argument("--source", type=Path, required=True, help="the folder to import from")
+    parser.add_argument("--object", required=True)
+    parser.add_argument("--answer", type=Path, required=True)
+    parser.add_argument("--full", action="store_true", help="with all that a bundle holds")
+    arguments = parser.parse_args()
+    source = Path(os.path.realpath(arguments.source))
+    sys.path.insert(0, str(source))
+    try:
+        answer = _document(arguments.object, source, full=arguments.full)
+    except BaseException as error:  # whatever curriculum code raises, exit included
+        answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    write_atomically(Path(os.path.abspath(arguments.answer)), json.dumps(answer, allow_nan=False).encode())
+
+
+def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
+    from aind_behavior_curriculum import Curriculum
+
+    from ..look.model import to_json
+    from ..look.read import read_model
+
+    name, _, attributes = target.partition(":")
+    module = importlib.import_module(name)
+    if not Path(os.path.realpath(str(module.__file__))).is_relative_to(source):
+        # The installed one was found instead: this version does not have that module.
+        raise ModuleNotFoundError(f"there is no module {name} in it")
+    curriculum: Any = module
+    for attribute in attributes.split("."):
+        curriculum = getattr(curriculum, attribute)
+    if not isinstance(curriculum, Curriculum):
+        raise TypeError(f"{target} is a {type(curriculum).__name__}, not a Curriculum object")
+    model = read_model(curriculum)
+    document = {"model": to_json(model), "modules": _modules(source)}
+    return document | _schemas(curriculum, [one.reference for one in model.metrics]) if full else document
+
+
+def _modules(source: Path) -> dict[str, str]:
+    """The text of every module of this version that the curriculum needs."""
+    found = {}
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and file.endswith(".py") and Path(os.path.realpath(file)).is_relative_to(source):
+            found[name] = Path(file).read_text(encoding="utf-8")
+    return found
+
+
+def _schemas(curriculum: Any, metrics: list[str]) -> dict[str, Any]:
+    """The library's own JSON of the curriculum, and the JSON Schemas of its metrics and trainer states."""
+    from aind_behavior_curriculum import Metrics, Trainer
+    from pydantic.json_schema import models_json_schema
+
+    from ..suggestion import as_json
+
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    classes = [_resolved(reference) for reference in metrics] or [Metrics]
+    references, schema = models_json_schema([(one, "serialization") for one in classes], title="Metrics")
+    any_of = [references[one, "serialization"] for one in classes]
+    state = Trainer(curriculum).trainer_state_model.model_json_schema(mode="serialization")
+    return {
+        "curriculum": as_json(curriculum, "curriculum"),
+        "metrics_schema": {"$schema": dialect, **schema, "anyOf": any_of},
+        "trainer_state_schema": {"$schema": dialect, **state},
+    }
+
+
+def _resolved(reference: str) -> Any:
+    """The class of that dotted name, which may stand in another class."""
+    parts = reference.split(".")
+    cut = max(cut for cut in range(1, len(parts)) if ".".join(parts[:cut]) in sys.modules)
+    found: Any = sys.modules[".".join(parts[:cut])]
+    for name in parts[cut:]:
+        found = getattr(found, name)
+    return found
+
+
+if __name__ == "__main__":
+    main()
+    os._exit(0)  # threads that curriculum code started at import would be waited for
