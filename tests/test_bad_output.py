@@ -276,18 +276,23 @@ RAISED = {
 
 
 @pytest.mark.parametrize("case", RAISED)
-@pytest.mark.parametrize("moment", ["in_call", "at_import"])
-def test_curriculum_code_fails_by(case: str, moment: str, repo: Repo, file: Path) -> None:
+def test_the_metrics_code_fails_by(case: str, repo: Repo, file: Path) -> None:
     raised, code, exit_code = RAISED[case]
-    if moment == "at_import":
-        raised = raised.replace("return metrics_from_dataset(data_directory)", "(f := lambda: f())()")
-        raised = raised.replace("not data_directory", "False")
-        if code == "code.raised":
-            code, exit_code = "repo.import_failed", 78
-    add_metrics_code(repo, **{moment: raised})
+    add_metrics_code(repo, in_call=raised)
     _, result = failed_run(repo, repo.session, file, code=code, exit_code=exit_code, timeout=30)
-    shown = "Traceback" in result.text
-    assert shown == (code in {"code.raised", "repo.import_failed"})
+    assert ("Traceback" in result.text) == (code == "code.raised")
+
+
+@pytest.mark.parametrize(
+    "case", ["a base exception", "exit with 0", "an interrupt", "an unfit session", "a share that does not answer"]
+)
+def test_importing_the_curriculum_fails_by(case: str, repo: Repo, file: Path) -> None:
+    raised, code, exit_code = RAISED[case]
+    if code == "code.raised":
+        code, exit_code = "repo.import_failed", 78
+    add_metrics_code(repo, at_import=raised)
+    _, result = failed_run(repo, repo.session, file, code=code, exit_code=exit_code, timeout=30)
+    assert ("Traceback" in result.text) == (code == "repo.import_failed")
 
 
 def test_an_unfit_session_is_told_in_the_authors_words(repo: Repo, file: Path) -> None:
