@@ -117,6 +117,8 @@ def codes_in_source() -> Iterator[str]:
 def codes_raised() -> Iterator[str]:
     """The first argument of every `CurriculumError(...)` in the source that is written out there."""
     for file in SOURCE.rglob("*.py"):
+        if file.parent == SOURCE / "client":
+            continue  # the client has a class of its own by that name, for what a launcher catches
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "CurriculumError":
                 for constant in ast.walk(node.args[0]):

@@ -41,8 +41,9 @@ def altered(document: dict[str, Any], change: Callable[[dict[str, Any]], object]
 
 
 def test_the_files_are_those_that_the_models_give() -> None:
-    assert {file.name: file.read_bytes() for file in models.SCHEMA_DIRECTORY.iterdir()} == models.schemas()
-    assert sorted(models.schemas()) == NAMES
+    written = {file.name: file.read_bytes() for file in models.SCHEMA_DIRECTORY.iterdir()}
+    assert written == models.schemas(), "run `python -m aind_curriculum_runtime.models`"
+    assert sorted(written) == NAMES
 
 
 def test_the_module_writes_the_files_where_they_differ(tmp_path: Path) -> None:
