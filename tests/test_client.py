@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Repo, call, clean_environment
+from support import PROJECT, Repo, call, clean_environment
 from zoo import MARK, Zoo, make_zoo, running
 
 from aind_curriculum_runtime import client
 from aind_curriculum_runtime.client import Client, CurriculumError, Hold, Kind, Suggestion, default_environment
+from aind_curriculum_runtime.client.environment import DROPPED
+from aind_curriculum_runtime.client.errors import KIND_OF_EXIT
 
 
 @pytest.fixture(scope="module")
@@ -454,3 +456,20 @@ def test_the_client_needs_neither_the_library_nor_pydantic(zoo: Zoo, state: Path
     )
     done = call([sys.executable, "-c", code, zoo.path, state])
     assert (done.code, done.stdout.strip()) == (0, b"[]"), done.text
+
+
+def test_the_docs_table_of_kinds_is_the_clients() -> None:
+    text = (PROJECT / "docs" / "client.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    told = {row[0].strip("`"): row[-1] for row in rows if row[0].strip("`") in [*Kind]}
+    assert told == {kind.value: kind.meaning for kind in Kind}
+    codes = {row[0].strip("`"): row[1].split()[0] for row in rows}
+    assert all(codes[kind] == str(int(status)) for status, kind in KIND_OF_EXIT.items())
+
+
+def test_the_docs_list_of_variables_is_the_clients() -> None:
+    text = (PROJECT / "docs" / "client.md").read_text(encoding="utf-8")
+    listed = text.split("`default_environment()` is ")[1].split(";")[0]
+    assert {*listed.replace("`", " ").replace(",", " ").split()} >= {
+        name for name in DROPPED if name not in ("__PYVENV_LAUNCHER__", "UV_WORKING_DIRECTORY")
+    }

@@ -1,0 +1,89 @@
+"""Benchmark: what the launcher's client adds to a bare ``subprocess.run`` of the same command.
+
+    uv run python benchmarks/client.py            prints one table
+    uv run python benchmarks/client.py --quick    the same with few repetitions, to try
+
+Both run turn by turn in one process, forth and back, on a repo that Copier generated from this working tree; the
+ratio is taken within each pair (run.py says more). The client also checks the document and looks for processes
+that were left running. Its import is measured against the start of an empty Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from run import Bench, Row, ratio, table
+
+from aind_curriculum_runtime.client import Client, default_environment
+
+
+def seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def client_against_a_bare_call(bench: Bench) -> Iterable[Row]:
+    """One suggestion, by the client and by ``subprocess.run``."""
+    state = bench.state("my-curriculum", "s_shaping")
+    environment = default_environment()
+    client = Client(bench.repo.path, environment=environment)
+    arguments = ["run", "--data-directory", str(bench.repo.session), "--input-trainer-state", str(state)]
+    command = client.command(*arguments)
+
+    def bare() -> None:
+        subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=300)
+
+    def ours() -> None:
+        client.suggest(bench.repo.session, state)
+
+    calls = {"ours": ours, "bare": bare}
+    samples: dict[str, list[float]] = {name: [] for name in calls}
+    for repetition in range(-1, 8 if bench.quick else 40):
+        for name in list(calls) if repetition % 2 else reversed(calls):
+            taken = seconds(calls[name])
+            if repetition >= 0:
+                samples[name].append(taken)
+    yield ratio(
+        "`Client.suggest` ÷ `subprocess.run`, wall time", samples["ours"], samples["bare"], limit=1.03, unit="ms"
+    )
+
+
+def import_of_the_client(bench: Bench) -> Iterable[Row]:
+    """What a launcher pays for having it, beside what the library alone would cost it."""
+    samples = bench.measure(
+        25,
+        client=[bench.python, "-c", "import aind_curriculum_runtime.client"],
+        library=[bench.python, "-c", "import aind_behavior_curriculum"],
+    )
+    yield ratio(
+        "`import aind_curriculum_runtime.client` ÷ `import aind_behavior_curriculum`",
+        samples["client"].seconds,
+        samples["library"].seconds,
+        limit=0.30,
+        unit="ms",
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure what the launcher's client costs.")
+    parser.add_argument("--quick", action="store_true", help="few repetitions: to try, not to judge by")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="curriculum-benchmarks-", ignore_cleanup_errors=True) as folder:
+        bench = Bench(Path(folder).resolve(), options.quick)
+        rows = [*client_against_a_bare_call(bench), *import_of_the_client(bench)]
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a Windows console would refuse the signs
+    print(table(rows))
+    print(f"\nPython {sys.version.split()[0]}, {os.cpu_count()} CPUs, {sys.platform}.")
+    return 0 if all(row.passes for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
