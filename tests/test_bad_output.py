@@ -271,6 +271,7 @@ RAISED = {
         "transient.io",
         75,
     ),
+    "a socket that times out, without a number": ("raise TimeoutError('timed out')", "transient.io", 75),
     "a connection that is reset": ("import errno; raise OSError(errno.ECONNRESET, 'reset')", "transient.io", 75),
 }
 

@@ -36,6 +36,8 @@ def is_transient(error: BaseException) -> bool:
     """
     if not isinstance(error, OSError):
         return False
+    if isinstance(error, TimeoutError | ConnectionError):  # those of sockets bear no number
+        return True
     return error.errno in _TRANSIENT_ERRNO or getattr(error, "winerror", None) in _TRANSIENT_WINERROR
 
 
