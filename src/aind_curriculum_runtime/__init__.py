@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import CurriculumError, SessionError, TransientError
     from .manual import manual_transition
+    from .migration import Migration, Tombstone
     from .session import previous_metrics
     from .versions import curriculum_version
 
 __all__ = [
     "CurriculumError",
+    "Migration",
     "SessionError",
+    "Tombstone",
     "TransientError",
     "curriculum_version",
     "manual_transition",
@@ -26,7 +29,9 @@ __all__ = [
 
 _HOMES = {
     "CurriculumError": "errors",
+    "Migration": "migration",
     "SessionError": "errors",
+    "Tombstone": "migration",
     "TransientError": "errors",
     "curriculum_version": "versions",
     "manual_transition": "manual",

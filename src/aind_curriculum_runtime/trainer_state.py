@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .errors import CurriculumError
 from .files import is_transient, read_at_most
+from .migration import declared, move
 from .references import known, require_known, require_shape
 from .session import missing
 from .strict_json import StrictJsonError, encode, parse
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum, Trainer, TrainerState
     from pydantic import ValidationError
 
-__all__ = ["SIZE_LIMIT", "deserialise", "named_curriculum", "read"]
+    from .discovery import Registered
+    from .migration import Move
+
+__all__ = ["SIZE_LIMIT", "deserialise", "deserialise_or_move", "named_curriculum", "read"]
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a state file that are still read; one of 200 stages takes about half a megabyte."""
@@ -108,6 +112,43 @@ def named_curriculum(state: dict[str, Any]) -> str | None:
     return state["curriculum"]["name"] if state["curriculum"] is not None else None
 
 
+def deserialise_or_move(
+    state: dict[str, Any], trainer: Trainer[Any], registered: Registered
+) -> tuple[TrainerState[Any], Move | None]:
+    """Make the library's object of a state, of an older major version too where there is a migration from it.
+
+    Args:
+        state: What ``read`` gave.
+        trainer: The library's trainer of the repo's own curriculum.
+        registered: That curriculum, whose module declares the migrations.
+
+    Returns:
+        The trainer state, and how it was moved, if it was.
+
+    Raises:
+        CurriculumError: As ``deserialise`` and ``migration.move`` raise it.
+    """
+    if _is_older_major(state, trainer.curriculum):
+        migrations = declared(registered.target)
+        if major(state["curriculum"]["version"]) in migrations:
+            _require_on_curriculum(state)
+            _stage_name(state)
+            moved = move(state, trainer, migrations)
+            if moved is not None:
+                return moved.state, moved
+    return deserialise(state, trainer), None
+
+
+def _is_older_major(state: dict[str, Any], curriculum: Curriculum[Any]) -> bool:
+    written_by = state["curriculum"]
+    if written_by is None or written_by["name"] != curriculum.name:
+        return False
+    try:
+        return major(written_by["version"]) < major(curriculum.version)
+    except ValueError:
+        return False  # told by `deserialise`
+
+
 def deserialise(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[Any]:
     """Make the library's object of a state, once nothing in it can do harm.
 
@@ -179,10 +220,15 @@ def _require_on_curriculum(state: dict[str, Any]) -> None:
     )
 
 
-def _require_known_stage(state: dict[str, Any], curriculum: Curriculum[Any]) -> None:
+def _stage_name(state: dict[str, Any]) -> str:
     name = state["stage"].get("name")
     if not isinstance(name, str):
         raise _invalid("$.stage.name", "it is missing or not a string")
+    return name
+
+
+def _require_known_stage(state: dict[str, Any], curriculum: Curriculum[Any]) -> None:
+    name = _stage_name(state)
     names = [stage.name for stage in curriculum.see_stages()]
     if name not in names:
         raise CurriculumError(

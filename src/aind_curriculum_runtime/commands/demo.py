@@ -62,6 +62,6 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     with tempfile.TemporaryDirectory(prefix="curriculum-demo-") as folder:
         state_file = Path(folder) / "trainer_state.json"
         state_file.write_bytes(enrol(registered.name, arguments.stage, about))
-        document = suggest(data_directory=session, state_file=state_file, curriculum=registered.name, about=about)
+        document, _ = suggest(data_directory=session, state_file=state_file, curriculum=registered.name, about=about)
         print(summarise(json.loads(state_file.read_bytes()), json.loads(document)), file=sys.stderr)
     return document

@@ -6,13 +6,14 @@ The evaluation is that of `curriculum run` with the same options; it is watched,
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Final
 
 from ..arguments import Once, Parser, path
 from ..discovery import load
 from ..reporting import About
 from ..session import find_state, require_session
-from ..trainer_state import deserialise, read
+from ..trainer_state import deserialise_or_move, read
 from .run import registered_for
 
 EXAMPLES: Final = """\
@@ -74,8 +75,10 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     from ..strict_json import encode
 
     trainer = OrderedTrainer(loaded)
-    state = deserialise(plain, trainer)
-    assert state.stage is not None  # `deserialise` refuses a state without one
+    state, moved = deserialise_or_move(plain, trainer, registered)
+    if moved is not None:
+        print(f"curriculum: {moved.sentence()}", file=sys.stderr)
+    assert state.stage is not None  # a state without one is refused
     told = account(trainer, state, compute_metrics(state.stage, loaded, data_directory))
     if arguments.json:
         return encode(told) + b"\n"

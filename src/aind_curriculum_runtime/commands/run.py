@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..arguments import Once, Parser, path
 from ..discovery import Registered, choose, installed, load
@@ -16,7 +17,10 @@ from ..errors import CurriculumError
 from ..files import is_transient, write_atomically
 from ..reporting import About
 from ..session import find_state, require_session
-from ..trainer_state import deserialise, named_curriculum, read
+from ..trainer_state import deserialise_or_move, named_curriculum, read
+
+if TYPE_CHECKING:
+    from ..migration import Move
 
 EXAMPLES: Final = """\
   curriculum run --data-directory SESSION
@@ -24,6 +28,15 @@ EXAMPLES: Final = """\
   curriculum run --data-directory SESSION --output-suggestion SESSION/behavior --mute-suggestion"""
 
 _SUGGESTION_FILE: Final = "suggestion.json"
+_NOTES_FILE: Final = "suggestion.notes.json"
+"""Beside it, when the subject was migrated from an older major version: from where to where."""
+
+
+class Suggested(NamedTuple):
+    """A suggestion, and how the subject was migrated to this version, if it was."""
+
+    document: bytes
+    moved: Move | None
 
 
 def add_arguments(parser: Parser) -> None:
@@ -56,7 +69,7 @@ def add_arguments(parser: Parser) -> None:
         action=Once,
         type=path,
         metavar="DIR",
-        help=f"also write DIR/{_SUGGESTION_FILE}",
+        help=f"also write DIR/{_SUGGESTION_FILE} (and DIR/{_NOTES_FILE} where there is more to say)",
     )
     parser.add_argument("--mute-suggestion", action="store_true", help="leave stdout empty")
 
@@ -75,18 +88,19 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
         CurriculumError: Whatever is wrong, by its code.
     """
     target = _suggestion_path(arguments.output_suggestion)
-    document = suggest(
+    document, moved = suggest(
         data_directory=arguments.data_directory,
         state_file=arguments.input_trainer_state,
         curriculum=arguments.curriculum,
         about=about,
     )
     if target is not None:
+        _write_notes(target.with_name(_NOTES_FILE), moved)
         _write_suggestion(target, document)
     return b"" if arguments.mute_suggestion else document
 
 
-def suggest(*, data_directory: Path, state_file: Path | None, curriculum: str | None, about: About) -> bytes:
+def suggest(*, data_directory: Path, state_file: Path | None, curriculum: str | None, about: About) -> Suggested:
     """Go the whole way from a session directory to the suggestion's bytes.
 
     Args:
@@ -96,7 +110,7 @@ def suggest(*, data_directory: Path, state_file: Path | None, curriculum: str | 
         about: Told which curriculum it is.
 
     Returns:
-        The suggestion, with its newline.
+        The suggestion, with its newline; a migration is told on stderr too.
 
     Raises:
         CurriculumError: Whatever is wrong, by its code.
@@ -113,10 +127,12 @@ def suggest(*, data_directory: Path, state_file: Path | None, curriculum: str | 
     from ..suggestion import build
 
     trainer = OrderedTrainer(loaded)
-    state = deserialise(plain, trainer)
+    state, moved = deserialise_or_move(plain, trainer, registered)
+    if moved is not None:
+        print(f"curriculum: {moved.sentence()}", file=sys.stderr)
     assert state.stage is not None  # `deserialise` refuses a state without one
     metrics = compute_metrics(state.stage, loaded, data_directory)
-    return build(evaluate(trainer, state, metrics), metrics, trainer)
+    return Suggested(build(evaluate(trainer, state, metrics), metrics, trainer), moved)
 
 
 def registered_for(plain: dict[str, Any], asked: str | None) -> Registered:
@@ -135,10 +151,13 @@ def registered_for(plain: dict[str, Any], asked: str | None) -> Registered:
     curricula = installed()
     named = named_curriculum(plain)
     if asked is None and named is not None and curricula and named not in {one.name for one in curricula}:
+        from ..migration import tombstone
+
         raise CurriculumError(
             "state.other_curriculum",
             f"The trainer state is of the curriculum {named!r}, which is not installed here.",
-            f"Installed: {', '.join(one.name for one in curricula)}. "
+            tombstone(named)
+            or f"Installed: {', '.join(one.name for one in curricula)}. "
             "Check that the launcher calls the repo of the curriculum this subject is on.",
             where="$.curriculum.name",
         )
@@ -160,13 +179,30 @@ def _suggestion_path(directory: Path | None) -> Path | None:
     return absolute / _SUGGESTION_FILE
 
 
+def _write_notes(target: Path, moved: Move | None) -> None:
+    """Write what there is to say beside the suggestion, or take away what another session left."""
+    from ..strict_json import encode
+
+    try:
+        if moved is not None:
+            write_atomically(target, encode(moved.document()) + b"\n")
+        else:
+            target.unlink(missing_ok=True)
+    except OSError as error:
+        raise _not_written(target, error) from error
+
+
 def _write_suggestion(target: Path, document: bytes) -> None:
     try:
         write_atomically(target, document)
     except OSError as error:
-        raise CurriculumError(
-            "transient.io" if is_transient(error) else "output.not_writable",
-            f"The suggestion could not be written to {target}: {error.strerror}.",
-            "Check that this account may write there and that the disk is not full.",
-            where=str(target),
-        ) from error
+        raise _not_written(target, error) from error
+
+
+def _not_written(target: Path, error: OSError) -> CurriculumError:
+    return CurriculumError(
+        "transient.io" if is_transient(error) else "output.not_writable",
+        f"The suggestion could not be written to {target}: {error.strerror}.",
+        "Check that this account may write there and that the disk is not full.",
+        where=str(target),
+    )
