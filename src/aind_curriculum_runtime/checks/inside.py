@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--answer", type=Path, required=True)
     parser.add_argument("--session", type=Path)
     parser.add_argument("--document", type=Path)
+    parser.add_argument("--repo", type=Path)
     parser.add_argument("--source", type=Path, help="import the curriculum from this folder instead")
     arguments = parser.parse_args()
     if arguments.source is not None:
@@ -97,7 +98,24 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         "graph": curriculum.model_dump(mode="json")["graph"],
         "rules": [_rule(where, rule) for where, rule in places(curriculum)],
         "homonyms": sorted(_homonyms(curriculum)),
+        "migrations": _declared(arguments.object),
     }
+
+
+def _declared(target: str) -> dict[str, Any]:
+    """The migrations by old major version, with None for the successor of a stage that has a tombstone."""
+    from ..migration import declared
+
+    try:
+        return {
+            str(version): {
+                "stages": {old: new if isinstance(new, str) else None for old, new in one.stages.items()},
+                "policies": dict(one.policies),
+            }
+            for version, one in declared(target).items()
+        }
+    except CurriculumError as error:
+        return {"error": error.message}
 
 
 def _name(rule: Any) -> str:
@@ -229,6 +247,56 @@ def _reload(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     return answer
 
 
+def _migrations(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """For each old major version: the stages that it had, and whether an animal of each gets a suggestion."""
+    answer: dict[str, Any] = {}
+    for version, one in _declared(arguments.object).items():
+        moves = _moves(curriculum, int(version), one, arguments)
+        answer[version] = {**_old_stages(curriculum.name, int(version), arguments.repo), "moves": moves}
+    return answer
+
+
+def _old_stages(name: str, version: int, root: Path) -> dict[str, Any]:
+    from ..release.git import Git, release_version
+    from ..release.snapshot import opened, read
+    from ..versions import major
+
+    try:
+        tags = [tag for tag in Git(root).releases() if major(release_version(tag) or "") == version]
+        if not tags:
+            return {"tag": None, "stages": None, "why": f"there is no release tag of version {version} here"}
+        with opened([tags[-1]], root) as (place,):
+            if name not in place.names:
+                return {"tag": tags[-1], "stages": None, "why": f"{tags[-1]} has no curriculum named {name!r}"}
+            (snapshot,) = read([(place, name)])
+    except CurriculumError as error:
+        return {"tag": None, "stages": None, "why": error.message.rstrip(".")}
+    return {"tag": tags[-1], "stages": [stage.name for stage in snapshot.model.stages], "why": None}
+
+
+def _moves(curriculum: Any, version: int, one: Any, arguments: argparse.Namespace) -> dict[str, str | None]:
+    from ..evaluation import OrderedTrainer, compute_metrics, evaluate
+    from ..migration import declared, move
+    from ..suggestion import build
+
+    trainer = OrderedTrainer(curriculum)
+    found: dict[str, str | None] = {}
+    for stage, successor in one["stages"].items():
+        if successor is None:
+            continue
+        written_by = {"name": curriculum.name, "version": f"{version}.0.0"}
+        state = {"curriculum": written_by, "stage": {"name": stage}, "active_policies": list(one["policies"])}
+        try:
+            moved = move(state, trainer, declared(arguments.object))
+            assert moved is not None and moved.state.stage is not None
+            metrics = compute_metrics(moved.state.stage, curriculum, arguments.session)
+            build(evaluate(trainer, moved.state, metrics), metrics, trainer)
+            found[stage] = None
+        except CurriculumError as error:
+            found[stage] = error.message
+    return found
+
+
 def _witnesses(curriculum: Any, arguments: argparse.Namespace) -> Any:
     from .witness import search
 
@@ -240,6 +308,7 @@ QUESTIONS = {
     "evaluate": _evaluate,
     "suggest": _suggest,
     "reload": _reload,
+    "migrations": _migrations,
     "witnesses": _witnesses,
 }
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from . import ci, command_line, failure, graph, layout, session_directory, stdout, suggestions, versions
+from . import ci, command_line, failure, graph, layout, migrations, session_directory, stdout, suggestions, versions
 from .base import Check
 from .repo import CurriculumRepo, repo_at
 
 __all__ = ["CHECKS", "FAMILIES", "curriculum_repo", "repo_review_checks", "repo_review_families"]
 
-_MODULES: Final = (layout, command_line, stdout, suggestions, graph, failure, session_directory, versions, ci)
+_MODULES: Final = (
+    *(layout, command_line, stdout, suggestions, graph),
+    *(failure, session_directory, versions, migrations, ci),
+)
 
 CHECKS: Final[dict[str, type[Check]]] = {check.__name__: check for module in _MODULES for check in module.CHECKS}
 """Every check by its id, family by family."""
@@ -28,6 +31,7 @@ FAMILIES: Final = {
     "failure": "every bad input gives its exit code, an empty stdout and a valid error line",
     "session directory": "it is read, added to at the most, and may hold nothing",
     "versions": "one semantic number, the same everywhere, and a new one for a new graph",
+    "migrations": "every animal of an older major version goes somewhere, and can go on there",
     "CI": "the contract is tried at every push, on the systems that rigs have",
 }
 """Families in their order, with what each is about."""

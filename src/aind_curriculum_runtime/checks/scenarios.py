@@ -243,6 +243,13 @@ def _last_release(runs: Runs, target: Target, folder: Path) -> Invocation:
     return runs.inside(target, folder, "facts", "--source", unpack_last_release(runs.repo, folder))
 
 
+def _migrations(runs: Runs, target: Target, folder: Path) -> Invocation:
+    declared = runs.facts(target).get("migrations")
+    if not declared or "error" in declared:
+        raise NotApplicable("the curriculum declares no migrations")
+    return runs.inside(target, folder, "migrations", "--session", runs.session(folder), "--repo", runs.root)
+
+
 SCENARIOS: Final[dict[str, Scenario]] = {
     "facts": _facts,
     "witnesses": _witnesses,  # the longest
@@ -278,5 +285,6 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "aborted session": _session_of(["behavior/SoftwareEvents", "behavior/Logs"]),
     "lock": _lock,
     "last release": _last_release,
+    "migrations": _migrations,
 }
 """Every run, in an order in which none needs a later one."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
-import subprocess
-import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..errors import CurriculumError
+from ..release.git import Git
 from ..versions import SEMVER, semver_of
 from .base import Check, Finding, NotApplicable, TargetCheck
 from .repo import CurriculumRepo, Target
@@ -136,15 +135,10 @@ def last_release(repo: CurriculumRepo) -> str | None:
     Returns:
         The tag, or None.
     """
-    tags = [tag.strip() for tag in (repo.git("tag", "--merged", "HEAD") or "").splitlines()]
-    versions = [tag for tag in tags if SEMVER.fullmatch(tag.removeprefix("v"))]
-    return max(versions, key=_key, default=None)
-
-
-def _key(tag: str) -> tuple[int, int, int, bool, str]:
-    numbers, _, pre = tag.removeprefix("v").partition("+")[0].partition("-")
-    one, two, three = map(int, numbers.split("."))
-    return one, two, three, not pre, pre
+    try:
+        return next(reversed(Git(repo.root).releases()), None)
+    except CurriculumError:  # no git on this machine
+        return None
 
 
 def unpack_last_release(repo: CurriculumRepo, folder: Path) -> Path:
@@ -163,10 +157,8 @@ def unpack_last_release(repo: CurriculumRepo, folder: Path) -> Path:
     tag = last_release(repo)
     if tag is None:
         raise NotApplicable("there is no release tag (v1.2.3) yet")
-    archive = subprocess.run(["git", "archive", tag], cwd=repo.root, capture_output=True, check=True).stdout
-    target = folder / "release"
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(target, filter="data")
+    git = Git(repo.root)
+    target = git.unpack(git.commit(tag) or tag, folder / "release")
     return target / "src" if (target / "src").is_dir() else target
 
 
