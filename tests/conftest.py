@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shaped import curricula, with_shapes
 from support import Repo, generate, make_template
+
+from aind_curriculum_runtime.look.model import CurriculumModel, from_json
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,4 +65,21 @@ def shaping_bytes(shared_repo: Repo) -> bytes:
 def shaping(shaping_bytes: bytes) -> dict[str, Any]:
     """The same as JSON, for the test to change."""
     found: dict[str, Any] = json.loads(shaping_bytes)
+    return found
+
+
+@pytest.fixture(scope="session")
+def shaped_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A generated repo with curricula of the shapes in use beside its own, and with Graphviz; left as it is."""
+    return with_shapes(Repo(generate(template, tmp_path_factory.mktemp("shaped") / "my-curriculum")))
+
+
+@pytest.fixture(scope="session")
+def models(shaped_repo: Repo) -> dict[str, CurriculumModel]:
+    """The models of all curricula of that repo, as `show --json` prints them."""
+    found = {}
+    for name in curricula():
+        result = shaped_repo.curriculum("show", "--json", "--curriculum", name)
+        assert result.code == 0, result.text
+        found[name] = from_json(result.document)
     return found

@@ -24,14 +24,20 @@ def shape(name: str) -> dict[str, Any]:
 
 
 def with_shapes(repo: Repo) -> Repo:
-    """Add every shape to a repo as a module and an entry point, and make its environment anew."""
+    """Add every shape to a repo as a module and an entry point, and Graphviz to its environment."""
     own = 'my-curriculum = "my_curriculum.curriculum:CURRICULUM"\n'
     entries = own
     for name in SHAPES:
         repo.write(f"src/my_curriculum/{name}.py", code(shape(name)))
         entries += f'{shape(name)["name"]} = "my_curriculum.{name}:CURRICULUM"\n'
     repo.edit("pyproject.toml", own, entries)
+    repo.edit("pyproject.toml", "aind-curriculum-runtime[checks]", "aind-curriculum-runtime[checks,diagram]")
     return repo.sync()
+
+
+def curricula() -> list[str]:
+    """Names of all curricula of such a repo."""
+    return ["my-curriculum", *(shape(name)["name"] for name in SHAPES)]
 
 
 def code(structure: dict[str, Any]) -> str:

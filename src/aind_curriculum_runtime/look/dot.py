@@ -80,6 +80,11 @@ def draw(model: CurriculumModel, sheet: Sheet = "both", *, background: str = "wh
     return drawing
 
 
+def _html(text: str) -> str:
+    """Escape for a label: Graphviz replaces the likes of backslash N in HTML too."""
+    return escape(text).replace("\\", "\\\\")
+
+
 def _legend(model: CurriculumModel, sheet: Sheet) -> str:
     said: list[str] = []
     if sheet != "parameters":
@@ -93,8 +98,8 @@ def _legend(model: CurriculumModel, sheet: Sheet) -> str:
         said.append("yellow: other than in the stage before")
     # Each remark stays on one line.
     text = "\u00a0\u00b7 ".join(one.replace(" ", "\u00a0") for one in said)
-    lines = [escape(line.replace("\u00a0", " ")) for line in _break(text, 100)]
-    return "<BR/>".join([f"<B>{escape(f'{model.name} {model.version}')}</B>", *lines])
+    lines = [_html(line.replace("\u00a0", " ")) for line in _break(text, 100)]
+    return "<BR/>".join([f"<B>{_html(f'{model.name} {model.version}')}</B>", *lines])
 
 
 def _break(text: str, width: int) -> list[str]:
@@ -133,11 +138,11 @@ def _stages(drawing: Drawing, model: CurriculumModel, order: Way) -> list[str]:
 def _stage(drawing: Drawing, stage: Stage, number: int, progress: float, *, first: bool) -> None:
     told = "\n".join(filter(None, [stage.name, stage.task.description]))
     key = drawing.tip(f"stage{number}_", told)
-    rows = [f'<TR><TD ALIGN="CENTER"><B>{escape(stage.name)}</B></TD></TR>']
+    rows = [f'<TR><TD ALIGN="CENTER"><B>{_html(stage.name)}</B></TD></TR>']
     for policy in stage.policies:
         tip = drawing.tip("policy", _hover(policy.rule.reference, policy.rule.docstring, policy.rule.source))
         mark = _START if policy.start else _OTHER
-        name = escape(policy.rule.name)
+        name = _html(policy.rule.name)
         rows.append(f'<TR><TD ALIGN="LEFT" TOOLTIP="{tip}"><FONT POINT-SIZE="9">{mark} {name}</FONT></TD></TR>')
     border = 2 if first else 1
     label = (
@@ -179,7 +184,7 @@ def _transition_hover(one: Transition) -> str:
 
 
 def _label(one: Transition | PolicyTransition, width: int) -> str:
-    lines = [escape(line) for line in wrapped(explained(one.rule), width, 4)]
+    lines = [_html(line) for line in wrapped(explained(one.rule), width, 4)]
     if one.rule.manual:
         lines.insert(0, f"<I>{BY_A_PERSON}</I>")
     lines[0] = f"<B>{one.priority}</B> {lines[0]}"
@@ -278,14 +283,14 @@ def _policies(drawing: Drawing, model: CurriculumModel, order: Way, *, below: li
 def _policy_graph(drawing: Drawing, stage: Stage, prefix: str, progress: float, *, below: list[str]) -> list[str]:
     nodes = {policy.rule.reference: f"{prefix}_{index}" for index, policy in enumerate(stage.policies)}
     drawing.lines.append(
-        f"subgraph cluster_{prefix} {{ label=<<B>Policies of {escape(stage.name)}</B>> labelloc=t labeljust=l "
+        f"subgraph cluster_{prefix} {{ label=<<B>Policies of {_html(stage.name)}</B>> labelloc=t labeljust=l "
         f'style=rounded color="{stroke(progress)}" fontcolor="{_INK}" fontsize=10 margin=10'
     )
     for policy in stage.policies:
         rule = policy.rule
         tip = drawing.tip("policy", _hover(rule.reference, rule.docstring, rule.source))
-        lines = [f"<B>{_START if policy.start else _OTHER} {escape(rule.name)}</B>"]
-        lines += [escape(line) for line in wrapped(rule.summary, 34, 3) if line]
+        lines = [f"<B>{_START if policy.start else _OTHER} {_html(rule.name)}</B>"]
+        lines += [_html(line) for line in wrapped(rule.summary, 34, 3) if line]
         label = "".join(f"{line}{_BREAK}" for line in lines).removesuffix(_BREAK)
         table = (
             f'<TABLE BORDER="{2 if policy.start else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" '
@@ -381,7 +386,7 @@ def _table(
             [
                 '<TD ALIGN="LEFT" BGCOLOR="#f6f8fa"><B>parameter</B></TD>',
                 *(
-                    f'<TD BGCOLOR="{shade(order.progress(stage.name))}"><B>{escape(stage.name)}</B></TD>'
+                    f'<TD BGCOLOR="{shade(order.progress(stage.name))}"><B>{_html(stage.name)}</B></TD>'
                     for stage in stages
                 ),
             ]
@@ -391,13 +396,13 @@ def _table(
         if not any((stage.name, name) in cells for stage in stages):
             continue
         head = drawing.tip("head", f"{name}\n{about(parameter)}")
-        row = [f'<TD ALIGN="LEFT" BGCOLOR="#f6f8fa" TOOLTIP="{head}">{escape(_head(parameter))}</TD>']
+        row = [f'<TD ALIGN="LEFT" BGCOLOR="#f6f8fa" TOOLTIP="{head}">{_html(_head(parameter))}</TD>']
         previous = before
         for stage in stages:
             one = cells.get((stage.name, name))
             other = cells.get((previous.name, name)) if previous is not None else None
             changed = previous is not None and (one and one.value) != (other and other.value)
-            text = _BREAK.join(escape(part) for part in _cell(one)) if one is not None else " "
+            text = _BREAK.join(_html(part) for part in _cell(one)) if one is not None else " "
             tip = drawing.tip("cell", f"{stage.name}: {name} = {shown(one.value)}\n{about(one)}") if one else ""
             row.append(
                 f"<TD{f' BGCOLOR={chr(34)}{_CHANGED}{chr(34)}' if changed else ''}"
