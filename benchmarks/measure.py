@@ -18,8 +18,8 @@ import sys
 import time
 
 
-def run_once(command: list[str], environment: dict[str, str], directory: str) -> tuple[float, int | None]:
-    """Run a command; give its wall time in seconds and its peak memory in bytes, where that can be told."""
+def run_once(command: list[str], environment: dict[str, str], directory: str) -> dict[str, float | None]:
+    """Run a command; give wall and processor time in seconds and peak memory in bytes, where they can be told."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -29,23 +29,24 @@ def run_once(command: list[str], environment: dict[str, str], directory: str) ->
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    peak = None
+    cpu = peak = None
     if sys.platform == "win32":
         process.wait()
     else:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        cpu = usage.ru_utime + usage.ru_stime
         peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     seconds = time.perf_counter() - start
     if process.returncode != 0:
         sys.exit(f"{command} ended with {process.returncode}")
-    return seconds, peak
+    return {"seconds": seconds, "cpu": cpu, "peak": peak}
 
 
 def main() -> None:
     order = json.load(sys.stdin)
     names = list(order["commands"])
-    samples: dict[str, list[tuple[float, int | None]]] = {name: [] for name in names}
+    samples: dict[str, list[dict[str, float | None]]] = {name: [] for name in names}
     runs = 0
     for repetition in range(-1, order["repetitions"]):
         for name in names if repetition % 2 else reversed(names):

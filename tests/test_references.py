@@ -241,7 +241,7 @@ def test_any_json_has_references_that_can_be_collected_or_is_invalid(document: d
 @pytest.fixture
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The name of a module that could be imported and must not be."""
-    (tmp_path / "hostile_rules.py").write_text("def attack(metrics, task): raise SystemExit('called')\n", encoding="utf-8")
+    (tmp_path / "hostile_rules.py").write_text("def attack(metrics, task): raise SystemExit\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     yield "hostile_rules"
     sys.modules.pop("hostile_rules", None)
