@@ -93,7 +93,7 @@ def test_explain_tells_that_a_person_decides_and_that_nothing_was_read(gated: Re
 
 def witnessed(repo: Repo) -> tuple[str, str]:
     """What became of the check that every transition can hold: whether it passed, and what it found."""
-    result = repo.curriculum("check", "--select", "LP", "--select", "GR", "--format", "json")
+    result = repo.curriculum("check", repo.path, "--select", "LP", "--select", "GR", "--format", "json")
     check = next(one for one in result.document["checks"] if one["id"] == "GR005")
     return check["status"], " ".join(one["message"] for one in check["findings"])
 
