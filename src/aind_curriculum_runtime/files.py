@@ -71,7 +71,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OSError: The folder is missing, not writable or full; ``path`` is then as it was.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # A name of its own: threads of one launcher may write at once, and a power cut may leave a part behind.
+    beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
         with beside.open("xb") as file:
             file.write(data)
