@@ -30,6 +30,8 @@ COMMANDS: Final = {
     "run": "evaluate a session with one of them",
     "outdated": "list the curricula whose template has a newer version",
     "update": "update curricula from their template",
+    "catalog": "list the released curricula at a URL",
+    "fetch": "bring one of them, with its checksums verified",
 }
 """Commands in the order of the help text, each the name of a module in ``commands``."""
 

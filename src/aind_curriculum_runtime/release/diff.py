@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -101,7 +101,7 @@ def compare(old: Snapshot, new: Snapshot) -> Diff:
         name=new.model.name,
         old_version=old.model.version,
         new_version=new.model.version,
-        changes=tuple(_changes(old, new, names)),
+        changes=tuple(_once(_changes(old, new, names))),
         renamed=renamed,
         warnings=tuple(_warnings(old.model, new.model)),
     )
@@ -128,6 +128,16 @@ def same_value(old: Any, new: Any) -> bool:
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(same_value(one, other) for one, other in zip(old, new, strict=True))
     return type(old) is type(new) and bool(old == new)
+
+
+def _once(changes: Iterable[Change]) -> Iterator[Change]:
+    """Leave out what is told already: a rule may be used at several places."""
+    seen = set()
+    for change in changes:
+        key = change.kind, change.where, change.text
+        if change.kind not in {"code", "text"} or key not in seen:
+            yield change
+        seen.add(key)
 
 
 def _changes(old: Snapshot, new: Snapshot, names: Mapping[str, str]) -> Iterator[Change]:
@@ -224,7 +234,7 @@ def _policies(where: str, old: Sequence[Policy], new: Sequence[Policy]) -> Itera
         if before[reference].start != one.start:
             text = f"{_last(reference)} {'is now' if one.start else 'is no longer'} a start policy"
             yield Change(kind="policy", where=where, text=text, level="minor")
-        yield from _rule("policy", f"{where}: {one.rule.name}", before[reference].rule, one.rule)
+        yield from _rule(before[reference].rule, one.rule)
     kept_before = [reference for reference in before if reference in after]
     kept_after = [reference for reference in after if reference in before]
     if kept_before != kept_after:
@@ -238,7 +248,7 @@ def _provider(where: str, old: Rule | None, new: Rule | None) -> Iterator[Change
     if before != after:
         yield Change(kind="metrics", where=where, text="metrics provider", level="minor", old=before, new=after)
     elif old is not None and new is not None:
-        yield from _rule("metrics", f"{where}: {new.name}", old, new)
+        yield from _rule(old, new)
 
 
 # Transitions, of stages and of policies
@@ -274,7 +284,7 @@ def _edges(kind: Kind, told: Callable[[str, str], str], old: Sequence[_Edge], ne
         if then[1].manual != rule.manual:
             text = "a person decides" if rule.manual else "no longer a person decides"
             yield Change(kind=kind, where=where, text=text, level="minor")
-        yield from _rule(kind, f"{where}: {rule.name}", then[1], rule)
+        yield from _rule(then[1], rule)
 
 
 def _order(
@@ -320,7 +330,8 @@ def _metrics_class(where: str, old: MetricsClass, new: MetricsClass) -> Iterator
 # Code
 
 
-def _rule(kind: Kind, where: str, old: Rule, new: Rule) -> Iterator[Change]:
+def _rule(old: Rule, new: Rule) -> Iterator[Change]:
+    where = new.reference
     if _meaning(old.source) != _meaning(new.source):
         yield Change(kind="code", where=where, text="other code", level="patch")
     if old.docstring != new.docstring:

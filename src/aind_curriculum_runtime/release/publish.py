@@ -116,7 +116,8 @@ class Store:
         uploaded: list[str] = []
         try:
             with self._told("written to"):
-                self._files.makedirs(target, exist_ok=True)
+                if self._is_local:  # elsewhere it would make the bucket, whose name may be misspelt
+                    self._files.makedirs(target, exist_ok=True)
                 for file in [*(file for file in files if file != CHECKSUMS), CHECKSUMS]:
                     path = f"{target}/{file}"
                     # Another upload of the same version may be under way: only one writes the checksums.
@@ -186,7 +187,7 @@ class Store:
     def _write(self, path: str, data: bytes, *, new: bool) -> None:
         if not new:
             self._files.pipe_file(path, data)
-        elif "file" in self._protocols:
+        elif self._is_local:
             with Path(path).open("xb") as file:  # fsspec's own looks first and writes then
                 file.write(data)
                 file.flush()
@@ -195,9 +196,9 @@ class Store:
             self._files.pipe_file(path, data, mode="create")
 
     @property
-    def _protocols(self) -> tuple[str, ...]:
+    def _is_local(self) -> bool:
         protocol = self._files.protocol
-        return (protocol,) if isinstance(protocol, str) else tuple(protocol)
+        return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
 
     def _path(self, name: str, version: str, *file: str) -> str:
         if not _NAME.fullmatch(name) or not SEMVER.fullmatch(version):
