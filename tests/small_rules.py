@@ -66,6 +66,11 @@ def p_a_halve_less_one(metrics: Level, task: Task) -> Task:
     return task
 
 
+def p_spoils_metrics(metrics: Level, task: Task) -> Task:
+    metrics.level = 99
+    return task
+
+
 def pt_at_one(metrics: Level) -> bool:
     return metrics.level >= 1
 

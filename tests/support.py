@@ -154,8 +154,12 @@ class Repo:
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
-    """The environment of a launcher: not inside of this project's own virtual environment."""
+    """The environment of a launcher: not inside of this project's own virtual environment.
+
+    Bytecode is kept beside the sources, as on a rig: compiling the library anew takes longer than a session's run.
+    """
     dropped = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHASHSEED"}
+    dropped |= {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
     return {key: value for key, value in os.environ.items() if key not in dropped} | extra
 
 

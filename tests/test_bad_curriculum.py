@@ -160,6 +160,18 @@ def test_a_policy_that_has_no_name_at_all_is_told(policy: str, repo: Repo, file:
     assert "top level of a module: no lambda, no method, no partial" in error["hint"]
 
 
+def test_annotations_that_the_library_cannot_read_are_told(repo: Repo, file: Path) -> None:
+    text = (repo.path / STAGES).read_text(encoding="utf-8")
+    repo.write(
+        STAGES,
+        text.replace(
+            "from aind_behavior_curriculum", "from __future__ import annotations\n\nfrom aind_behavior_curriculum", 1
+        ),
+    )
+    error, _ = failed_run(repo, repo.session, file, code="repo.import_failed", exit_code=78)
+    assert "from __future__ import annotations" in error["hint"]
+
+
 def provider_of_shaping(repo: Repo, provider: str) -> None:
     """Give the stage s_shaping another metrics provider."""
     text = (repo.path / STAGES).read_text(encoding="utf-8")

@@ -89,6 +89,19 @@ def test_the_graphs_order_decides_the_parameters() -> None:
     assert [one.stage.task.task_parameters.a for one in results] == [2.0, 1.0]
 
 
+def test_the_order_is_by_number_even_where_a_tool_sorted_the_keys_of_the_state() -> None:
+    others = [rules.p_b, rules.p_c, rules.p_d, rules.p_a_halve_less_one]
+    trainer = OrderedTrainer(curriculum_of(stage("s_one", rules.p_a, *others, start=[])))
+    state = trainer.create_enrollment()
+    graph = state.stage.graph
+    graph.nodes = {10: Policy(rules.p_a_double), **graph.nodes}  # as "10" sorts before "2"
+    graph.graph = {10: [], **graph.graph}
+    state.active_policies = [Policy(rules.p_a_double), Policy(rules.p_a)]
+    following = evaluate(trainer, state, Level(level=1))
+    assert names(following) == ["p_a", "p_a_double"]
+    assert following.stage.task.task_parameters.a == (0 + 2) * 2
+
+
 def test_policies_that_transitions_lead_to_are_in_the_graphs_order_too() -> None:
     one = stage("s_one", rules.p_a_double, rules.p_a, rules.p_b, rules.p_c, start=[rules.p_c, rules.p_b])
     one.add_policy_transition(Policy(rules.p_b), Policy(rules.p_a), PolicyTransition(rules.pt_at_one))
@@ -214,6 +227,13 @@ def test_the_inputs_are_left_as_they_were(situation: Situation) -> None:
     evaluate(trainer, state, metrics)
     assert (everything(state), trainer.curriculum.model_dump_json(), metrics.model_dump()) == before
     assert state.stage is own_stage and state.stage.task is own_task
+
+
+def test_a_rule_that_changes_the_metrics_does_not_change_those_that_are_reported() -> None:
+    trainer = OrderedTrainer(curriculum_of(stage("s_one", rules.p_spoils_metrics, rules.p_a)))
+    metrics = Level(level=1)
+    evaluate(trainer, trainer.create_enrollment(), metrics)
+    assert metrics.level == 1
 
 
 def test_a_subject_that_is_off_curriculum_is_left_off_it() -> None:

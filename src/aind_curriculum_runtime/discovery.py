@@ -161,6 +161,12 @@ def _imported(registered: Registered) -> Any:
         # The library asks a rule for its name as soon as a stage holds it; a partial has none.
         if isinstance(error.__cause__, AttributeError) and error.__cause__.name == "__qualname__":
             error.hint = _PLAIN_FUNCTION
+        # It compares a rule's annotations as classes, and that import turns them into text.
+        if isinstance(error.__cause__, TypeError) and "issubclass() arg 1 must be a class" in str(error.__cause__):
+            error.hint = (
+                "The library reads a rule's annotations as classes: take out `from __future__ import annotations`, "
+                "and write a plain class for each argument and the return value."
+            )
         raise
 
 

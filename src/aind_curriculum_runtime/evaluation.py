@@ -36,7 +36,8 @@ class OrderedTrainer(Trainer[Any]):
         cls, current_stage: Stage[Any, Any], active_policies: Iterable[Policy[Any, Any]], metrics: Any
     ) -> list[Policy[Any, Any]]:
         active = super()._evaluate_policy_transitions(current_stage, active_policies, metrics)
-        order = current_stage.see_policies()
+        # By number, which is the order in which they were added: a tool that sorts JSON keys puts "10" before "2".
+        order = [policy for _, policy in sorted(current_stage.graph.nodes.items())]
         return sorted(active, key=order.index)
 
     @staticmethod
@@ -110,7 +111,7 @@ def evaluate(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) 
     Args:
         trainer: An ``OrderedTrainer`` of the repo's curriculum.
         state: A trainer state on the curriculum; it is left as it is.
-        metrics: Metrics of the session that just ended.
+        metrics: Metrics of the session that just ended; they are left as they are.
 
     Returns:
         The next trainer state.
@@ -118,7 +119,8 @@ def evaluate(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) 
     Raises:
         CurriculumError: ``code.raised`` or ``code.exited`` when a rule does, ``result.task_type``.
     """
-    # The library tunes the stage it is given, so it is given another one.
+    # The library tunes the stage it is given, so it is given another one. A rule may do so to the metrics.
+    metrics = metrics.model_copy(deep=True)
     state = state.model_copy(update={"stage": state.stage.model_copy(deep=True) if state.stage else None})
     with curriculum_code("code.raised", "A rule of the curriculum failed", "Mend the function that is named."):
         return trainer.evaluate(state, metrics)
