@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from shaped import curricula, with_shapes
-from support import Repo, generate, make_template
+from support import Repo, commit_all, generate, make_template
 
 from aind_curriculum_runtime.look.model import CurriculumModel, from_json
 
@@ -42,6 +42,14 @@ def repo(shared_repo: Repo) -> Iterator[Repo]:
     """A generated repo that the test may change; everything is put back afterwards."""
     yield shared_repo
     shared_repo.restore()
+
+
+@pytest.fixture(scope="session")
+def locked_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A generated repo with its lock file committed, as a clone has it: for the contract checks, which look at that."""
+    repo = Repo(generate(template, tmp_path_factory.mktemp("locked") / "my-curriculum")).sync()
+    commit_all(repo.path, "Lock")
+    return repo
 
 
 @pytest.fixture

@@ -178,7 +178,8 @@ def _evaluate(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         try:
             state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
             found["trainer_state"] = as_json(evaluate(trainer, state, metrics), "trainer_state")
-            found["altered"] = _changed_fields(found["metrics"], as_json(metrics, "metrics"))
+            before, found["metrics"] = found["metrics"], as_json(metrics, "metrics")
+            found["altered"] = _changed_fields(before, found["metrics"])
         except CurriculumError as error:
             found["error"] = error.message
     return answer

@@ -16,7 +16,7 @@ from repo_review.checks import name_matches
 from repo_review.families import Family
 from repo_review.processor import CollectionReturn, Result, process
 
-from .base import Finding, Level, Outcome
+from .base import Check, Finding, Level, Outcome
 from .plugin import CHECKS, repo_review_families
 from .repo import CurriculumRepo
 
@@ -137,6 +137,7 @@ def review(
         if progress is not None:
             progress(done, max(total, done))
 
+    ours = "runs" not in vars(repo)  # whoever opened them closes them
     repo.runs.on_done = one_more
     try:
         total = repo.runs.start(run for check in needed for run in CHECKS[check].runs)
@@ -144,13 +145,15 @@ def review(
             progress(done, total)
         families, results = process(repo.root, select=set(asked), collected=_collection(repo, needed))
     except BaseException:
-        repo.runs.close(interrupted=True)
+        if ours:
+            repo.runs.close(interrupted=True)
         raise
-    repo.runs.close()
+    if ours:
+        repo.runs.close()
     by_name = {result.name: result for result in results}
     return Report(
         root=repo.root,
-        rows=tuple(_row(name, by_name[name], repo.outcomes) for name in asked if name in by_name),
+        rows=tuple(_row(name, by_name[name], repo.outcomes, asked) for name in asked if name in by_name),
         results=tuple(by_name[name] for name in asked if name in by_name),
         families={name: dict(family) for name, family in families.items() if name in {r.family for r in results}},
         seconds=time.monotonic() - started,
@@ -180,12 +183,22 @@ def catalogue(checks: Iterable[str]) -> list[Row]:
     return [_row(name, None, {}) for name in checks]
 
 
-def _passed(check: str, outcomes: dict[str, Outcome]) -> bool:
-    outcome = outcomes.get(check)
-    return outcome is not None and not outcome.findings and not outcome.skipped
+def _gates(check: type[Check], outcomes: dict[str, Outcome], shown: Iterable[str]) -> str:
+    """Why a gated check was not tried: the gates that failed at the root of it, or why one does not apply."""
+    above = [gate for gate in CHECKS if gate in _all_gates(check)]
+    failed = [gate for gate in above if gate in outcomes and outcomes[gate].findings]
+    if failed:
+        told = "" if failed[0] in shown else f" ({failed[0]}: {outcomes[failed[0]].findings[0].sentence})"
+        return f"{' and '.join(failed)} must pass first{told}"
+    reasons = [f"{gate} does not apply: {outcomes[gate].skipped}" for gate in above if gate in outcomes]
+    return next((reason for reason in reasons if not reason.endswith(": ")), "a check that gates it was not run")
 
 
-def _row(name: str, result: Result | None, outcomes: dict[str, Outcome]) -> Row:
+def _all_gates(check: type[Check]) -> set[str]:
+    return set(check.requires).union(*(_all_gates(CHECKS[gate]) for gate in check.requires))
+
+
+def _row(name: str, result: Result | None, outcomes: dict[str, Outcome], shown: Iterable[str] = ()) -> Row:
     check = CHECKS[name]
     outcome = outcomes.get(name)
     reason, status = "", "passed"
@@ -194,8 +207,7 @@ def _row(name: str, result: Result | None, outcomes: dict[str, Outcome]) -> Row:
     elif result.skip_reason:
         status, reason = "ignored", result.skip_reason
     elif result.result is None:
-        gates = " and ".join(sorted(gate for gate in check.requires if not _passed(gate, outcomes)))
-        status, reason = "skipped", outcome.skipped if outcome is not None else f"{gates} must pass first"
+        status, reason = "skipped", outcome.skipped if outcome is not None else _gates(check, outcomes, shown)
     elif not result.result:
         status = "failed"
     return Row(

@@ -158,8 +158,12 @@ class Runs:
         """
         has_environment = (self._repo.project_root / ".venv").is_dir()
         if self._repo.lock is not None:
-            own = {} if has_environment else {"UV_PROJECT_ENVIRONMENT": str(self.scratch / "environment")}
-            return {"UV_FROZEN": "1", **own}
+            if has_environment:
+                return {"UV_FROZEN": "1"}
+            # One that goes with the scratch folder, with the bytecode of the repo's own modules beside it.
+            places = {"UV_PROJECT_ENVIRONMENT": "environment", "PYTHONPYCACHEPREFIX": "bytecode"}
+            own = {name: str(self.scratch / folder) for name, folder in places.items()}
+            return {"UV_FROZEN": "1", "PYTHONDONTWRITEBYTECODE": "", **own}
         if has_environment:
             return {"UV_NO_SYNC": "1"}
         raise NotApplicable("there is neither a uv.lock nor an environment (run `uv sync` in the repo first)")
@@ -183,8 +187,9 @@ class Runs:
         """A run of ``inside`` in the curriculum's own environment; its answer goes to a file."""
         program = ["python", "-m", "aind_curriculum_runtime.checks.inside", "--object", target.object]
         invocation = self._uv_run(*self._with_runtime, *program, "--answer", folder / "answer.json", *arguments)
-        if seed is not None:
-            invocation.env = {**invocation.env, "PYTHONHASHSEED": str(seed)}
+        seeds = {} if seed is None else {"PYTHONHASHSEED": str(seed)}
+        # hypothesis would leave a folder in the working directory, which is the repo.
+        invocation.env = {**invocation.env, "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"), **seeds}
         return invocation
 
     @cached_property

@@ -161,7 +161,11 @@ class SO008(Check):
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
+        # A command of the repo's own prints the suggestion itself.
+        command = (repo.own_command or "").replace(" ", "").partition(":")[0].replace(".", "/")
         for name, tree in repo.sources.items():
+            if command and name.endswith((f"{command}.py", f"{command}/__init__.py")):
+                continue
             for line, what in _prints(tree):
                 yield Finding(message=f"{what} writes to stdout.", path=name, line=line)
 

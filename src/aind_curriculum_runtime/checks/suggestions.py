@@ -15,20 +15,24 @@ from .scenarios import telling_stage
 class SU001(TargetCheck):
     """The same input gives the same bytes
 
-    Python orders sets by a seed that changes from process to process, and a rig has its own time zone; a suggestion
-    that depends on either trains two animals differently for the same session.
+    Python orders sets by a seed that changes from process to process, a rig has its own time zone, and copying a
+    session changes its files' times; a suggestion that depends on any of these trains two animals differently for the
+    same session.
     """
 
     family = "suggestion"
     requires = frozenset({"CL001"})
     runs = ("launcher", "seed 1", "seed 2")
-    mend = "Sort what comes from a set; take no time of day, and no random number without a fixed seed."
+    mend = (
+        "Sort what comes from a set; take no time of day, no file's time of change, no full path into the metrics, and "
+        "no random number without a fixed seed."
+    )
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
         for name in ("seed 1", "seed 2"):
             if why := difference(repo, target, name):
-                yield Finding(message=f"Run again, with another hash seed and in another time zone, {why}.")
+                yield Finding(message=f"Run again, with another hash seed, time zone and time of copying, {why}.")
                 return
 
 

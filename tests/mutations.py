@@ -1,0 +1,664 @@
+"""Faults to seed in a fresh repo, one for each contract check, as data.
+
+Each is a small edit of a generated repo that only its check and those that check gates may report. Where the
+runtime keeps a promise whatever the repo does, the edit is made in the runtime that is installed in the repo's own
+environment, at the line that keeps it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from support import Repo, clean_environment, git
+
+PACKAGE = "src/my_curriculum"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace a text that stands exactly once in a file of the repo."""
+
+    file: str
+    old: str
+    new: str
+
+    def apply(self, repo: Repo) -> None:
+        repo.edit(self.file, self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Write:
+    """Write a file of the repo."""
+
+    file: str
+    text: str
+
+    def apply(self, repo: Repo) -> None:
+        repo.write(self.file, self.text)
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Remove a file or folder of the repo."""
+
+    file: str
+
+    def apply(self, repo: Repo) -> None:
+        target = repo.path / self.file
+        shutil.rmtree(target) if target.is_dir() else target.unlink()
+
+
+@dataclass(frozen=True)
+class Untrack:
+    """Take a file out of git, and leave it on the disk."""
+
+    file: str
+
+    def apply(self, repo: Repo) -> None:
+        git(repo.path, "rm", "--cached", "--quiet", self.file)
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Lock the repo anew."""
+
+    file: str = "uv.lock"
+
+    def apply(self, repo: Repo) -> None:
+        subprocess.run(["uv", "lock", "-q"], cwd=repo.path, check=True, env=clean_environment())
+
+
+@dataclass(frozen=True)
+class Tag:
+    """Release the repo as it is."""
+
+    name: str
+
+    def apply(self, repo: Repo) -> None:
+        git(repo.path, "tag", self.name)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Break a promise of the runtime that is installed in the repo's environment."""
+
+    file: str
+    old: str
+    new: str
+
+    def apply(self, repo: Repo) -> None:
+        target = installed_runtime(repo) / self.file
+        text = target.read_text(encoding="utf-8")
+        assert text.count(self.old) == 1, f"{self.old!r} stands {text.count(self.old)} times in {self.file}"
+        # A new file: uv may have linked the old one to its cache.
+        beside = target.with_suffix(".new")
+        beside.write_text(text.replace(self.old, self.new), encoding="utf-8", newline="\n")
+        beside.replace(target)
+        shutil.rmtree(target.parent / "__pycache__", ignore_errors=True)
+
+
+Step = Edit | Write | Remove | Untrack | Lock | Tag | Runtime
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A broken repo: which check must tell it, what is broken, and how."""
+
+    check: str
+    fault: str
+    steps: tuple[Step, ...]
+
+    @property
+    def read_by_processes(self) -> bool:
+        """Whether a process that imports or installs the curriculum could see it."""
+        read = ("src/", "tests/data", "pyproject.toml", "uv.lock")
+        return any(isinstance(step, Runtime | Tag) or step.file.startswith(read) for step in self.steps)
+
+    def apply(self, repo: Repo) -> None:
+        for step in self.steps:
+            step.apply(repo)
+
+
+def installed_runtime(repo: Repo) -> Path:
+    """The folder of the runtime in the repo's environment."""
+    return next((repo.path / ".venv").rglob("aind_curriculum_runtime/cli.py")).parent
+
+
+def mutation(check: str, fault: str, *steps: Step) -> Mutation:
+    return Mutation(check, fault, steps)
+
+
+METRICS = f"{PACKAGE}/metrics.py"
+STAGES = f"{PACKAGE}/stages.py"
+CURRICULUM = f"{PACKAGE}/curriculum.py"
+TASK = f"{PACKAGE}/task.py"
+CONTRACT = ".github/workflows/contract.yml"
+
+_TRIALS_READ = '    trials = read_software_events(data_directory, "TrialOutcome")\n'
+_WATER = 'water=sum(hit["reward_volume"] for hit in hits),'
+_LAST_TRANSITION = (
+    "CURRICULUM.add_stage_transition(s_discrimination, s_shaping, StageTransition(st_discrimination_shaping))\n"
+)
+_LAST_STAGE_PROVIDER = (
+    "        )\n    ),\n    metrics_provider=MetricsProvider(metrics_from_dataset),\n)\n"  # of s_discrimination
+)
+_SHAPING_RULE = "    return metrics.trials >= 20\n"
+
+
+def _provider(line: str) -> Edit:
+    """Put a line at the start of what the metrics provider does."""
+    return Edit(METRICS, _TRIALS_READ, f"    {line}\n{_TRIALS_READ}")
+
+
+def _version_one(**stages: str) -> tuple[Step, ...]:
+    """Raise the version to 1.0.0, with a migration from version 0."""
+    declared = f"\nMIGRATIONS = {{0: Migration(stages={stages!r})}}\n"
+    return (
+        Edit("pyproject.toml", 'version = "0.1.0"', 'version = "1.0.0"'),
+        Edit("uv.lock", 'name = "my-curriculum"\nversion = "0.1.0"', 'name = "my-curriculum"\nversion = "1.0.0"'),
+        Edit("CHANGELOG.md", "## [0.1.0]", "## [1.0.0]"),
+        Edit(CURRICULUM, "import curriculum_version", "import Migration, curriculum_version"),
+        Edit(CURRICULUM, _LAST_TRANSITION, _LAST_TRANSITION + declared),
+    )
+
+
+def _last_stage(more: str, *, provider: str = "metrics_from_dataset") -> Edit:
+    """Give the last stage more, such as start policies."""
+    return Edit(
+        STAGES,
+        _LAST_STAGE_PROVIDER,
+        f"        )\n    ),\n    metrics_provider=MetricsProvider({provider}),\n{more})\n",
+    )
+
+
+def _before_stages(function: str) -> Edit:
+    """Add a function before the stages."""
+    comment = "# Stages, in the order of the training.\n"
+    return Edit(STAGES, comment, f"{function}\n\n{comment}")
+
+
+def _error_code(code: str, exit_name: str, other: str) -> Runtime:
+    """Let a failure end with another exit code."""
+    return Runtime("errors.py", f'"{code}": ExitCode.{exit_name},', f'"{code}": ExitCode.{other},')
+
+
+MUTATIONS = (
+    mutation(
+        "LP001",
+        "pyproject.toml is not TOML",
+        Edit("pyproject.toml", '[project]\nname = "my-curriculum"', '[project\nname = "my-curriculum"'),
+    ),
+    mutation("LP001", "pyproject.toml has no name", Edit("pyproject.toml", 'name = "my-curriculum"\n', "")),
+    mutation("LP002", "a dependency was added without locking", Edit("pyproject.toml", "<0.1", "<0.0.99")),
+    mutation("LP002", "the lock file was not committed", Remove("uv.lock")),
+    mutation(
+        "LP002",
+        "git ignores the lock file",
+        Write(".gitignore", "/.venv/\n__pycache__/\nuv.lock\n"),
+        Untrack("uv.lock"),
+    ),
+    mutation(
+        "LP003",
+        "the repo brings a command of its own",
+        Edit(
+            "pyproject.toml",
+            "[project.urls]",
+            '[project.scripts]\ncurriculum = "my_curriculum.command:main"\n\n[project.urls]',
+        ),
+        Write(f"{PACKAGE}/command.py", "from aind_curriculum_runtime.cli import main as main\n"),
+    ),
+    mutation(
+        "LP004",
+        "the entry point is gone",
+        Edit("pyproject.toml", 'my-curriculum = "my_curriculum.curriculum:CURRICULUM"\n', ""),
+    ),
+    mutation("LP005", "a module is missing", Edit(CURRICULUM, "from .task import", "from .tasks import")),
+    mutation("LP005", "the entry point has no colon", Edit("pyproject.toml", "curriculum:CURR", "curriculum.CURR")),
+    mutation("LP005", "the curriculum has another name", Edit(CURRICULUM, '    "my-curriculum",', '    "yours",')),
+    mutation(
+        "LP006",
+        "the lock file holds a library that the runtime was not tested with",
+        Edit(
+            "pyproject.toml",
+            "[tool.ruff]\n",
+            '[tool.uv]\noverride-dependencies = ["aind-behavior-curriculum==0.0.41"]\n\n[tool.ruff]\n',
+        ),
+        Lock(),
+    ),
+    mutation(
+        "LP007",
+        "the contract was taken out of the tests",
+        Write("tests/test_contract.py", "def test_contract() -> None:\n    pass\n"),
+    ),
+    mutation("LP008", "an update left a .rej file", Write("pyproject.toml.rej", "@@ -1 +1 @@\n")),
+    mutation(
+        "LP008",
+        "an update left conflict markers",
+        Edit(
+            "README.md",
+            "# my-curriculum\n",
+            "<<<<<<< before updating\n# mine\n=======\n# my-curriculum\n>>>>>>> after\n",
+        ),
+    ),
+    mutation("LP009", "a file has a name that Windows keeps", Write("docs/aux.txt", "auxiliary\n")),
+    mutation("LP010", "the sample session is gone", Remove("tests/data")),
+    mutation(
+        "LP011",
+        "a second curriculum is made",
+        Write(
+            f"{PACKAGE}/another.py",
+            "from aind_behavior_curriculum import create_curriculum as make\n\nfrom .task "
+            "import DetectionTask\n\nimport aind_behavior_curriculum\n\nANOTHER = aind_behavior_curriculum"
+            '.create_curriculum("another", "0.1.0", (DetectionTask,))()\n',
+        ),
+    ),
+    mutation(
+        "LP012",
+        "a module is imported that Windows lacks",
+        Edit(METRICS, "import os\n", "import os\nimport pwd  # noqa: F401\n"),
+    ),
+    mutation(
+        "LP013",
+        "a path of one computer stands in the code",
+        Edit(METRICS, "CRITERION = 0.75", 'RAW = "D:\\\\data\\\\raw"\nCRITERION = 0.75'),
+    ),
+    mutation("CL001", "the provider fails", _provider("raise ValueError('no such stream')")),
+    mutation(
+        "CL002",
+        "the command does another thing when the curriculum is named",
+        Runtime(
+            "commands/run.py",
+            '    return b"" if arguments.mute_suggestion else document\n',
+            "    if arguments.curriculum:\n        return document.replace(b'\"trials\":24', b'\"trials\":25')\n"
+            '    return b"" if arguments.mute_suggestion else document\n',
+        ),
+    ),
+    mutation(
+        "CL003",
+        "the command reads the environment",
+        Runtime(
+            "commands/run.py",
+            '    return b"" if arguments.mute_suggestion else document\n',
+            '    return b"" if arguments.mute_suggestion or "MUTE_SUGGESTION" in os.environ else document\n',
+        ),
+    ),
+    mutation(
+        "CL004",
+        "the metrics depend on a file of the working directory",
+        Edit(METRICS, _WATER, "water=1.0 * Path('curriculum.json').exists(),"),
+    ),
+    mutation(
+        "CL005",
+        "a directory name is magic",
+        Runtime(
+            "session.py",
+            "    absolute = Path(os.path.abspath(directory))\n",
+            '    absolute = Path(os.path.abspath("tests/data/session" if str(directory) == "demo" else directory))\n',
+        ),
+    ),
+    mutation(
+        "CL006",
+        "the provider takes a path apart at its spaces",
+        _provider("assert len(str(data_directory).split()) == 1, 'usage: provider DIRECTORY'"),
+    ),
+    mutation(
+        "CL007",
+        "describe says nothing",
+        Runtime("commands/describe.py", '"curricula":', '"names":'),
+    ),
+    mutation("CL008", "the provider asks the environment", _provider('_ = os.environ.get("RIG_NAME")')),
+    mutation(
+        "SO001",
+        "the newline is missing",
+        Runtime(
+            "guard.py",
+            "            _write_all(self._stdout, document)\n",
+            "            _write_all(self._stdout, document.rstrip())\n",
+        ),
+    ),
+    mutation(
+        "SO002",
+        "the document is UTF-8",
+        Runtime(
+            "strict_json.py",
+            'ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")',
+            'ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")',
+        ),
+        Edit(METRICS, "    trials: int = Field(ge=0,", '    rig: str = "Käfig"\n    trials: int = Field(ge=0,'),
+    ),
+    mutation(
+        "SO003",
+        "a key stands twice",
+        Runtime(
+            "suggestion.py",
+            '    _require_reloadable(reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
+            '    return b\'{"version":"0.1.0",\' + encoded[1:] + b"\\n"\n',
+        ),
+    ),
+    mutation(
+        "SO004",
+        "the document has a fifth key",
+        Runtime(
+            "suggestion.py",
+            '    _require_reloadable(reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
+            '    return encoded[:-1] + b\',"rig":"a"}\\n\'\n',
+        ),
+    ),
+    mutation("SO005", "the guard lets descriptor 1 be", Runtime("guard.py", "        os.dup2(2, 1)\n", "")),
+    mutation(
+        "SO006",
+        "the provider leaves a child process behind",
+        _provider(
+            "__import__('subprocess').Popen([__import__('sys').executable, '-c', 'import time; time.sleep(60)'])"
+        ),
+    ),
+    mutation(
+        "SO007",
+        "the task has a field beside its parameters",
+        Edit(
+            TASK,
+            '    name: Literal["Detection"] = "Detection"\n',
+            '    name: Literal["Detection"] = "Detection"\n    rig: str = "a"\n',
+        ),
+        Runtime("suggestion.py", "        TrainerState.model_validate_json(encode(plain))\n", ""),
+    ),
+    mutation("SO008", "the package prints", _provider("print('reading', data_directory)")),
+    mutation(
+        "SU001", "the metrics depend on a set's order", Edit(METRICS, _WATER, "water=float(hash('water') % 1000),")
+    ),
+    mutation(
+        "SU001",
+        "the metrics depend on the local date",
+        Edit(METRICS, _WATER, "water=float(__import__('datetime').date.today().day),"),
+    ),
+    mutation(
+        "SU002",
+        "the command does not evaluate",
+        Runtime(
+            "commands/run.py",
+            "build(evaluate(trainer, state, metrics), metrics, trainer)",
+            "build(_unevaluated(state, trainer), metrics, trainer)",
+        ),
+        Runtime(
+            "commands/run.py",
+            "def _write_suggestion(",
+            "def _unevaluated(state, trainer):\n"
+            "    return trainer.create_trainer_state(stage=state.stage, active_policies=state.active_policies)\n\n\n"
+            "def _write_suggestion(",
+        ),
+    ),
+    mutation(
+        "SU003",
+        "a parameter is written in a form that its field refuses",
+        Edit(TASK, "from pydantic import Field\n", "from pydantic import Field, field_serializer\n"),
+        Edit(
+            TASK,
+            'description="Whether stimuli without reward are shown too.")\n',
+            'description="Whether stimuli without reward are shown too.")\n\n'
+            '    @field_serializer("reward_volume")\n'
+            "    def _with_unit(self, value: float) -> object:\n"
+            '        return "4 ul" if value == 4.0 else value\n',
+        ),
+        Runtime(
+            "suggestion.py",
+            '        reloaded = as_json(deserialise(plain, trainer), "trainer_state")\n',
+            "        reloaded = plain\n",
+        ),
+    ),
+    mutation(
+        "SU004",
+        "a start policy was added behind the graph's back",
+        _before_stages(
+            "def p_late(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:\n    return task\n"
+        ),
+        Edit(
+            STAGES,
+            "s_shaping.add_policy_transition(",
+            "s_shaping.start_policies.append(Policy(p_late))\ns_shaping.add_policy_transition(",
+        ),
+    ),
+    mutation(
+        "SU005",
+        "a rule is a static method",
+        Edit(
+            CURRICULUM,
+            'def st_habituation_shaping(metrics: DetectionMetrics) -> bool:\n    """Enough trials to go on."""\n'
+            + _SHAPING_RULE,
+            "class Rules:\n    @staticmethod\n    def st_habituation_shaping(metrics: DetectionMetrics) -> bool:\n    "
+            + _SHAPING_RULE,
+        ),
+        Edit(CURRICULUM, "StageTransition(st_habituation_shaping)", "StageTransition(Rules.st_habituation_shaping)"),
+    ),
+    mutation(
+        "SU006",
+        "a metric is written in another unit than it is read in",
+        Edit(METRICS, "from pydantic import Field\n", "from pydantic import Field, field_serializer\n"),
+        Edit(
+            METRICS,
+            "\n\ndef metrics_from_dataset(",
+            '\n    @field_serializer("hit_rate")\n    def _in_percent(self, value: float) -> float:\n'
+            "        return value * 100\n"
+            "\n\ndef metrics_from_dataset(",
+        ),
+    ),
+    mutation(
+        "SU007",
+        "a metric that is not finite becomes null",
+        Runtime(
+            "suggestion.py",
+            "    if isinstance(value, float | Decimal) and not math.isfinite(value):\n",
+            "    if isinstance(plain, float) and not math.isfinite(plain):\n        return None\n    if False:\n",
+        ),
+    ),
+    mutation(
+        "SU008",
+        "a policy of the last stage fails",
+        _before_stages(
+            "def p_divide(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:\n"
+            "    task.task_parameters.reward_volume /= 0\n    return task\n"
+        ),
+        _last_stage("    start_policies=[Policy(p_divide)],\n"),
+    ),
+    mutation(
+        "SU009",
+        "the provider takes the first file it finds",
+        Edit(METRICS, _WATER, 'water=float(len(os.listdir(Path(data_directory) / "behavior")[0])),'),
+    ),
+    mutation(
+        "SU010",
+        "a policy of the last stage takes a random number",
+        _before_stages(
+            "def p_random(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:\n"
+            "    task.task_parameters.reward_volume = __import__('random').uniform(1, 5)\n    return task\n"
+        ),
+        _last_stage("    start_policies=[Policy(p_random)],\n"),
+    ),
+    mutation(
+        "GR001",
+        "no transition leads to a stage",
+        Edit(
+            CURRICULUM,
+            _LAST_TRANSITION,
+            _LAST_TRANSITION + 'CURRICULUM.add_stage(s_shaping.model_copy(update={"name": "s_lost"}))\n',
+        ),
+    ),
+    mutation("GR002", "a stage has no metrics provider", Edit(STAGES, _LAST_STAGE_PROVIDER, "        )\n    ),\n)\n")),
+    mutation(
+        "GR003",
+        "the last stage's metrics provider fails",
+        _before_stages(
+            "def metrics_of_discrimination(data_directory: str) -> DetectionMetrics:\n    raise KeyError('lick')\n"
+        ),
+        _last_stage("", provider="metrics_of_discrimination"),
+    ),
+    mutation(
+        "GR004",
+        "an earlier transition shadows a later one",
+        Edit(
+            CURRICULUM,
+            "CURRICULUM = create_curriculum(",
+            "def st_habituation_discrimination(metrics: DetectionMetrics) -> bool:\n"
+            "    return metrics.trials > 40\n\n\n"
+            "CURRICULUM = create_curriculum(",
+        ),
+        Edit(
+            CURRICULUM,
+            _LAST_TRANSITION,
+            _LAST_TRANSITION + "CURRICULUM.add_stage_transition(s_habituation, s_discrimination, "
+            "StageTransition(st_habituation_discrimination))\n",
+        ),
+    ),
+    mutation(
+        "GR005",
+        "a threshold is in percent",
+        Edit(CURRICULUM, "return metrics.hit_rate < 0.4", "return metrics.hit_rate > 40"),
+    ),
+    mutation(
+        "GR006",
+        "a rule forgets that a metric may be None",
+        Edit(CURRICULUM, "return metrics.hit_rate < 0.4", "return metrics.median_reaction_time > 1.0"),
+    ),
+    mutation(
+        "GR007",
+        "two stages have one name",
+        Edit(
+            STAGES,
+            "s_shaping.add_policy_transition(",
+            's_shaping_2 = Stage(name="s_shaping", task=DetectionTask())\ns_shaping.add_policy_transition(',
+        ),
+    ),
+    mutation(
+        "GR008",
+        "no policy transition leads to a policy",
+        _before_stages(
+            "def p_idle(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:\n    return task\n"
+        ),
+        Edit(
+            STAGES,
+            "s_shaping.add_policy_transition(",
+            "s_shaping.add_policy(Policy(p_idle))\ns_shaping.add_policy_transition(",
+        ),
+    ),
+    mutation(
+        "GR009",
+        "a transition bears a name of its own",
+        Edit(CURRICULUM, "def st_shaping_discrimination(", "def two_good_sessions("),
+        Edit(CURRICULUM, "StageTransition(st_shaping_discrimination)", "StageTransition(two_good_sessions)"),
+    ),
+    mutation(
+        "GR010",
+        "a transition changes the metrics",
+        Edit(CURRICULUM, _SHAPING_RULE, "    metrics.water = 0.0\n" + _SHAPING_RULE),
+    ),
+    mutation("FA001", "a missing state gives 65", _error_code("state.missing", "MISSING", "STATE")),
+    mutation("FA002", "a state cut short gives 66", _error_code("state.not_json", "STATE", "MISSING")),
+    mutation("FA003", "another curriculum's state gives 77", _error_code("state.other_curriculum", "STATE", "REFUSED")),
+    mutation(
+        "FA004",
+        "another version's state is accepted",
+        Runtime(
+            "trainer_state.py",
+            '        same = major(written_by["version"]) == major(curriculum.version)\n',
+            "        same = True\n",
+        ),
+    ),
+    mutation("FA005", "an unknown stage gives 76", _error_code("state.unknown_stage", "STATE", "CONTRACT")),
+    mutation("FA006", "a missing session gives 65", _error_code("session.missing", "MISSING", "STATE")),
+    mutation(
+        "FA007",
+        "a subject off curriculum is put back on it",
+        Runtime(
+            "trainer_state.py",
+            "    _require_on_curriculum(state)\n",
+            '    state = {**state, "is_on_curriculum": True}\n',
+        ),
+    ),
+    mutation("FA008", "an unknown option gives 70", _error_code("usage.invalid", "USAGE", "CURRICULUM_CODE")),
+    mutation(
+        "FA009",
+        "rules of a trainer state are not looked at",
+        Runtime("trainer_state.py", "    require_known(state, known(curriculum))\n", ""),
+    ),
+    mutation(
+        "SE001",
+        "the provider appends to a file of the session",
+        _provider(
+            "(Path(data_directory) / 'behavior/Logs/session_input.json').open('a', encoding='utf-8').write('\\n')"
+        ),
+    ),
+    mutation(
+        "SE002",
+        "an empty session is handed to the provider",
+        Runtime("session.py", "    if empty:\n", "    if False:\n"),
+        Edit(
+            METRICS,
+            "    if not path.is_file():\n",
+            "    if not path.parent.is_dir():\n        raise KeyError(name)\n    if not path.is_file():\n",
+        ),
+    ),
+    mutation(
+        "SE003",
+        "a session without events is an error of the code",
+        Edit(
+            METRICS,
+            '        raise SessionError(f"The session has no {path.name} in behavior/SoftwareEvents.")\n',
+            "        raise KeyError(name)\n",
+        ),
+    ),
+    mutation(
+        "SE004",
+        "the provider reads one session only",
+        _provider('data_directory = Path(__file__).parents[2] / "tests" / "data" / "session"'),
+    ),
+    mutation(
+        "SE005",
+        "the provider leaves a file in the repo",
+        _provider("Path('last_run.txt').write_text('x', encoding='utf-8')"),
+    ),
+    mutation("SE006", "a file is read in the machine's encoding", Edit(METRICS, '.open(encoding="utf-8")', ".open()")),
+    mutation(
+        "VE001",
+        "the version has two numbers",
+        Edit("pyproject.toml", 'version = "0.1.0"', 'version = "0.1"'),
+        Edit("uv.lock", 'name = "my-curriculum"\nversion = "0.1.0"', 'name = "my-curriculum"\nversion = "0.1"'),
+        Edit(CURRICULUM, '    curriculum_version("my-curriculum"),', '    "0.1.0",'),
+        Edit(CURRICULUM, "from aind_curriculum_runtime import curriculum_version\n", ""),
+    ),
+    mutation(
+        "VE002",
+        "the curriculum states a version of its own",
+        Edit(CURRICULUM, '    curriculum_version("my-curriculum"),', '    "0.2.0",'),
+    ),
+    mutation("VE003", "the changelog has no entry", Edit("CHANGELOG.md", "## [0.1.0]", "## [0.0.9]")),
+    mutation(
+        "VE004",
+        "a parameter changed after the release",
+        Tag("v0.1.0"),
+        Edit(STAGES, "DetectionParameters(reward_volume=6.0)", "DetectionParameters(reward_volume=6.5)"),
+    ),
+    mutation("MI001", "a migration leads to no stage", *_version_one(s_wait="s_nowhere")),
+    mutation("MI002", "a migration leaves a stage out", Tag("v0.1.0"), *_version_one(s_habituation="s_shaping")),
+    mutation(
+        "MI003",
+        "a migrated animal is sent to its old stage",
+        *_version_one(s_wait="s_shaping"),
+        Runtime("migration.py", "_stage(curriculum, successor, name)", "_stage(curriculum, name, name)"),
+    ),
+    mutation(
+        "CI001", "the contract is not in CI", Edit(CONTRACT, "uv run curriculum check --format github", "echo well")
+    ),
+    mutation(
+        "CI002", "the contract runs on Linux only", Edit(CONTRACT, "[ubuntu-latest, windows-latest]", "[ubuntu-latest]")
+    ),
+    mutation("CI003", "CI resolves anew", Edit(CONTRACT, "uv sync --locked", "uv sync --upgrade")),
+    mutation(
+        "CI004",
+        "CI formats its own copy",
+        Write(
+            ".github/workflows/format.yml", "on: push\njobs:\n  format:\n    steps:\n      - run: uv run ruff format\n"
+        ),
+    ),
+)

@@ -1,0 +1,358 @@
+"""`curricula update`: a fleet at once, and whatever one repo can be like."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from fleet_support import (
+    CONFLICTS,
+    EDITS,
+    NEWEST,
+    OLDER,
+    OLDEST,
+    Task,
+    assert_holds,
+    assert_no_leftovers,
+    fleet_environment,
+    make_releases,
+    own_lines,
+    rows,
+    scaffold,
+    snapshot,
+    worktrees,
+)
+from support import Repo, call, commit_all, copier_command, git, hosted_at
+
+REPOS = int(os.environ.get("FLEET_REPOS", "8"))
+"""Repos of the fleet; twenty for the whole proof."""
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_releases(tmp_path_factory.mktemp("releases") / "template")
+
+
+@pytest.fixture(scope="module")
+def origin(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repo of the older version, unedited and not locked; tests work in submodules of it."""
+    return scaffold(releases, OLDER, tmp_path_factory.mktemp("origin") / "mine").path
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    return Task.make(tmp_path / "task")
+
+
+@pytest.fixture
+def checkout(task: Task, origin: Path) -> Path:
+    """A submodule at an older version."""
+    return task.add(origin)
+
+
+def template_of(repo: Path) -> str:
+    """The template's version in a repo's answers."""
+    return str(yaml.safe_load((repo / ".copier-answers.yml").read_text(encoding="utf-8"))["_commit"])
+
+
+def test_a_fleet_moves_but_for_the_conflicts_and_no_line_is_lost(releases: Path, task: Task, tmp_path: Path) -> None:
+    """Three versions of the template; every other repo was worked on, some so that the update conflicts."""
+    conflicting = set()
+    for number in range(REPOS):
+        version = (OLDEST, OLDER, NEWEST)[number // 2 % 3]
+        repo = scaffold(releases, version, tmp_path / "origins" / f"curriculum-{number}")
+        if number % 2:
+            for edit in EDITS:
+                edit(repo)
+        if number % 6 == 1 or number % 12 == 9:
+            CONFLICTS[number // 6 % len(CONFLICTS)](repo)
+            conflicting.add(repo.path.name)
+        commit_all(repo.path, "Ours")
+        checkout = task.add(repo.path)
+        if number % 5 == 0:
+            git(checkout, "checkout", "--quiet", "--detach")
+    checkouts = {path.name: path for path in (task.path / "curricula").iterdir()}
+    before = {name: snapshot(path) for name, path in checkouts.items()}
+    own = {name: own_lines(path) for name, path in checkouts.items()}
+    assert len(conflicting) >= 2
+
+    done = task.curricula("update", "--all", "--no-check")
+
+    assert done.code == 1, done.text
+    table = rows(done)
+    assert {name for name, cells in table.items() if cells[2] == "conflict"} == conflicting, done.stdout.decode()
+    for name, path in checkouts.items():
+        assert git(path, "status", "--porcelain") == "", name
+        assert_no_leftovers(path)
+        assert_holds(path, own[name])
+        assert worktrees(path) == []
+        if table[name][2] != "updated":
+            assert snapshot(path) == before[name], name
+        else:
+            assert template_of(path) == NEWEST
+            assert git(path, "rev-parse", "HEAD~1") == before[name][0]
+            assert git(path, "branch", "--show-current") == f"curriculum-template/{NEWEST}"
+    moved = {name for name, cells in table.items() if cells[2] == "updated"}
+    assert moved == {name for name, cells in table.items() if cells[0] != NEWEST} - conflicting
+
+    again = task.curricula("update", "--all", "--no-check")
+    assert {cells[2] for name, cells in rows(again).items() if name not in conflicting} == {"up to date"}
+
+
+def test_an_update_locks_and_is_checked_in_the_repos_own_environment(task: Task, checkout: Path) -> None:
+    done = task.curricula("update", "mine")
+    assert done.code == 0, done.stdout.decode() + done.text
+    assert rows(done)["mine"][:3] == [OLDER, NEWEST, "updated"]
+    locked = call(["uv", "lock", "--check"], cwd=checkout)
+    assert locked.code == 0, locked.text
+
+
+def test_a_repo_whose_checks_fail_is_left_as_it_was(task: Task, checkout: Path) -> None:
+    (checkout / "src" / "mine" / "curriculum.py").write_text("raise RuntimeError('broken')\n", encoding="utf-8")
+    commit_all(checkout, "Broken")
+    before = snapshot(checkout)
+    done = task.curricula("update", "mine")
+    assert done.code == 1
+    assert rows(done)["mine"][2:] == ["failed", "`curriculum check` fails after the update"]
+    assert "LP005" in done.stdout.decode()
+    assert snapshot(checkout) == before
+
+
+def test_a_repo_that_cannot_be_locked_is_left_as_it_was(task: Task, checkout: Path) -> None:
+    Repo(checkout).edit("pyproject.toml", '    "mypy>=1.15",\n', '    "mypy>=1.15",\n    "mypy<1.10",\n')
+    commit_all(checkout, "No version fits")
+    before = snapshot(checkout)
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 1
+    assert rows(done)["mine"][2] == "failed"
+    assert "uv lock" in rows(done)["mine"][3]
+    assert snapshot(checkout) == before
+
+
+def test_the_task_repos_own_index_is_left_alone(task: Task, checkout: Path) -> None:
+    staged = git(task.path, "ls-files", "--stage")
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 0, done.stdout.decode()
+    assert git(task.path, "ls-files", "--stage") == staged
+    assert git(task.path, "status", "--porcelain") == "M curricula/mine"
+    assert "add curricula/mine" in done.stdout.decode()
+
+
+def test_a_dry_run_says_what_would_come_and_changes_nothing(task: Task, checkout: Path) -> None:
+    before = snapshot(checkout)
+    done = task.curricula("update", "--all", "--dry-run")
+    assert done.code == 0, done.text
+    assert rows(done)["mine"][:3] == [OLDER, NEWEST, "would update"]
+    assert "D .editorconfig" in done.stdout.decode()
+    assert snapshot(checkout) == before
+
+
+def test_an_update_goes_to_the_version_that_is_asked_for(releases: Path, task: Task, tmp_path: Path) -> None:
+    checkout = task.add(scaffold(releases, OLDEST, tmp_path / "mine").path)
+    done = task.curricula("update", "mine", "--to", OLDER, "--no-check")
+    assert done.code == 0, done.stdout.decode()
+    assert template_of(checkout) == OLDER
+    assert git(releases, "rev-parse", OLDER) in (checkout / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_a_branch_of_that_name_with_work_on_it_is_kept(task: Task, checkout: Path) -> None:
+    name = f"curriculum-template/{NEWEST}"
+    git(checkout, "checkout", "--quiet", "-b", name)
+    work = commit_all(checkout, "Work")
+    git(checkout, "checkout", "--quiet", "main")
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 0, done.stdout.decode()
+    assert git(checkout, "rev-parse", name) == work
+    assert git(checkout, "branch", "--show-current") == f"{name}-2"
+
+
+def test_an_ignored_file_in_the_way_is_not_overwritten(task: Task, checkout: Path) -> None:
+    Repo(checkout).edit(".gitignore", ".venv/\n", "uv.lock\n.venv/\n")
+    commit_all(checkout, "Ignore")
+    git(checkout, "rm", "--quiet", "--cached", ".github/workflows/contract.yml")
+    Repo(checkout).edit(".gitignore", "uv.lock\n", "uv.lock\ncontract.yml\n")
+    git(checkout, "commit", "--quiet", "--all", "-m", "Ours is ignored")
+    (checkout / ".github" / "workflows" / "contract.yml").write_text("ours\n", encoding="utf-8")
+    task.curricula("update", "mine", "--no-check")
+    assert (checkout / ".github" / "workflows" / "contract.yml").read_text(encoding="utf-8") == "ours\n"
+    assert git(checkout, "status", "--porcelain") == ""
+
+
+def test_hooks_and_signing_of_the_repo_do_not_hold_it_up(task: Task, checkout: Path) -> None:
+    hooks = Path(git(checkout, "rev-parse", "--absolute-git-dir")) / "hooks"
+    for name in ("pre-commit", "commit-msg", "post-checkout"):
+        (hooks / name).write_text("#!/bin/sh\nexit 1\n", encoding="utf-8", newline="\n")
+        (hooks / name).chmod(0o755)
+    git(checkout, "config", "commit.gpgSign", "true")
+    git(checkout, "config", "user.signingKey", "missing")
+    done = task.curricula("update", "mine", "--no-check")
+    assert rows(done)["mine"][2] == "updated", done.stdout.decode()
+
+
+# Where a repo's template may be.
+
+
+def test_a_repo_of_a_hosted_template_is_updated(releases: Path, task: Task, tmp_path: Path) -> None:
+    hosted = hosted_at(releases)
+    made = tmp_path / "mine"
+    arguments = ("copy", "--quiet", "--defaults", f"--vcs-ref={OLDER}", "gh:an-owner/a-template", made)
+    copied = copier_command(*arguments, data={"curriculum_name": "mine"}, env=hosted)
+    assert copied.code == 0, copied.text
+    commit_all(made, "Scaffold")
+    checkout = task.add(made)
+    done = task.curricula("update", "mine", "--no-check", env=hosted)
+    assert done.code == 0, done.stdout.decode()
+    pyproject = (checkout / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'git = "https://github.com/an-owner/a-template.git"' in pyproject
+    assert git(releases, "rev-parse", NEWEST) in pyproject
+
+
+def test_a_repo_of_an_untagged_commit_is_updated_to_another(releases: Path, task: Task, tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", "--no-tags", str(releases), str(template))
+    checkout = task.add(scaffold(template, "HEAD", tmp_path / "mine").path)
+    newest = commit_all(template, "The next commit")
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 0, done.stdout.decode()
+    assert newest in (checkout / "pyproject.toml").read_text(encoding="utf-8")
+    assert newest.startswith(template_of(checkout))
+
+
+def test_a_repo_that_is_ahead_of_the_latest_release_is_told_so(releases: Path, task: Task, tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", str(releases), str(template))
+    commit_all(template, "After the release")
+    checkout = task.add(scaffold(template, "HEAD", tmp_path / "mine").path)
+    before = snapshot(checkout)
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 1
+    assert rows(done)["mine"][3] == "it is at a newer version of the template than that"
+    assert "--to" in done.stdout.decode()
+    assert snapshot(checkout) == before
+
+
+def test_a_repo_whose_template_moved_is_told_how_and_follows(releases: Path, task: Task, tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", str(releases), str(template))
+    checkout = task.add(scaffold(template, OLDER, tmp_path / "mine").path)
+    moved = template.rename(tmp_path / "moved")
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 1
+    assert rows(done)["mine"][3] == f"the template cannot be reached: {template}"
+    assert "curricula update mine --template URL" in done.stdout.decode()
+    done = task.curricula("update", "mine", "--no-check", "--template", moved.as_uri())
+    assert done.code == 0, done.stdout.decode()
+    assert f'git = "{moved.as_uri()}"' in (checkout / "pyproject.toml").read_text(encoding="utf-8")
+    answers = yaml.safe_load((checkout / ".copier-answers.yml").read_text(encoding="utf-8"))
+    assert (answers["_src_path"], answers["runtime_url"]) == (f"git+{moved.as_uri()}", moved.as_uri())
+    assert git(checkout, "rev-list", "--count", "main..HEAD") == "1"
+
+
+def test_a_repo_whose_commit_is_gone_from_the_template_is_told_how(task: Task, checkout: Path) -> None:
+    Repo(checkout).edit(".copier-answers.yml", f"_commit: {OLDER}", "_commit: v0.0.1-7-gabcdef0")
+    commit_all(checkout, "A commit that was never pushed")
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 1
+    assert rows(done)["mine"][3] == "its version v0.0.1-7-gabcdef0 is not in the template"
+    assert "as _commit into .copier-answers.yml" in done.stdout.decode()
+
+
+def test_an_update_that_needs_trust_is_told_so_and_not_made(releases: Path, task: Task, tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", str(releases), str(template))
+    checkout = task.add(scaffold(template, NEWEST, tmp_path / "mine").path)
+    Repo(template).edit(
+        "copier.yml", "_migrations: []", '_migrations:\n  - version: "1000.0.0"\n    command: ["git", "--version"]'
+    )
+    commit_all(template, "A migration")
+    git(template, "tag", "v1000.0.0")
+    before = snapshot(checkout)
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 1
+    assert "copier update --trust" in done.stdout.decode()
+    assert snapshot(checkout) == before
+
+
+# Workspaces.
+
+
+def test_members_of_a_workspace_are_updated_together(releases: Path, tmp_path: Path) -> None:
+    root = tmp_path / "workspace"
+    for name in ("one", "two"):
+        made = scaffold(releases, OLDER, tmp_path / "made" / name).path
+        shutil.copytree(made, root / "curricula" / name, ignore=shutil.ignore_patterns(".git"))
+    Repo(root).write(
+        "pyproject.toml",
+        '[project]\nname = "task"\nversion = "1.0.0"\nrequires-python = ">=3.11"\n\n'
+        '[tool.uv.workspace]\nmembers = ["curricula/*"]\n',
+    )
+    before = commit_all(root, "A workspace")
+    task = Task(root)
+    done = task.curricula("update", "--all", "--no-check")
+    assert done.code == 0, done.stdout.decode() + done.text
+    assert [template_of(root / "curricula" / name) for name in ("one", "two")] == [NEWEST, NEWEST]
+    assert git(root, "rev-parse", "HEAD~1") == before
+    assert git(root, "status", "--porcelain") == ""
+    assert call(["uv", "lock", "--check"], cwd=root, env=fleet_environment()).code == 0
+
+
+# Bad input that is about one repo.
+
+
+def dirty(checkout: Path) -> None:
+    (checkout / "README.md").write_text("Not committed.\n", encoding="utf-8")
+
+
+def untracked(checkout: Path) -> None:
+    (checkout / "notes.txt").write_text("Not committed.\n", encoding="utf-8")
+
+
+def without_answers(checkout: Path) -> None:
+    (checkout / ".copier-answers.yml").unlink()
+    commit_all(checkout, "No answers")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "note"),
+    [
+        (dirty, "not committed: README.md"),
+        (untracked, "not committed: notes.txt"),
+        (without_answers, ".copier-answers.yml is missing, so its template is not known"),
+    ],
+    ids=["dirty", "untracked", "without answers"],
+)
+def test_a_repo_that_cannot_be_updated_is_named_with_the_reason(
+    spoil: Callable[[Path], None], note: str, task: Task, checkout: Path
+) -> None:
+    spoil(checkout)
+    before = snapshot(checkout)
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 1
+    assert rows(done)["mine"][-2:] == ["failed", note]
+    assert snapshot(checkout) == before
+
+
+def test_a_version_that_does_not_exist_is_named(task: Task, checkout: Path) -> None:
+    done = task.curricula("update", "mine", "--to", "v7.7.7")
+    assert done.code == 1
+    assert rows(done)["mine"][-1] == "the template has no version v7.7.7"
+
+
+@pytest.mark.parametrize("arguments", [("update",), ("update", "mine", "--all")])
+def test_what_to_update_must_be_said_once(arguments: tuple[str, ...], task: Task, checkout: Path) -> None:
+    done = task.curricula(*arguments)
+    assert done.code == 64
+    assert "Name the curricula to update, or give --all." in done.text
+
+
+def test_without_a_name_to_commit_as_the_repo_is_left_as_it_was(task: Task, checkout: Path) -> None:
+    before = snapshot(checkout)
+    nobody = {name: "" for name in fleet_environment() if name.startswith(("GIT_AUTHOR", "GIT_COMMITTER"))}
+    done = task.curricula("update", "mine", "--no-check", env=nobody)
+    assert done.code == 1
+    assert rows(done)["mine"][2:] == ["failed", "git does not know who commits"]
+    assert snapshot(checkout) == before
