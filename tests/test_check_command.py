@@ -16,11 +16,18 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+import yaml
 from support import PROJECT, Repo, Result, call, clean_environment, git
 
 from aind_curriculum_runtime.checks.plugin import CHECKS
 
-FILES_ONLY = [name for name, check in CHECKS.items() if not check.runs]
+
+def runs_of(name: str) -> set[str]:
+    """Every process that a check and those that gate it look at."""
+    return set(CHECKS[name].runs).union(*(runs_of(gate) for gate in CHECKS[name].requires))
+
+
+FILES_ONLY = [name for name in CHECKS if not runs_of(name)]
 """Checks that read files only: quick to ask in a process of their own."""
 
 
@@ -297,6 +304,12 @@ def test_repo_reviews_own_command_shows_the_same_checks(faulty: Repo, scratch: d
     checks = {name: row["result"] for name, row in result.document["checks"].items() if name in CHECKS}
     assert checks.keys() == set(CHECKS), result.text
     assert {name for name, passed in checks.items() if passed is False} == {"LP008", "LP009", "SO008"}
+
+
+def test_the_hook_for_commits_asks_every_check_that_reads_files_only() -> None:
+    hooks = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    entry = next(hook["entry"] for hook in hooks if hook["id"] == "curriculum-check-files")
+    assert entry.split() == ["uv", "run", "--frozen", "curriculum", "check", *chosen(*FILES_ONLY)]
 
 
 def test_a_finding_names_its_curriculum_where_there_are_several(repo: Repo) -> None:

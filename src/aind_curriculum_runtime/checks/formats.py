@@ -128,7 +128,8 @@ def as_json(report: Report) -> str:
         "skipped": report.count("skipped"),
         "ignored": report.count("ignored"),
     }
-    return json.dumps({"failed": report.failed, "counts": counts, "checks": rows}, indent=2) + "\n"
+    cost = {"seconds": round(report.seconds, 3), "processes": report.processes}
+    return json.dumps({"failed": report.failed, "counts": counts, **cost, "checks": rows}, indent=2) + "\n"
 
 
 _PAGE: Final = """\

@@ -103,6 +103,7 @@ class Processes:
         self._alive: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._ended = False
+        self.started = 0
 
     def run(self, invocation: Invocation, folder: Path) -> Process:
         """Run a process to its end, watching its pipes.
@@ -129,6 +130,7 @@ class Processes:
                 start_new_session=sys.platform != "win32",
             )
             self._alive.add(process)
+            self.started += 1
         try:
             return _watch(process, folder)
         finally:

@@ -56,6 +56,8 @@ class Report:
     """The same as repo-review has it, for its own formats."""
     families: dict[str, dict[str, object]]
     seconds: float
+    processes: int
+    """How many processes were run for it."""
 
     def count(self, status: Status, level: Level | None = None) -> int:
         """How many checks have ``status``, and ``level`` if that is given."""
@@ -157,6 +159,7 @@ def review(
         results=tuple(by_name[name] for name in asked if name in by_name),
         families={name: dict(family) for name, family in families.items() if name in {r.family for r in results}},
         seconds=time.monotonic() - started,
+        processes=repo.runs.processes,
     )
 
 

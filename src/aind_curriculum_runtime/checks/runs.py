@@ -53,6 +53,11 @@ class Runs:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 
+    @property
+    def processes(self) -> int:
+        """How many processes were started."""
+        return self._processes.started
+
     def start(self, names: Iterable[str]) -> int:
         """Start runs, in the order of ``SCENARIOS`` so that one never waits for a later one.
 
