@@ -208,19 +208,31 @@ def test_policies_between_which_there_are_transitions_get_a_graph_of_their_own(
 
 
 def test_every_parameter_of_every_stage_stands_in_the_second_sheet(model: CurriculumModel) -> None:
+    tables = [one for one in elements(svg(draw(model, "parameters"))) if "parameters" in one.classes]
+    shown = [text for table in tables for text in table.text.split()]
+    for stage in model.stages:
+        assert shown.count(stage.name) == (1 if stage.parameters else 0)
+    for name in {one.name for stage in model.stages for one in stage.parameters}:
+        values = [str(json.dumps(one.value)) for stage in model.stages for one in stage.parameters if one.name == name]
+        assert all(shown.count(value) >= values.count(value) for value in values)
+        assert shown.count(name) == len(tables)
+
+
+def test_hovering_over_a_parameter_shows_its_description_unit_and_limits(model: CurriculumModel) -> None:
     drawn = svg(draw(model, "parameters"))
     titles = [one.text or "" for one in ElementTree.fromstring(drawn).iter(f"{SVG}title")]
     for stage in model.stages:
         for parameter in stage.parameters:
-            cell = next(title for title in titles if title.startswith(f"{stage.name}: {parameter.name} = "))
-            assert parameter.description in cell
-            assert parameter.unit is None or f"unit: {parameter.unit}" in cell
+            told = next(title for title in titles if title.startswith(f"{parameter.name}\n"))
+            assert parameter.description in told and all(bound in told for bound in parameter.bounds)
+            assert parameter.unit is None or f"unit: {parameter.unit}" in told
 
 
 def test_cells_that_change_are_marked_and_no_others(models: dict[str, CurriculumModel]) -> None:
     drawn = svg(draw(models["my-curriculum"], "parameters"))
     # What Shaping and Discrimination set otherwise than the stage before them.
     assert drawn.count('fill="#fff1b8"') == 5
+    assert "s_shaping: reward_volume = 4.0, before 6.0" in drawn
 
 
 def test_no_label_node_or_cluster_title_overlaps_another(picture: list[Element]) -> None:

@@ -369,6 +369,12 @@ def _cell(parameter: Parameter) -> list[str]:
     return wrapped(shown(parameter.value), 22, 4)
 
 
+def _change(name: str, stage: Stage, one: Parameter | None, other: Parameter | None) -> str:
+    now, before = (shown(side.value) if side is not None else "not set" for side in (one, other))
+    told = one or other
+    return f"{stage.name}: {name} = {now}, before {before}\n{about(told) if told is not None else ''}"
+
+
 def _table(
     drawing: Drawing,
     node: str,
@@ -400,14 +406,13 @@ def _table(
         previous = before
         for stage in stages:
             one = cells.get((stage.name, name))
-            other = cells.get((previous.name, name)) if previous is not None else None
-            changed = previous is not None and (one and one.value) != (other and other.value)
+            other = cells.get((previous.name, name)) if previous is not None else one
             text = _BREAK.join(_html(part) for part in _cell(one)) if one is not None else " "
-            tip = drawing.tip("cell", f"{stage.name}: {name} = {shown(one.value)}\n{about(one)}") if one else ""
-            row.append(
-                f"<TD{f' BGCOLOR={chr(34)}{_CHANGED}{chr(34)}' if changed else ''}"
-                f"{f' TOOLTIP={chr(34)}{tip}{chr(34)}' if tip else ''}>{f'<B>{text}</B>' if changed else text}</TD>"
-            )
+            if (one and one.value) == (other and other.value):
+                row.append(f"<TD>{text}</TD>")
+            else:
+                tip = drawing.tip("cell", _change(name, stage, one, other))
+                row.append(f'<TD BGCOLOR="{_CHANGED}" TOOLTIP="{tip}"><B>{text}</B></TD>')
             previous = stage
         rows.append(line(row))
     table = (

@@ -69,24 +69,24 @@ def _rendered(drawing: Drawing, form: str) -> bytes:
     return rendered
 
 
-_ELEMENT = re.compile(r'<g id="([^"]+)" class="([^"]+)">\n<title>[^<]*</title>')
-_ANCHOR = re.compile(r'<a xlink:title="([^"]*)">')
-_COMMENT = re.compile(r"<!-- .*? -->\n", re.DOTALL)
+# One pass over what may be some hundred kilobytes: elements with their titles, cells, and comments.
+_PLACES = re.compile(
+    r'<g id="(?P<key>[^"]+)" class="(?P<kind>[^"]+)">\n<title>[^<]*</title>'
+    r'|<a xlink:title="(?P<cell>[^"]*)">|</a>|<!--[^>]*-->\n'
+)
 
 
 def _with_tips(text: str, tips: dict[str, str]) -> str:
     """Graphviz titles its elements by their names; readers want the rule."""
 
-    def element(match: re.Match[str]) -> str:
-        key, kind = match.groups()
-        tip = tips.get(key.removeprefix("head_"))
-        title = f"<title>{escape(tip)}</title>" if tip is not None else ""
-        return f'<g id="{key}" class="{kind}">{title}'
+    def replaced(match: re.Match[str]) -> str:
+        key, kind, cell = match.groups()
+        if key is not None:
+            tip = tips.get(key.removeprefix("head_"))
+            return f'<g id="{key}" class="{kind}">' + (f"<title>{escape(tip)}</title>" if tip is not None else "")
+        if cell is not None:
+            return f"<g><title>{escape(tips.get(cell, ''))}</title>"
+        # Comments hold Graphviz's version: the same curriculum would give other bytes on another machine.
+        return "</g>" if match[0] == "</a>" else ""
 
-    def anchor(match: re.Match[str]) -> str:
-        return f"<g><title>{escape(tips.get(match[1], ''))}</title>"
-
-    text = _ELEMENT.sub(element, text)
-    text = _ANCHOR.sub(anchor, text).replace("</a>", "</g>")
-    # Comments hold Graphviz's version: the same curriculum would give other bytes on another machine.
-    return _COMMENT.sub("", text)
+    return _PLACES.sub(replaced, text)

@@ -11,6 +11,7 @@ import html
 import json
 import re
 import textwrap
+from functools import lru_cache
 from typing import Any, Final
 
 from .model import Parameter, Rule
@@ -32,8 +33,12 @@ def shown(value: Any) -> str:
     Returns:
         Strings as they are, everything else as JSON; on one line.
     """
-    text = value if isinstance(value, str) and value.strip() else json.dumps(value, ensure_ascii=False)
-    return " ".join(text.split())
+    if type(value) in (float, int):  # as JSON has them, without the way through it: most values are numbers
+        return repr(value)
+    return " ".join((value if isinstance(value, str) and value.strip() else _encode(value)).split())
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def explained(rule: Rule) -> str:
@@ -57,9 +62,13 @@ def about(parameter: Parameter) -> str:
     Returns:
         One line a fact.
     """
-    facts = [parameter.description, f"unit: {parameter.unit}" if parameter.unit is not None else ""]
-    facts += [f"type: {parameter.type}" if parameter.type else "", ", ".join(parameter.bounds)]
-    return "\n".join(filter(None, facts))
+    return _about(parameter.description, parameter.unit, parameter.type, parameter.bounds)
+
+
+@lru_cache(maxsize=1024)
+def _about(description: str, unit: str | None, type_: str, bounds: tuple[str, ...]) -> str:
+    facts = [description, f"unit: {unit}" if unit is not None else "", f"type: {type_}" if type_ else ""]
+    return "\n".join(filter(None, [*facts, ", ".join(bounds)]))
 
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
@@ -73,9 +82,12 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
     Returns:
         The lines.
     """
+    if len(text) <= width:  # most are short, and textwrap takes its time
+        return [text]
     return textwrap.wrap(text, width, max_lines=lines, placeholder=" ...") or [""]
 
 
+@lru_cache(maxsize=4096)
 def escape(text: str) -> str:
     """Make text fit for XML and HTML.
 
@@ -124,6 +136,7 @@ def stroke(progress: float) -> str:
     return _hex(progress, lightness=0.40, saturation=0.72)
 
 
+@lru_cache(maxsize=1024)
 def _hex(progress: float, *, lightness: float, saturation: float) -> str:
     red, green, blue = colorsys.hls_to_rgb(progress * 130 / 360, lightness, saturation)
     return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
