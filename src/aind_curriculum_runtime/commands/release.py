@@ -18,7 +18,9 @@ from ..errors import CurriculumError
 from ..reporting import About
 
 if TYPE_CHECKING:
-    from ..release.gates import Release
+    from collections.abc import Sequence
+
+    from ..release.gates import Gate, Release
     from ..release.publish import Store
 
 EXAMPLES: Final = """\
@@ -50,7 +52,7 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
         CurriculumError: ``repo.not_releasable`` with what does not hold; ``output.exists``, ``output.refused`` and
             others of publishing, after which nothing is left of the release.
     """
-    from ..release.gates import look
+    from ..release.gates import contract_checks, look
     from ..release.snapshot import repo_root
 
     if arguments.yes and arguments.dry_run:
@@ -60,20 +62,30 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     root = repo_root(arguments.repo or Path())
     release = look(root)
     about.version = release.version
-    for gate in release.gates:
-        print(f"{'ok ' if gate.passed else 'NO '} {gate.title}: {gate.why}", file=sys.stderr)
-    if release.failed:
-        told = "; ".join(gate.why for gate in release.failed)
-        raise CurriculumError(
-            "repo.not_releasable",
-            f"{release.version} was not released: {told}.",
-            "; ".join(dict.fromkeys(gate.mend for gate in release.failed)).capitalize() + ".",
-        )
+    _require(release.version, release.gates)
+    if store is not None:
+        for name in release.names:
+            store.require_free(name, release.version)
+    _require(release.version, [contract_checks(root)])
     output = Path(os.path.abspath(arguments.output if arguments.output is not None else root / "dist"))
     done = _release(release, output, store, acting=acting)
     if not acting:
         done.append("Nothing was done: this was a dry run. Add --yes to release.")
     return ("\n".join(done) + "\n").encode("utf-8")
+
+
+def _require(version: str, gates: Sequence[Gate]) -> None:
+    """Show what holds and what does not; go on only when all does."""
+    for gate in gates:
+        print(f"{'ok' if gate.passed else 'NO'}  {gate.title}: {gate.why}", file=sys.stderr)
+    failed = [gate for gate in gates if not gate.passed]
+    if failed:
+        mend = "; ".join(dict.fromkeys(gate.mend for gate in failed))
+        raise CurriculumError(
+            "repo.not_releasable",
+            f"{version} was not released: {'; '.join(gate.why for gate in failed)}.",
+            f"{mend[:1].upper()}{mend[1:]}.",
+        )
 
 
 def _store(url: str | None) -> Store | None:
@@ -95,10 +107,8 @@ def _release(release: Release, output: Path, store: Store | None, *, acting: boo
         snapshots = read([(place, name) for name in place.names], full=True)
         bundles = {snapshot.model.name: contents(place, snapshot) for snapshot in snapshots}
     targets = {name: output / f"{name}-{release.version}" for name in bundles}
-    for name, target in targets.items():
+    for target in targets.values():
         require_free(target)
-        if store is not None:
-            store.require_free(name, release.version)
     told = [] if release.tagged else [f"tag     {release.tag}"]
     told += [f"bundle  {target}" for target in targets.values()]
     told += [f"publish {store.url}/{name}/{release.version}" for name in bundles if store is not None]

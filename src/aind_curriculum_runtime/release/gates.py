@@ -16,9 +16,9 @@ from .bump import Since, since_release, stated_version
 from .changelog import NAME, has_entry
 from .git import Git
 from .numbers import enough, level_between
-from .snapshot import project_at
+from .snapshot import WORKING_TREE, project_at
 
-__all__ = ["Gate", "Release", "look"]
+__all__ = ["Gate", "Release", "contract_checks", "look"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,39 +43,42 @@ class Release:
     tagged: bool
     """Whether the tag is at this commit already, so that only the bundle is left to do."""
 
-    gates: tuple[Gate, ...]
+    names: tuple[str, ...]
+    """The repo's curricula."""
 
-    @property
-    def failed(self) -> tuple[Gate, ...]:
-        """The gates that do not hold."""
-        return tuple(gate for gate in self.gates if not gate.passed)
+    gates: tuple[Gate, ...]
 
 
 def look(root: Path) -> Release:
-    """Look whether a release can be made.
+    """Look whether a release can be made, but for the contract checks.
 
     Args:
         root: The curriculum repo.
 
     Returns:
-        What holds and what does not; the contract checks, which take some seconds, are run when all else holds.
+        What holds and what does not.
 
     Raises:
-        CurriculumError: ``repo.no_git``, ``repo.shallow``, ``repo.version``, ``repo.no_curriculum``,
-            ``usage.extra_needed``; whatever importing the two versions raises.
+        CurriculumError: ``repo.no_git``, ``repo.shallow``, ``repo.version`` or ``repo.no_curriculum``; whatever
+            importing the two versions raises.
     """
     git = Git(root)
     git.require()
-    project_at(root, "The working tree")
+    project = project_at(root, WORKING_TREE)
     version = semver_of(stated_version((root / "pyproject.toml").read_text(encoding="utf-8")))
     tag = f"v{version}"
     at = git.commit(f"refs/tags/{tag}")
     tagged = at is not None and at == git.commit("HEAD")
     since = since_release(root, before=version)
     gates = [_clean(git), _tag_is_free(git, tag, at, tagged), *_version(git, version, since), _changelog(root, version)]
-    if all(gate.passed for gate in gates):
-        gates += _checks(root)
-    return Release(root=root, version=version, tag=tag, tagged=tagged, gates=tuple(gates))
+    return Release(
+        root=root,
+        version=version,
+        tag=tag,
+        tagged=tagged,
+        names=tuple(sorted(project.curricula)),
+        gates=tuple(gates),
+    )
 
 
 def _clean(git: Git) -> Gate:
@@ -135,7 +138,18 @@ def _changelog(root: Path, version: str) -> Gate:
     return Gate(title="the changelog tells of it", passed=found, why=why, mend=f"add `## [{version}]` to {NAME}")
 
 
-def _checks(root: Path) -> Iterator[Gate]:
+def contract_checks(root: Path) -> Gate:
+    """Run the contract checks, which takes some seconds.
+
+    Args:
+        root: The curriculum repo.
+
+    Returns:
+        Whether none of level error failed.
+
+    Raises:
+        CurriculumError: ``usage.extra_needed``.
+    """
     if importlib.util.find_spec("repo_review") is None:
         raise CurriculumError(
             "usage.extra_needed",
@@ -148,7 +162,7 @@ def _checks(root: Path) -> Iterator[Gate]:
     report = review(repo_at(root))
     errors = [row for row in report.rows if row.status == "failed" and row.level == "error"]
     told = "; ".join(f"{row.id} {row.title}" for row in errors[:3])
-    yield Gate(
+    return Gate(
         title="the contract checks pass",
         passed=not errors,
         why=f"{len(errors)} failed: {told}" if errors else f"{report.count('passed')} passed",

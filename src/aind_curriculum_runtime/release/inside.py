@@ -81,9 +81,22 @@ def _schemas(curriculum: Any, metrics: list[str]) -> dict[str, Any]:
     state = Trainer(curriculum).trainer_state_model.model_json_schema(mode="serialization")
     return {
         "curriculum": as_json(curriculum, "curriculum"),
-        "metrics_schema": {"$schema": dialect, **schema, "anyOf": any_of},
-        "trainer_state_schema": {"$schema": dialect, **state},
+        "metrics_schema": _settled({"$schema": dialect, **schema, "anyOf": any_of}),
+        "trainer_state_schema": _settled({"$schema": dialect, **state}),
     }
+
+
+def _settled(schema: Any) -> Any:
+    """A schema with its alternatives in a fixed order: the library makes unions of tasks from a set."""
+    if isinstance(schema, list):
+        return [_settled(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _settled(value) for key, value in schema.items()}
+    for key in ("anyOf", "oneOf"):
+        if isinstance(found.get(key), list):
+            found[key] = sorted(found[key], key=lambda one: json.dumps(one, sort_keys=True))
+    return found
 
 
 def _resolved(reference: str) -> Any:
