@@ -12,15 +12,13 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
 from ..files import write_atomically
 from .git import Git, GitFailed, git_command, head_commit
+from .members import NOTE
 from .processes import Processes, last_line
 
-__all__ = ["Landing", "complete", "is_unfinished", "land"]
-
-_NOTE: Final = "curricula-update.json"
+__all__ = ["Landing", "complete", "land"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +31,6 @@ class Landing:
 
     after: str
     """The commit that will be; a child of ``before``."""
-
-
-def is_unfinished(directory: Path) -> bool:
-    """Tell whether a landing in this repo began and is not known to have ended.
-
-    Args:
-        directory: The checkout's git directory.
-
-    Returns:
-        True for a note.
-    """
-    return (directory / _NOTE).exists()
 
 
 def land(git: Git, directory: Path, landing: Landing, processes: Processes, log: Path) -> None:
@@ -60,7 +46,7 @@ def land(git: Git, directory: Path, landing: Landing, processes: Processes, log:
     Raises:
         GitFailed: Git refused, say because a file that would be overwritten is in the way; nothing has changed.
     """
-    note = directory / _NOTE
+    note = directory / NOTE
     write_atomically(note, json.dumps(asdict(landing)).encode("utf-8"))
     try:
         # Ignored files are somebody's too: by default they are overwritten without a word.
@@ -94,7 +80,7 @@ def complete(git: Git, directory: Path) -> Landing | None:
     Raises:
         GitFailed: Files were changed since, which completing would overwrite; the message says which.
     """
-    note = directory / _NOTE
+    note = directory / NOTE
     try:
         landing = Landing(**json.loads(note.read_text(encoding="utf-8")))
     except FileNotFoundError:

@@ -23,8 +23,8 @@ from .errors import FleetError
 __all__ = ["SCRATCH_PREFIX", "Held", "holding", "remove_folder"]
 
 SCRATCH_PREFIX: Final = "curricula-update-"
-_PATIENCE: Final = 10.0
-"""Seconds to wait for the children of a killed command to end."""
+_PATIENCE: Final = 60.0
+"""Seconds to wait, above all for the children of a killed command to end."""
 
 
 class Held(NamedTuple):
@@ -94,9 +94,13 @@ def _note(descriptor: int, text: str) -> None:
 
 
 def _acquire(descriptor: int) -> None:
-    until = time.monotonic() + _PATIENCE
+    start, told = time.monotonic(), False
     while not _try_lock(descriptor):
-        if time.monotonic() > until:
+        waited = time.monotonic() - start
+        if waited > 1 and not told:
+            print("curricula: waiting for another command in this task repo to end.", file=sys.stderr)
+            told = True
+        if waited > _PATIENCE:
             raise FleetError(
                 "Another `curricula` command is changing this task repo.",
                 "Wait until it has ended and run this one again.",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from ..discovery import ENTRY_POINT_GROUP
 from ..errors import ExitCode
@@ -21,7 +21,11 @@ from .errors import FleetError
 from .git import Git, GitFailed, git_directory
 from .processes import Processes
 
-__all__ = ["Member", "TaskRepo", "members_of", "named", "read_pyproject", "task_repo"]
+__all__ = ["NOTE", "Member", "TaskRepo", "members_of", "named", "read_pyproject", "task_repo"]
+
+
+NOTE: Final = "curricula-update.json"
+"""File in a git directory while a checkout is moved to an updated commit; it stays when that was cut short."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,17 @@ class Member:
         points = self.pyproject.get("project", {}).get("entry-points", {})
         return list(points.get(ENTRY_POINT_GROUP, {})) if isinstance(points, dict) else []
 
+    @cached_property
+    def is_unfinished(self) -> bool:
+        """Whether an update was cut short while git moved the checkout; no file in it can then be relied on."""
+        directory = git_directory(self.path if self.is_submodule else self.root)
+        return directory is not None and (directory / NOTE).exists()
+
+    @property
+    def is_curriculum(self) -> bool:
+        """Whether it is one, as far as its checkout tells."""
+        return bool(self.curricula) or self.is_unfinished
+
     @property
     def name(self) -> str:
         """What people call it: the project's name, or the folder's where there is no checkout to read it from."""
@@ -74,7 +89,7 @@ class TaskRepo:
     @property
     def curricula(self) -> list[Member]:
         """The members that are curricula as far as can be told: a submodule without a checkout may be one."""
-        return [member for member in self.members if member.curricula or not member.is_initialised]
+        return [member for member in self.members if member.is_curriculum or not member.is_initialised]
 
 
 def task_repo(start: Path) -> Path:
@@ -122,7 +137,7 @@ def members_of(root: Path, processes: Processes) -> TaskRepo:
     for folder in _workspace_members(root):
         if folder not in found:
             member = Member(root, folder, False)
-            if member.curricula:
+            if member.is_curriculum:
                 found[folder] = member
     if not found:
         raise FleetError(
@@ -169,7 +184,7 @@ def named(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
                 f"Run `git submodule update --init {member.folder}`.",
                 ExitCode.REPO,
             )
-        if not member.curricula:
+        if not member.is_curriculum:
             raise FleetError(
                 f"{member.folder} is not a curriculum repo: its pyproject.toml declares no curriculum.",
                 "Choose another; `curricula list` shows what each one is.",

@@ -47,7 +47,7 @@ def choose(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
     """
     if names:
         return named(repo, names)
-    chosen = [member for member in repo.members if member.curricula]
+    chosen = [member for member in repo.members if member.is_curriculum]
     if not chosen:
         raise FleetError(
             "There is no curriculum with a checkout in this task repo.",

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from ..errors import CONTRACT_VERSION
 from .git import Git, git_directory, head_commit
-from .landing import is_unfinished
 from .members import Member, TaskRepo
 from .processes import Processes
 
@@ -63,10 +62,10 @@ class Status:
         """In words, the most important one."""
         if not self.initialised:
             return "not initialised"
-        if not self.curriculum:
-            return "not a curriculum"
         if self.unfinished:
             return "update unfinished"
+        if not self.curriculum:
+            return "not a curriculum"
         words = ["dirty"] * self.dirty + ["not at the pin"] * (not self.at_pin)
         return ", ".join(words) or "ok"
 
@@ -125,7 +124,7 @@ def _status(member: Member, pin: str | None, changed: dict[str, bool]) -> Status
         commit=commit,
         at_pin=not member.is_submodule or (member.is_initialised and pin == commit),
         dirty=changed.get(member.folder, False),
-        unfinished=directory is not None and is_unfinished(directory),
+        unfinished=member.is_unfinished,
     )
 
 

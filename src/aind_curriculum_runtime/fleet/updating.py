@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -26,7 +26,7 @@ from .processes import Processes, last_line
 from .template import ANSWERS, Answers, Reference, TemplateUnreachable, latest_release, read_answers
 from .user_lines import has_marker, lost_lines
 
-__all__ = ["Options", "Outcome", "Unit", "Updating", "units"]
+__all__ = ["Options", "Outcome", "Unit", "Updating", "complete_all", "units"]
 
 _WORKTREE: Final = "curricula-update"
 """Name of every temporary worktree, by which those of a killed command are found."""
@@ -132,10 +132,14 @@ class Updating:
         options: What was asked for.
         processes: What starts git, uv and Copier.
         scratch: A folder outside of every repo.
+        completed: What ``complete_all`` said.
     """
 
-    def __init__(self, options: Options, processes: Processes, scratch: Path) -> None:
+    def __init__(
+        self, options: Options, processes: Processes, scratch: Path, completed: Mapping[Path, str | None]
+    ) -> None:
         self._options = options
+        self._completed = completed
         self._processes = processes
         self._scratch = scratch
         self._mirrors: dict[str, Path] = {}
@@ -179,14 +183,15 @@ class Updating:
         if directory is None:
             raise _Stop("failed", "its git directory is missing", "Run `git submodule update --init`.")
         forget_worktrees(directory)
-        finished = complete(git, directory)
+        if self._completed.get(unit.checkout):
+            raise _Stop("failed", str(self._completed[unit.checkout]))
         dirty = self._dirty(git, unit)
         if dirty:
             names = ", ".join(dirty[:3]) + (f" and {len(dirty) - 3} more" if len(dirty) > 3 else "")
             raise _Stop("failed", f"not committed: {names}", "Commit or remove what is there, then run it again.")
         targets = {member.folder: self._target(member) for member in unit.members}
         with self._worktree(git, unit) as work:
-            work.completed = finished is not None
+            work.completed = unit.checkout in self._completed
             old = [member for member in unit.members if targets[member.folder] is not None]
             for member in old:
                 answers, reference = targets[member.folder] or (None, None)
@@ -242,7 +247,8 @@ class Updating:
                 f"{ANSWERS} is missing, so its template is not known",
                 "It was not made by Copier, or the file was deleted: get it back from git's history.",
             )
-        source = Answers(source=self._options.template or answers.source, version=answers.version)
+        moved = self._options.template
+        source = Answers(source=_as_copier_takes_it(moved) if moved else answers.source, version=answers.version)
         try:
             mirror = Git(self._mirror(source.url), self._processes)
         except TemplateUnreachable as error:
@@ -427,6 +433,29 @@ class Updating:
         return Landing(branch=_free_branch(git, work.label, work.base), before=work.base, after=commit)
 
 
+def complete_all(members: Sequence[Member], processes: Processes) -> dict[Path, str | None]:
+    """Complete whatever a killed command had begun to move.
+
+    Args:
+        members: All members of the task repo.
+        processes: What starts git.
+
+    Returns:
+        The checkouts that had begun to move, with the reason where it could not be completed.
+    """
+    found: dict[Path, str | None] = {}
+    for checkout in {member.path if member.is_submodule else member.root for member in members if member.is_unfinished}:
+        directory = git_directory(checkout)
+        if directory is None:
+            continue
+        try:
+            if complete(Git(checkout, processes), directory) is not None:
+                found[checkout] = None
+        except (GitFailed, OSError) as error:
+            found[checkout] = str(error)
+    return found
+
+
 def forget_worktrees(directory: Path) -> None:
     """Remove what git keeps of the temporary worktrees of this command, whole or begun.
 
@@ -474,6 +503,15 @@ def _move_source(answers: Path, source: str) -> None:
     text = answers.read_text(encoding="utf-8")
     text = re.sub(r"(?m)^_src_path:.*(\n[ \t]+.*)*", lambda _: f"_src_path: {json.dumps(source)}", text)
     answers.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _as_copier_takes_it(source: str) -> str:
+    """Copier takes a URL that does not look like git's for a folder; a folder is kept as an absolute path."""
+    if "://" in source and not source.startswith("git+"):
+        known = source.endswith(".git") or source.startswith(("git://", "https://github.com/", "https://gitlab.com/"))
+        return source if known else f"git+{source}"
+    folder = Path(source).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else source
 
 
 def _uv_url(url: str) -> str:

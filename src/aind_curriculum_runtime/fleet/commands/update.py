@@ -20,7 +20,7 @@ from ..parallel import each
 from ..processes import Processes
 from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
 from ..tables import print_table
-from ..updating import Options, Outcome, Updating, units
+from ..updating import Options, Outcome, Updating, complete_all, units
 
 EXAMPLES: Final = """\
   curricula update --all
@@ -62,15 +62,16 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
             raise FleetError(f"{option} {value!r} is not one.", "See `curricula update --help`.")
     need_uv()
     root = task_repo(start)
-    repo = members_of(root, Processes())
-    chosen = choose(repo, arguments.names)
+    choose(members_of(root, Processes()), arguments.names)  # before waiting for the lock
     options = Options(
         to=arguments.to, template=arguments.template, check=not arguments.no_check, dry_run=arguments.dry_run
     )
     with holding(_common(root)) as held:
         processes = Processes(held.descriptor)
-        updating = Updating(options, processes, held.scratch)
-        work = units(chosen)
+        completed = complete_all(members_of(root, processes).members, processes)
+        repo = members_of(root, processes)
+        updating = Updating(options, processes, held.scratch, completed)
+        work = units(choose(repo, arguments.names))
         results, interrupted = each(work, updating.update, processes, label="updating", jobs=jobs(arguments))
     outcomes = [
         outcome
