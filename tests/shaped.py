@@ -135,3 +135,22 @@ def _function(name: str, parameters: str, result: str, docstring: str, body: lis
         "",
         "",
     ]
+
+
+def draw_pictures() -> None:
+    """Draw the pictures of the docs anew: ``uv run python tests/shaped.py``."""
+    import tempfile
+
+    from support import PROJECT, Repo, generate, make_template
+
+    with tempfile.TemporaryDirectory() as folder:
+        template = make_template(Path(folder) / "template")
+        repo = with_shapes(Repo(generate(template, Path(folder) / "my-curriculum")))
+        for name in curricula():
+            target = PROJECT / "docs" / "pictures" / f"{name}.svg"
+            result = repo.curriculum("diagram", "-o", target, "--curriculum", name)
+            assert result.code == 0, result.text
+
+
+if __name__ == "__main__":
+    draw_pictures()

@@ -241,6 +241,17 @@ def test_no_label_node_or_cluster_title_overlaps_another(picture: list[Element])
         assert not one.overlaps(other), f"{first} and {second}"
 
 
+def test_a_frame_of_policies_holds_all_that_is_in_it_and_nothing_else(picture: list[Element]) -> None:
+    for frame in (one for one in picture if "cluster" in one.classes):
+        assert frame.box is not None
+        for other in picture:
+            box = other.box or other.label
+            if "cluster" not in other.classes and box is not None and frame.box.overlaps(box):
+                assert {"policy", "policy-transition"} & other.classes, other.text
+                corners = ((box.left, box.top), (box.right, box.bottom))
+                assert all(frame.box.holds(corner, slack=0) for corner in corners), other.text
+
+
 def test_no_line_runs_through_a_stage_or_the_label_of_another(picture: list[Element]) -> None:
     taken = [(one, one.box or one.label) for one in picture if "cluster" not in one.classes]
     for edge in picture:

@@ -67,7 +67,7 @@ def draw(model: CurriculumModel, sheet: Sheet = "both", *, background: str = "wh
     order = way(model)
     drawing.lines += [
         f'graph [bgcolor="{background}" fontname="{_FONT}" fontsize=9 fontcolor="{_FAINT}" labelloc=b '
-        f"nodesep=0.3 ranksep=0.32 margin=0 pad=0.1 newrank=true label=<{_legend(model, sheet)}>]",
+        f"nodesep=0.3 ranksep=0.32 margin=0 pad=0.1 label=<{_legend(model, sheet)}>]",
         f'node [shape=plain fontname="{_FONT}" fontsize=11 fontcolor="{_INK}"]',
         f'edge [fontname="{_FONT}" fontsize=9 fontcolor="{_INK}" arrowsize=0.7 penwidth=1.4]',
     ]
@@ -146,7 +146,7 @@ def _stage(drawing: Drawing, stage: Stage, number: int, progress: float, *, firs
         rows.append(f'<TR><TD ALIGN="LEFT" TOOLTIP="{tip}"><FONT POINT-SIZE="9">{mark} {name}</FONT></TD></TR>')
     border = 2 if first else 1
     label = (
-        f'<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" STYLE="ROUNDED" '
+        f'<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" STYLE="ROUNDED" '
         f'BGCOLOR="{shade(progress)}" COLOR="{stroke(progress)}">{"".join(rows)}</TABLE>'
     )
     drawing.lines.append(f's{number} [id="{key}" class="stage" label=<{label}>]')
@@ -299,17 +299,24 @@ def _policy_graph(drawing: Drawing, stage: Stage, prefix: str, progress: float, 
         )
         drawing.lines.append(f'{nodes[rule.reference]} [id="{tip}" class="policy" label=<{table}>]')
     place = {reference: index for index, reference in enumerate(nodes)}
-    for one in stage.policy_transitions:
-        key = drawing.tip("edge", _hover(one.rule.reference, one.rule.docstring, one.rule.source))
+    for number, one in enumerate(stage.policy_transitions):
+        hover = _hover(one.rule.reference, one.rule.docstring, one.rule.source)
         style = "dotted penwidth=2.4" if one.rule.manual else "solid"
-        look = (
-            f'id="{key}" class="policy-transition" style={style} color="{stroke(progress)}" label=<{_label(one, 30)}>'
+        look = f'class="policy-transition" style={style} color="{stroke(progress)}"'
+        # The text is a node of its own: that of an edge may stick out of the frame.
+        label = f"{prefix}_when{number}"
+        key = drawing.tip("label", hover)
+        drawing.lines.append(
+            f'{label} [id="{key}" class="label policy-transition" fontsize=9 label=<{_label(one, 30)}>]'
         )
+        away, on = drawing.tip("edge", hover), drawing.tip("edge", hover)
         source, target = nodes[one.source], nodes[one.target]
         if place[one.target] < place[one.source]:
-            drawing.lines.append(f"{target} -> {source} [dir=back {look}]")
+            drawing.lines.append(f'{target} -> {label} [dir=back id="{on}" {look}]')
+            drawing.lines.append(f'{label} -> {source} [arrowhead=none id="{away}" {look}]')
         else:
-            drawing.lines.append(f"{source} -> {target} [{look}]")
+            drawing.lines.append(f'{source} -> {label} [arrowhead=none id="{away}" {look}]')
+            drawing.lines.append(f'{label} -> {target} [id="{on}" {look}]')
     drawing.lines.append("}")
     inner = {nodes[one.target] for one in stage.policy_transitions if place[one.target] > place[one.source]}
     tops = [node for node in nodes.values() if node not in inner] or list(nodes.values())

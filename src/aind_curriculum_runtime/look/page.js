@@ -5,7 +5,8 @@ document.getElementById("theme").addEventListener("click", () => {
   root.dataset.theme = dark ? "light" : "dark";
 });
 const things = [...document.querySelectorAll(".item, svg .stage, svg .edge, svg .label, svg .policy")];
-const words = new Map(things.map((thing) => [thing, thing.textContent.toLowerCase()]));
+const said = (thing) => [thing.textContent, ...[...thing.querySelectorAll("[title]")].map((one) => one.title)].join(" ");
+const words = new Map(things.map((thing) => [thing, said(thing).toLowerCase()]));
 const box = document.getElementById("search");
 const search = () => {
   const wanted = box.value.toLowerCase().split(/\s+/).filter(Boolean);
