@@ -7,6 +7,7 @@ Knows nothing of how a curriculum is imported or shown.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -224,11 +225,17 @@ _T = TypeVar("_T")
 def _build(cls: type[_T], document: Any, where: str) -> _T:
     if not isinstance(document, dict):
         raise ValueError(f"{where} is not an object")
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     missing = [name for name in hints if name not in document]
     if missing:
         raise ValueError(f"{where}.{missing[0]} is missing")
     return cls(**{name: _value(hint, document[name], f"{where}.{name}") for name, hint in hints.items()})
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    """Resolving the annotations of a class takes longer than all else here."""
+    return get_type_hints(cls)
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:

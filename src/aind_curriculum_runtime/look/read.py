@@ -5,6 +5,7 @@ Owns what is read of the library's objects. Knows nothing of how the model is sh
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -89,14 +90,23 @@ def _stage(stage: Any, metrics: Any) -> Stage:
 
 def _rule(rule: Any) -> Rule:
     function = rule.callable
+    return Rule(
+        reference=rule.name,
+        docstring=docstring_of(function),
+        source=_source(function),
+        manual=is_manual(function),
+    )
+
+
+@functools.cache
+def _source(function: Any) -> str:
+    """A function's source; finding it takes long, and a curriculum uses the same one in many places."""
     try:
         # A form feed or a tab in the source would not survive every format.
-        source = inspect.cleandoc("\n" + inspect.getsource(function).expandtabs().replace("\f", ""))
+        text = inspect.getsource(function).expandtabs().replace("\f", "")
     except (OSError, TypeError):
-        source = ""
-    return Rule(
-        reference=rule.name, docstring=docstring_of(function), source=source.rstrip(), manual=is_manual(function)
-    )
+        return ""
+    return inspect.cleandoc("\n" + text).rstrip()
 
 
 def docstring_of(thing: Any) -> str:
