@@ -244,6 +244,13 @@ def test_a_release_is_looked_at_made_published_listed_and_fetched(
     assert refused(again)["code"] == "output.exists"
     assert not (tmp_path / "dist").exists()
 
+    # As CI does on a pushed tag: the tag is there, and only the bundle is made.
+    onward = repo.curriculum(
+        "release", "--yes", "--publish", tmp_path / "folder", "--output", tmp_path / "dist", cwd=repo.path
+    )
+    assert onward.code == 0 and b"tag " not in onward.stdout, onward.text
+    assert content(tmp_path / "folder" / "my-curriculum" / "0.2.0") == content(bundle)
+
 
 def test_a_release_that_cannot_be_published_leaves_nothing(repo: Repo, tmp_path: Path) -> None:
     # The store is a folder that turns out to be a file where the curriculum's own is to be.
@@ -252,6 +259,13 @@ def test_a_release_that_cannot_be_published_leaves_nothing(repo: Repo, tmp_path:
     assert refused(result)["code"] == "output.refused"
     assert released_state(repo)[0] == ["v0.1.0"]
     assert not list((repo.path / "dist").glob("*"))
+
+
+def test_a_prerelease_binds_nobody(repo: Repo) -> None:
+    git(repo.path, "tag", "v0.2.0-rc.1")
+    repo.write("new.txt", "so that it ends before the contract checks")
+    result = repo.curriculum("release", cwd=repo.path)
+    assert "ok  the version is above the last, and far enough: v0.1.0 to 0.2.0 is a minor bump" in result.text
 
 
 def test_contradicting_options_are_refused(candidate: Repo) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import CurriculumError
+from ..release.changelog import has_entry
 from ..release.git import Git
 from ..versions import SEMVER, semver_of
 from .base import Check, Finding, NotApplicable, TargetCheck
@@ -90,7 +90,7 @@ class VE003(Check):
         except (OSError, UnicodeDecodeError):
             yield Finding(message="There is no CHANGELOG.md.", path="CHANGELOG.md")
             return
-        if not re.search(rf"^##+ \[?v?{re.escape(_own(repo))}\]?(\s|$)", text, re.MULTILINE):
+        if not has_entry(text, _own(repo)):
             yield Finding(message=f"CHANGELOG.md has no entry for {_own(repo)}.", path="CHANGELOG.md")
 
 

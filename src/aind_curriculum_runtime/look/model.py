@@ -225,7 +225,8 @@ _T = TypeVar("_T")
 def _build(cls: type[_T], document: Any, where: str) -> _T:
     if not isinstance(document, dict):
         raise ValueError(f"{where} is not an object")
-    hints = _hints(cls)
+    hashable: Any = cls
+    hints = _hints(hashable)
     missing = [name for name in hints if name not in document]
     if missing:
         raise ValueError(f"{where}.{missing[0]} is missing")

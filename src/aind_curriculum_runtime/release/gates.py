@@ -6,7 +6,6 @@ Owns the list of gates. Looks, and changes nothing.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from ..versions import semver_of
 from .bump import Since, since_release, stated_version
 from .changelog import NAME, has_entry
 from .git import Git
-from .numbers import enough, level_between
+from .numbers import enough, level_between, precedence
 from .snapshot import WORKING_TREE, project_at
 
 __all__ = ["Gate", "Release", "contract_checks", "look"]
@@ -70,7 +69,7 @@ def look(root: Path) -> Release:
     at = git.commit(f"refs/tags/{tag}")
     tagged = at is not None and at == git.commit("HEAD")
     since = since_release(root, before=version)
-    gates = [_clean(git), _tag_is_free(git, tag, at, tagged), *_version(git, version, since), _changelog(root, version)]
+    gates = [_clean(git), _tag_is_free(git, tag, at, tagged), _version(git, version, since), _changelog(root, version)]
     return Release(
         root=root,
         version=version,
@@ -102,27 +101,18 @@ def _tag_is_free(git: Git, tag: str, at: str | None, tagged: bool) -> Gate:
     )
 
 
-def _version(git: Git, version: str, since: Since) -> Iterator[Gate]:
+def _version(git: Git, version: str, since: Since) -> Gate:
     title = "the version is above the last, and far enough"
-    if since.tag is None or since.version is None:
-        higher = git.releases()
-        yield Gate(
-            title=title,
-            passed=not higher,
-            why=f"{higher[-1]} was released already" if higher else "nothing was released before",
-            mend="raise the version: curriculum bump",
-        )
-        return
-    newest = git.releases()[-1].removeprefix("v")
-    given = level_between(since.version, version)
-    if newest not in (since.version, version):
-        passed, why = False, f"v{newest} was released already, and {version} is below it"
-    elif given == "none":
-        passed, why = False, f"{version} is the version of {since.tag}"
+    newest = next(reversed(git.releases()), None)
+    if newest is not None and precedence(newest.removeprefix("v")) > precedence(version):
+        passed, why = False, f"{newest} was released already, and {version} is below it"
+    elif since.tag is None or since.version is None:
+        passed, why = True, "nothing was released before"
     else:
+        given = level_between(since.version, version)
         passed = enough(given, since.needs)
         why = f"{since.tag} to {version} is a {given} bump; what changed needs {_a(since.needs)}"
-    yield Gate(title=title, passed=passed, why=why, mend="raise the version: curriculum bump")
+    return Gate(title=title, passed=passed, why=why, mend="raise the version: curriculum bump")
 
 
 def _a(level: str) -> str:

@@ -160,7 +160,7 @@ def release_version(tag: str) -> str | None:
 
 
 def newest_release(git: Git, *, before: str | None = None) -> str | None:
-    """The newest release tag that the current commit comes from.
+    """The newest release tag that the current commit comes from; prereleases bind nobody and do not count.
 
     Args:
         git: The repo.
@@ -172,7 +172,7 @@ def newest_release(git: Git, *, before: str | None = None) -> str | None:
     Raises:
         CurriculumError: ``repo.shallow`` when there is none because the clone was cut off.
     """
-    tags = git.releases()
+    tags = [tag for tag in git.releases() if "-" not in tag]
     if before is not None:
         tags = [tag for tag in tags if _by_version(tag) < precedence(semver_of(before))]
     if not tags and git.is_shallow:
