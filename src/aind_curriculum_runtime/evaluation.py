@@ -117,10 +117,19 @@ def evaluate(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) 
         The next trainer state.
 
     Raises:
-        CurriculumError: ``code.raised`` or ``code.exited`` when a rule does, ``result.task_type``.
+        CurriculumError: ``code.raised`` or ``code.exited`` when a rule does, ``result.task_type``, or
+            ``result.not_serialisable`` for metrics that cannot even be copied.
     """
     # The library tunes the stage it is given, so it is given another one. A rule may do so to the metrics.
-    metrics = metrics.model_copy(deep=True)
+    try:
+        metrics = metrics.model_copy(deep=True)
+    except Exception as error:  # nested beyond all measure, or holding what cannot be copied
+        raise CurriculumError(
+            "result.not_serialisable",
+            f"The metrics cannot be written as JSON: {type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}.",
+            "Use float, int, bool, str and lists or dicts of them; convert numpy values with .item() or .tolist().",
+            where="$.metrics",
+        ) from error
     state = state.model_copy(update={"stage": state.stage.model_copy(deep=True) if state.stage else None})
     with curriculum_code("code.raised", "A rule of the curriculum failed", "Mend the function that is named."):
         return trainer.evaluate(state, metrics)
