@@ -43,7 +43,7 @@ def account(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -
     from ..suggestion import as_json
 
     assert state.stage is not None
-    with watched(metrics) as calls:
+    with watched() as calls:
         after = evaluate(trainer, state, metrics)
     assert after.stage is not None
     values = as_json(metrics, "metrics")

@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from aind_behavior_curriculum import Metrics
+from typing import Any
 
 __all__ = ["Call", "watched"]
 
@@ -34,11 +31,8 @@ class Call:
 
 
 @contextmanager
-def watched(metrics: Metrics) -> Iterator[list[Call]]:
+def watched() -> Iterator[list[Call]]:
     """Write down every rule that is called in the body.
-
-    Args:
-        metrics: The object that the rules are going to be given.
 
     Yields:
         The calls, one after the other as they happen.
@@ -62,7 +56,7 @@ def watched(metrics: Metrics) -> Iterator[list[Call]]:
             call.before = _task(arguments[1])
         inside = True
         try:
-            with _reading(metrics, call.read):
+            with _reading(arguments[0], call.read):
                 result = invoke(rule, *arguments, **named)
         finally:
             inside = False
