@@ -78,6 +78,7 @@ def prepare(scratch: Path) -> dict[str, str]:
         COPIER_CACHE_DIR=str(scratch / "copier-cache"),
         COLUMNS="100",
         NO_COLOR="1",
+        GIT_ALLOW_PROTOCOL="file:https:ssh",  # submodules of this disk
         UV_NO_PROGRESS="1",
     )
 
@@ -102,7 +103,7 @@ def comparable(text: str) -> str:
     """Leave out what differs from run to run: durations and commit ids."""
     text = re.sub(r"\b\d+(\.\d+)?\s?(ms|s)\b", "N s", text)
     text = re.sub(r'("seconds": |time=")\d+(\.\d+)?', r"\1N", text)
-    return re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", text)
+    return re.sub(r"\b([0-9a-f]{40}|[0-9a-f]{8})\b", "COMMIT", text)
 
 
 def outputs(document: str, scratch: Path) -> list[tuple[Step, str]]:

@@ -26,7 +26,7 @@ from fleet_support import (
     snapshot,
     worktrees,
 )
-from support import Repo, call, commit_all, copier_command, git, hosted_at
+from support import PROJECT, Repo, call, commit_all, copier_command, git, hosted_at
 
 REPOS = int(os.environ.get("FLEET_REPOS", "8"))
 """Repos of the fleet; twenty for the whole proof."""
@@ -191,6 +191,41 @@ def test_hooks_and_signing_of_the_repo_do_not_hold_it_up(task: Task, checkout: P
     git(checkout, "config", "user.signingKey", "missing")
     done = task.curricula("update", "mine", "--no-check")
     assert rows(done)["mine"][2] == "updated", done.stdout.decode()
+
+
+def test_the_same_update_from_another_machine_is_taken_over(
+    releases: Path, origin: Path, task: Task, checkout: Path, tmp_path: Path
+) -> None:
+    remote = tmp_path / "remote.git"
+    git(tmp_path, "clone", "--quiet", "--bare", str(origin), str(remote))
+    git(checkout, "remote", "set-url", "origin", str(remote))
+    assert task.curricula("update", "mine", "--no-check").code == 0
+    git(checkout, "push", "--quiet", "origin", "HEAD")
+    first = git(checkout, "rev-parse", "HEAD")
+    git(checkout, "checkout", "--quiet", "main")
+    git(checkout, "branch", "--quiet", "-D", f"curriculum-template/{NEWEST}")
+    assert task.curricula("update", "mine", "--no-check").code == 0
+    assert git(checkout, "rev-parse", "HEAD") == first
+
+
+def test_the_weekly_workflow_pushes_each_repo_before_the_pins(
+    origin: Path, task: Task, checkout: Path, tmp_path: Path
+) -> None:
+    for name, source in (("curriculum.git", origin), ("task.git", task.path)):
+        git(tmp_path, "clone", "--quiet", "--bare", str(source), name)
+    git(checkout, "remote", "set-url", "origin", str(tmp_path / "curriculum.git"))
+    git(task.path, "remote", "add", "origin", str(tmp_path / "task.git"))
+    assert task.curricula("update", "--all", "--no-check").code == 0
+    workflow = yaml.safe_load((PROJECT / ".github/workflows/update-curricula.yml").read_text(encoding="utf-8"))
+    step = next(one for one in workflow["jobs"]["update"]["steps"] if one.get("id") == "push")
+    environment = fleet_environment(BRANCH="weekly", GITHUB_OUTPUT=str(tmp_path / "output"))
+    done = call(["bash", "-eo", "pipefail", "-c", step["run"]], cwd=task.path, env=environment)
+    assert done.code == 0, done.text
+    assert (tmp_path / "output").read_text(encoding="utf-8") == "moved=true\n"
+    pin = git(tmp_path / "task.git", "rev-parse", "weekly:curricula/mine")
+    assert git(tmp_path / "curriculum.git", "rev-parse", f"curriculum-template/{NEWEST}") == pin
+    again = call(["bash", "-eo", "pipefail", "-c", step["run"]], cwd=task.path, env=environment)
+    assert (again.code, (tmp_path / "output").read_text(encoding="utf-8")) == (0, "moved=true\n")
 
 
 # Where a repo's template may be.

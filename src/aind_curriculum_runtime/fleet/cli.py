@@ -85,7 +85,7 @@ def _execute(argv: Sequence[str]) -> int:
     missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
     if missing:
         raise FleetError(
-            f"`curricula` needs the extra 'fleet', of which {' and '.join(missing)} is not installed.",
+            f"The extra 'fleet' is not installed: without {' and '.join(missing)} `curricula` does nothing.",
             'Install "aind-curriculum-runtime[fleet]".',
         )
     status: int = command.execute(arguments, arguments.task_repo or Path())

@@ -430,7 +430,8 @@ class Updating:
             raise _Stop("up to date", "")
         if git("rev-parse", "HEAD") != work.base:
             raise _Stop("failed", "another commit was checked out meanwhile", "Run it again.")
-        return Landing(branch=_free_branch(git, work.label, work.base), before=work.base, after=commit)
+        branch, commit = _free_branch(git, work.label, work.base, commit)
+        return Landing(branch=branch, before=work.base, after=commit)
 
 
 def complete_all(members: Sequence[Member], processes: Processes) -> dict[Path, str | None]:
@@ -488,14 +489,23 @@ def _name_status(git: Git, commit: str) -> list[tuple[str, str]]:
     return changed + [("A", name) for name in new if name and name not in known]
 
 
-def _free_branch(git: Git, label: str, base: str) -> str:
-    """A name that is free, or whose commits are all in the checkout already."""
+def _free_branch(git: Git, label: str, base: str, commit: str) -> tuple[str, str]:
+    """A branch for the update that nobody has other work on, here or at the remote, and the update's commit.
+
+    Where the branch holds this very update already, as from another machine or from last week's run, that commit is
+    taken instead, so that it can be pushed.
+    """
     stem = f"curriculum-template/{re.sub(r'[^A-Za-z0-9._-]+', '-', label).strip('.-')}"
+    ours = git("log", "-1", "--format=%T %P", commit)
     for number in range(1, 1000):
         name = stem if number == 1 else f"{stem}-{number}"
-        commit = _commit_of(git, f"refs/heads/{name}")
-        if commit is None or git.try_("merge-base", "--is-ancestor", commit, base).code == 0:
-            return name
+        there = [_commit_of(git, f"refs/{where}/{name}") for where in ("heads", "remotes/origin")]
+        open_ = [
+            one for one in there if one is not None and git.try_("merge-base", "--is-ancestor", one, base).code != 0
+        ]
+        same = [one for one in open_ if git("log", "-1", "--format=%T %P", one) == ours]
+        if len(same) == len(open_) and len(set(same)) <= 1:
+            return name, same[0] if same else commit
     raise _Stop("failed", f"there are too many branches like {stem}")
 
 
