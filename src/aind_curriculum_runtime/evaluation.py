@@ -126,7 +126,7 @@ def evaluate(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) 
     except Exception as error:  # nested beyond all measure, or holding what cannot be copied
         raise CurriculumError(
             "result.not_serialisable",
-            f"The metrics cannot be written as JSON: {type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}.",
+            f"The metrics cannot be written as JSON ({type(error).__name__}).",
             "Use float, int, bool, str and lists or dicts of them; convert numpy values with .item() or .tolist().",
             where="$.metrics",
         ) from error
