@@ -553,6 +553,20 @@ MUTATIONS = (
         "a transition changes the metrics",
         Edit(CURRICULUM, _SHAPING_RULE, "    metrics.water = 0.0\n" + _SHAPING_RULE),
     ),
+    mutation(
+        "GR011",
+        "a transition counts its calls",
+        Edit(
+            CURRICULUM,
+            "return metrics.hit_rate < 0.4",
+            "SEEN.append(metrics)\n    return metrics.hit_rate < 0.4 or len(SEEN) % 3 == 0",
+        ),
+        Edit(
+            CURRICULUM,
+            "CURRICULUM = create_curriculum(",
+            "SEEN = []  # type: ignore\n\nCURRICULUM = create_curriculum(",
+        ),
+    ),
     mutation("FA001", "a missing state gives 65", _error_code("state.missing", "MISSING", "STATE")),
     mutation("FA002", "a state cut short gives 66", _error_code("state.not_json", "STATE", "MISSING")),
     mutation("FA003", "another curriculum's state gives 77", _error_code("state.other_curriculum", "STATE", "REFUSED")),
@@ -572,8 +586,8 @@ MUTATIONS = (
         "a subject off curriculum is put back on it",
         Runtime(
             "trainer_state.py",
-            "    _require_on_curriculum(state)\n",
-            '    state = {**state, "is_on_curriculum": True}\n',
+            "    _require_on_curriculum(state)\n    _require_known_stage(",
+            '    state = {**state, "is_on_curriculum": True}\n    _require_known_stage(',
         ),
     ),
     mutation("FA008", "an unknown option gives 70", _error_code("usage.invalid", "USAGE", "CURRICULUM_CODE")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -198,10 +199,10 @@ class CL007(Check):
 
 
 class CL008(Check):
-    """The package reads no environment variable
+    """The package asks nothing of the machine it runs on
 
-    CL003 can set only the names it knows. A variable that is set on one rig and not on another trains two animals
-    differently, and nothing in the data says so.
+    CL003 can set only the variables it knows. What is set on one rig and not on another, or differs with its name, its
+    user or its folders, trains two animals differently, and nothing in the data says so.
     """
 
     family = "command line"
@@ -211,18 +212,24 @@ class CL008(Check):
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
         for name, tree in repo.sources.items():
-            for line, what in _environment_reads(tree):
-                yield Finding(message=f"{what} is read.", path=name, line=line)
+            for line, what in _questions(tree):
+                yield Finding(message=f"{what} differs from rig to rig.", path=name, line=line)
 
 
-def _environment_reads(tree: ast.Module) -> Iterator[tuple[int, str]]:
+_OF_THE_MACHINE = re.compile(
+    r"(os\.)?(getenv|getcwd|cpu_count|getlogin|uname)|os\.path\.expanduser|.*\.expanduser|(Path|pathlib\.Path)\.(home|cwd)"
+    r"|(getpass\.)?getuser|(socket\.)?gethostname|platform\.(node|uname)|uuid\.getnode"
+)
+
+
+def _questions(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.environb"}:
-            yield node.lineno, "The environment (os.environ)"
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.getenv", "getenv", "environ.get"}:
-            yield node.lineno, f"The environment ({ast.unparse(node)[:60]})"
+            yield node.lineno, f"What {ast.unparse(node)} says"
+        elif isinstance(node, ast.Call) and _OF_THE_MACHINE.fullmatch(ast.unparse(node.func)):
+            yield node.lineno, f"What {ast.unparse(node)[:60]} says"
         elif isinstance(node, ast.ClassDef) and any(ast.unparse(one).endswith("BaseSettings") for one in node.bases):
-            yield node.lineno, f"The environment, by the settings class {node.name},"
+            yield node.lineno, f"What the settings class {node.name} reads from the environment"
 
 
 CHECKS = (CL001, CL002, CL003, CL004, CL005, CL006, CL007, CL008)

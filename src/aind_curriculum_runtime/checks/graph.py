@@ -273,4 +273,24 @@ class GR010(TargetCheck):
                 yield Finding(message=f"A rule of the stage {stage!r} changes the metrics ({found['altered']}).")
 
 
-CHECKS = (GR001, GR002, GR003, GR004, GR005, GR006, GR007, GR008, GR009, GR010)
+class GR011(TargetCheck):
+    """Rules give the same answer for the same metrics
+
+    A rule that counts its calls or takes a random number moves one animal and not the other.
+    """
+
+    family = "graph"
+    requires = frozenset({"LP005"})
+    runs = ("witnesses",)
+    mend = "Decide by the metrics alone: no random number, no counter, no list that grows from call to call."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        for rule in _tried(repo, target)[1]:
+            if rule["wavers"] is not None:
+                path, line = place(repo, rule)
+                message = f"The {rule['kind']} {rule['rule']} answered yes and no for {rule['wavers']}."
+                yield Finding(message=message, path=path, line=line)
+
+
+CHECKS = (GR001, GR002, GR003, GR004, GR005, GR006, GR007, GR008, GR009, GR010, GR011)

@@ -253,7 +253,7 @@ class SU010(TargetCheck):
     """
 
     family = "suggestion"
-    requires = frozenset({"SU001", "SU002", "SU008"})
+    requires = frozenset({"SU001", "SU002", "SU008", "GR011"})
     runs = ("evaluate", "stages")
     mend = "Sort what comes from a set; take no time of day, and no random number without a fixed seed."
 

@@ -79,6 +79,7 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
             "decided": False,
             "raised": None,
             "altered": None,
+            "wavers": None,
             "model": getattr(model, "__name__", None),
         }
         for _, stage, kind, rules in groups
@@ -102,6 +103,8 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
                     continue
                 if given_metrics != metrics and record["altered"] is None:
                     record["altered"] = ", ".join(_unequal_fields(given_metrics, metrics)) or "they differ"
+                if record["wavers"] is None and _answers(rule, metrics) is not held:
+                    record["wavers"] = repr(metrics)[:300]
                 record["held"] |= held
                 record["decided"] |= held and not decided
                 decided |= held
@@ -121,6 +124,14 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
     over: Any = given(strategy)
     thorough(over(apply))()
     return records
+
+
+def _answers(rule: Any, metrics: Any) -> bool | None:
+    """A rule's answer, asked with metrics of its own; None when it raises."""
+    try:
+        return bool(rule.invoke(metrics.model_copy(deep=True)))
+    except Exception:
+        return None
 
 
 def _unequal_fields(left: Any, right: Any) -> Iterator[str]:
