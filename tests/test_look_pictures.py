@@ -418,3 +418,34 @@ def test_transitions_that_go_back_are_told_from_those_that_advance(
     order = way(models[structure["name"]])
     assert {(one[0], one[1]) for one in structure["transitions"] if order.kind(one[0], one[1]) == "regress"} == back
     assert list(order.order) == [stage["name"] for stage in structure["stages"]]
+
+
+# A diagram in somebody's own Markdown.
+
+
+def test_the_readme_of_a_fresh_repo_shows_its_curriculum_and_is_current(repo: Repo) -> None:
+    readme = repo.path / "README.md"
+    assert "```mermaid" in readme.read_text(encoding="utf-8")
+    assert repo.curriculum("diagram", "-o", readme, "--check").code == 0
+
+
+def test_a_diagram_in_a_readme_is_renewed_and_nothing_else_is_touched(repo: Repo) -> None:
+    readme = repo.path / "README.md"
+    before = readme.read_text(encoding="utf-8")
+    repo.edit("src/my_curriculum/curriculum.py", '"""Enough trials to go on."""', '"""Twenty trials."""')
+    assert repo.curriculum("diagram", "-o", readme, "--check").code == 1
+    assert repo.curriculum("diagram", "-o", readme).code == 0
+    after = readme.read_text(encoding="utf-8")
+    begin, end = "<!-- curriculum diagram -->", "<!-- end of the curriculum diagram -->"
+    assert "Twenty trials." in after[after.index(begin) : after.index(end)]
+    assert after.partition(begin)[0] == before.partition(begin)[0]
+    assert after.partition(end)[2] == before.partition(end)[2]
+
+
+def test_markdown_that_somebody_wrote_is_never_overwritten(repo: Repo, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("# My notes\n", encoding="utf-8")
+    result = repo.curriculum("diagram", "-o", notes)
+    assert result.code == 64 and result.error["code"] == "usage.invalid"
+    assert "overwrite" in result.error["message"]
+    assert notes.read_text(encoding="utf-8") == "# My notes\n"

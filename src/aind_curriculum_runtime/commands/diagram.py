@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """\
   curriculum diagram -o curriculum.svg
   curriculum diagram -o curriculum.png --sheet stages
-  curriculum diagram -o docs/curriculum.md --check"""
+  curriculum diagram -o docs/curriculum.md --check
+  curriculum diagram -o README.md
+
+Into a Markdown file of yours the diagram goes between these two lines, and nothing else is touched:
+  <!-- curriculum diagram -->
+  <!-- end of the curriculum diagram -->"""
 
 FORMATS: Final = (".svg", ".png", ".html", ".md")
 NOT_CURRENT: Final = 1
@@ -82,7 +87,8 @@ def execute(arguments: argparse.Namespace, about: About) -> Output:
         require_graphviz()
     if not arguments.check:
         require_directory(target, "diagram")
-    content = drawn(loaded_model(arguments.curriculum, about), form, arguments.sheet or "both")
+    model = loaded_model(arguments.curriculum, about)
+    content = _markdown(target, model) if form == ".md" else drawn(model, form, arguments.sheet or "both")
     if arguments.check:
         return _checked(target, content)
     write_output(target, content, "diagram")
@@ -117,6 +123,28 @@ def drawn(model: CurriculumModel, form: str, sheet: str = "both") -> bytes:
     chosen: Sheet = next(one for one in get_args(Sheet) if one == sheet)
     drawing = draw(model, chosen)
     return svg(drawing).encode("utf-8") if form == ".svg" else png(drawing)
+
+
+def _markdown(target: Path, model: CurriculumModel) -> bytes:
+    """The whole page, or somebody's own file with the diagram put into its place; never that file overwritten."""
+    from ..look.mermaid import HEADER, inserted
+
+    try:
+        text = target.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return drawn(model, ".md")  # missing; what cannot be read is told when it is written or compared
+    with_diagram = inserted(model, text)
+    if with_diagram is not None:
+        return with_diagram.encode("utf-8")
+    if text.strip() and HEADER not in text:
+        raise CurriculumError(
+            "usage.invalid",
+            f"{target} was not written by this command, which would overwrite it.",
+            "Give another name, or put the lines <!-- curriculum diagram --> and "
+            "<!-- end of the curriculum diagram --> where the diagram is to go.",
+            where=str(target),
+        )
+    return drawn(model, ".md")
 
 
 def _checked(target: Path, content: bytes) -> Output:

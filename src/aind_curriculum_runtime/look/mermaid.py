@@ -13,7 +13,13 @@ from .model import CurriculumModel, PolicyTransition, Rule, Stage, Transition
 from .order import Way, way
 from .words import BY_A_PERSON, clean, escape, explained, shade, shown, stroke, wrapped
 
-__all__ = ["markdown", "mermaid"]
+__all__ = ["HEADER", "inserted", "markdown", "mermaid"]
+
+HEADER: Final = "<!-- Written by `curriculum diagram -o FILE.md` from the curriculum's code: do not edit. -->"
+"""What a whole page bears, by which it is known for one."""
+
+_PLACE = re.compile(r"(<!-- curriculum diagram -->\n).*?(<!-- end of the curriculum diagram -->)", re.DOTALL)
+"""A place in somebody's own Markdown that the diagram is kept current in."""
 
 _EMPHASIS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """Underscores that Markdown would take for emphasis: not those within a word."""
@@ -32,11 +38,8 @@ def markdown(model: CurriculumModel) -> str:
     stages = [model.stage(name) for name in order.order]
     parts = [
         f"# {_text(model.name)}",
-        "<!-- Written by `curriculum diagram -o FILE.md` from the curriculum's code: do not edit. -->",
-        f"```mermaid\n{mermaid(model)}```",
-        "Solid arrows advance, dashed ones go back"
-        + (f", thick ones are {BY_A_PERSON}" if any(one.rule.manual for one in model.transitions) else "")
-        + "; the number is the order of trying.",
+        HEADER,
+        _diagram(model),
     ]
     if model.transitions:
         parts.append("## Transitions")
@@ -59,6 +62,28 @@ def markdown(model: CurriculumModel) -> str:
         parts.append(_table(["stage", "from", "", "to", "when", "rule"], _policy_transitions(changes)))
     parts += _parameters(stages)
     return "\n\n".join(parts) + "\n"
+
+
+def inserted(model: CurriculumModel, text: str) -> str | None:
+    """Put the diagram into somebody's own Markdown, such as a README.
+
+    Args:
+        model: The curriculum.
+        text: The Markdown as it is.
+
+    Returns:
+        The Markdown with the diagram between ``<!-- curriculum diagram -->`` and
+        ``<!-- end of the curriculum diagram -->``, or None when it has no such place.
+    """
+    if not _PLACE.search(text):
+        return None
+    return _PLACE.sub(lambda place: f"{place[1]}{_diagram(model)}\n\n{place[2]}", text)
+
+
+def _diagram(model: CurriculumModel) -> str:
+    manual = f", thick ones are {BY_A_PERSON}" if any(one.rule.manual for one in model.transitions) else ""
+    legend = f"Solid arrows advance, dashed ones go back{manual}; the number is the order of trying."
+    return f"```mermaid\n{mermaid(model)}```\n\n{legend}"
 
 
 def _policies(stages: Iterable[Stage]) -> Iterator[list[str]]:
