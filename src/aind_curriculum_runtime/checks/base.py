@@ -123,7 +123,7 @@ class Check:
             return None
         except RunBroken as broken:
             outcome.findings.append(Finding(message=str(broken)))
-        outcome.findings = [replace(one, message=_printable(one.message)) for one in outcome.findings]
+        outcome.findings = [replace(one, message=_sentence(one.message)) for one in outcome.findings]
         return "\n\n".join(self._lines(outcome.findings))
 
     def _lines(self, findings: list[Finding]) -> Iterator[str]:
@@ -132,9 +132,10 @@ class Check:
             yield _markdown(f"{place}{finding.sentence} {finding.mend or self.mend}")
 
 
-def _printable(text: str) -> str:
-    """One line without control characters, which XML and terminals cannot have."""
-    return "".join(one if one.isprintable() else " " for one in re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)).strip()
+def _sentence(text: str) -> str:
+    """One line with its full stop, without control characters, which XML and terminals cannot have."""
+    line = "".join(one if one.isprintable() else " " for one in re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)).strip()
+    return line if line.endswith(("...", "?")) else f"{line.rstrip(' .')}."
 
 
 def _markdown(text: str) -> str:

@@ -189,8 +189,11 @@ class CL007(Check):
         process: Process = repo.runs.get(repo.targets[0], "describe")
         described = process.document
         listed = described.get("curricula") if isinstance(described, dict) else None
-        if process.code != 0 or not isinstance(listed, list):
-            yield Finding(message=f"`curriculum describe --json` {process.ended} and described nothing: {process.said}")
+        if process.code != 0:
+            yield Finding(message=f"`curriculum describe --json` {process.ended}: {process.said}")
+            return
+        if not isinstance(listed, list):
+            yield Finding(message="`curriculum describe --json` lists no curricula.")
             return
         names = {one.get("name") for one in listed}
         for target in repo.targets:

@@ -50,13 +50,15 @@ class _Failure(TargetCheck):
         for name in self.runs:
             process = repo.runs.get(target, name)
             if process.code != self.expected:
-                yield Finding(
-                    message=f"{self.what}: the run {process.ended} instead of {int(self.expected)} ({process.said})."
-                )
+                said = f" ({process.said})" if process.code else ""
+                message = f"{self.what}, the run {process.ended} instead of {int(self.expected)}{said}"
+                yield Finding(message=message)
             elif process.stdout:
-                yield Finding(message=f"{self.what}: the run failed, yet it printed on stdout.")
+                yield Finding(message=f"{self.what}, the run failed, yet it printed on stdout.")
             elif error_code(process) is None:
-                yield Finding(message=f"{self.what}: the last line of stderr is no valid error line.")
+                yield Finding(
+                    message=f"{self.what}, the run failed, but the last line of stderr is no valid error line."
+                )
 
 
 class FA001(_Failure):

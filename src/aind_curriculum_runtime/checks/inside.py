@@ -61,6 +61,11 @@ def _load(spec: str) -> Any:
 
 
 def _told(error: BaseException) -> str:
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 

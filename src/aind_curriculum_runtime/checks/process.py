@@ -87,8 +87,8 @@ class Process:
         for number, line in enumerate(lines):
             if line.startswith("curriculum: "):
                 told = " ".join(lines[number : number + 2]).removeprefix("curriculum: ")
-                return " ".join(told.replace("hint: ", "", 1).split())[:400]
-        return " ".join((lines or ["nothing on stderr"])[-1].split())[:400]
+                return " ".join(told.replace("hint: ", "", 1).split())[:400].rstrip(".")
+        return " ".join((lines or ["nothing on stderr"])[-1].split())[:400].rstrip(".")
 
     @property
     def ended(self) -> str:
