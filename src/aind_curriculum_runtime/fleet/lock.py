@@ -62,7 +62,8 @@ def holding(git_directory: Path) -> Iterator[Held]:
             yield Held(descriptor, scratch)
         finally:
             remove_folder(scratch)
-            _note(descriptor, "")
+            # A process that was just ended may have left something behind itself; the next command finds it.
+            _note(descriptor, str(scratch) if scratch.exists() else "")
     finally:
         os.close(descriptor)
 

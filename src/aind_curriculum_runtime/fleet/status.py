@@ -86,8 +86,11 @@ def statuses(repo: TaskRepo, processes: Processes) -> list[Status]:
     """
     git = Git(repo.root, processes)
     pins = _pins(git, [member.folder for member in repo.members if member.is_submodule])
-    changed = _changed(git, [member.folder for member in repo.members if member.is_initialised])
-    return [_status(member, pins.get(member.folder), changed) for member in repo.members]
+    dirty, moved = _changed(git, [member.folder for member in repo.members if member.is_initialised])
+    return [
+        _status(member, pins.get(member.folder), member.folder in dirty, member.folder in moved)
+        for member in repo.members
+    ]
 
 
 def template_version(folder: Path) -> str | None:
@@ -106,7 +109,7 @@ def template_version(folder: Path) -> str | None:
     return found[1].strip() if found else None
 
 
-def _status(member: Member, pin: str | None, changed: dict[str, bool]) -> Status:
+def _status(member: Member, pin: str | None, dirty: bool, moved: bool) -> Status:
     directory = git_directory(member.path) if member.is_submodule else git_directory(member.root)
     commit = head_commit(directory) if directory is not None and member.is_initialised else None
     project = member.pyproject.get("project", {})
@@ -122,8 +125,8 @@ def _status(member: Member, pin: str | None, changed: dict[str, bool]) -> Status
         template=template_version(member.path),
         pinned=pin,
         commit=commit,
-        at_pin=not member.is_submodule or (member.is_initialised and pin == commit),
-        dirty=changed.get(member.folder, False),
+        at_pin=member.is_initialised and not moved,
+        dirty=dirty,
         unfinished=member.is_unfinished,
     )
 
@@ -157,23 +160,29 @@ def _pins(git: Git, folders: list[str]) -> dict[str, str]:
     return pins
 
 
-def _changed(git: Git, folders: list[str]) -> dict[str, bool]:
-    """Which members hold something uncommitted. One process: git asks the submodules itself."""
+def _changed(git: Git, folders: list[str]) -> tuple[set[str], set[str]]:
+    """Which members hold something uncommitted, and which submodules are not at the pin.
+
+    One process: git asks the submodules itself.
+    """
+    dirty: set[str] = set()
+    moved: set[str] = set()
     if not folders:
-        return {}
+        return dirty, moved
     listed = git(
         *("--no-optional-locks", "status", "--porcelain=v2", "-z", "--ignore-submodules=none", "--no-renames", "--"),
         *(f":(literal){folder}" for folder in folders),
     )
-    changed = dict.fromkeys(folders, False)
     for entry in filter(None, listed.split("\0")):
-        kind, *rest = entry.split(" ")
+        kind, *facts = entry.split(" ")
         # "1 XY sub mH mI mW hH hI path": sub is S, then C, M and U for commit, modified and untracked files
-        if kind == "1" and rest[1].startswith("S"):
-            changed[entry.split(" ", 8)[8]] = rest[1][2:] != ".."
+        if kind == "1" and facts[1].startswith("S"):
+            path = entry.split(" ", 8)[8]
+            if facts[1][1] == "C":
+                moved.add(path)
+            if facts[1][2:] != "..":
+                dirty.add(path)
             continue
         path = entry.split(" ", {"1": 8, "u": 10}.get(kind, 1))[-1].rstrip("/")
-        for folder in folders:
-            if path == folder or path.startswith(f"{folder}/") or folder.startswith(f"{path}/"):
-                changed[folder] = True
-    return changed
+        dirty.update(one for one in folders if f"{path}/".startswith(f"{one}/") or one.startswith(f"{path}/"))
+    return dirty, moved
