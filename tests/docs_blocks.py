@@ -10,7 +10,8 @@ A block in a Markdown file looks like this, and what stands below a ``$`` line i
     ```
 
 Commands of one document run in order in one scratch folder that holds ``my-curriculum`` (a fresh generated
-repo), ``session`` (a copy of its sample session) and the empty folder ``fresh``. A line that ends with an ellipsis was cut.
+repo), ``session`` (a copy of its sample session) and the empty folder ``fresh``.
+A line that ends with an ellipsis was cut.
 ``uv run python tests/docs_blocks.py FILE ...`` runs the blocks and writes what they print into the files.
 """
 
