@@ -41,6 +41,7 @@ def main() -> None:
             examples[mutation.check] = {"fault": mutation.fault, "said": said}
             for tag in git(repo.path, "tag").split():
                 git(repo.path, "tag", "--delete", tag)
+            git(repo.path, "reset", "--quiet", "--hard")
             repo.restore()
             reinstall = [f"--reinstall-package={name}" for name in ("aind-curriculum-runtime", "my-curriculum")]
             subprocess.run(["uv", "sync", "-q", *reinstall], cwd=repo.path, check=True, env=clean_environment())

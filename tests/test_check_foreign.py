@@ -55,6 +55,7 @@ def reports(foreign: Path) -> dict[str, Any]:
             ["uv", "run", "-q", "--no-project", "--with-editable", f"{PROJECT}[checks]", "curriculum", "check", foreign,
              "--curriculum", curriculum, "--session", foreign.parent / "session", "--format", "json"],
             cwd=foreign.parent,
+            timeout=600,
         )  # fmt: skip
         assert result.code == 1, result.text
         found[curriculum] = {row["id"]: row for row in result.document["checks"]}

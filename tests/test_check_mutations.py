@@ -37,6 +37,7 @@ def broken(locked_repo: Repo, before: CurriculumRepo, request: pytest.FixtureReq
     yield repo
     for tag in git(locked_repo.path, "tag").split():
         git(locked_repo.path, "tag", "--delete", tag)
+    git(locked_repo.path, "reset", "--quiet", "--hard")
     locked_repo.restore()
     if mutation.read_by_processes:
         reinstall = [f"--reinstall-package={name}" for name in ("aind-curriculum-runtime", "my-curriculum")]

@@ -38,12 +38,12 @@ def test_one_item_runs_only_what_it_needs(repo: Repo) -> None:
 
 
 def test_an_error_fails_its_item_with_fault_mend_and_page(repo: Repo) -> None:
-    repo.write("docs/aux.txt", "auxiliary\n")
-    result = run_tests(repo, "-k", "LP009 or LP008", "-q", "tests/test_contract.py")
+    repo.write("README.md.rej", "@@ -1 +1 @@\n")
+    result = run_tests(repo, "-k", "LP008 or LP009", "-q", "tests/test_contract.py")
     said = result.stdout.decode()
     assert (result.code, "1 failed, 1 passed" in said) == (1, True), said
-    assert "docs/aux.txt: Windows cannot have a file named docs/aux.txt. Rename the file." in said
-    assert "docs/checks/LP009.md" in said
+    assert "README.md.rej: README.md.rej holds what an update could not merge. Choose" in said
+    assert "docs/checks/LP008.md" in said
     assert "Traceback" not in said and "def test_contract" not in said
 
 
@@ -60,10 +60,10 @@ def test_a_check_that_does_not_apply_is_skipped_with_the_reason(shared_repo: Rep
 
 
 def test_a_check_that_the_repo_ignores_is_skipped_with_the_reason(repo: Repo) -> None:
-    ignore = '[tool.repo-review.ignore]\nLP009 = "known"\n\n[tool.ruff]\n'
+    ignore = '[tool.repo-review.ignore]\nLP008 = "known"\n\n[tool.ruff]\n'
     repo.edit("pyproject.toml", "[tool.ruff]\n", ignore)
-    repo.write("docs/aux.txt", "auxiliary\n")
-    said = run_tests(repo, "-k", "LP009", "-q", "-rs", "tests/test_contract.py").stdout.decode()
+    repo.write("README.md.rej", "@@ -1 +1 @@\n")
+    said = run_tests(repo, "-k", "LP008", "-q", "-rs", "tests/test_contract.py").stdout.decode()
     assert "1 skipped" in said and "known" in said, said
 
 

@@ -118,7 +118,9 @@ class CL003(TargetCheck):
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
         if why := difference(repo, target, "environment"):
-            yield Finding(message=f"With MUTE_SUGGESTION=1, DEBUG=1 and the like in the environment, {why}.")
+            yield Finding(
+                message=f"With MUTE_SUGGESTION=1, DEBUG=1, LC_ALL=C or another USER in the environment, {why}."
+            )
 
 
 class CL004(TargetCheck):

@@ -266,7 +266,8 @@ class LP009(Check):
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
         seen: dict[str, str] = {}
-        for name in repo.files:
+        tracked = (repo.git("ls-files", "-z") or "").split("\0")
+        for name in sorted({*repo.files, *filter(None, tracked)}):  # on Windows the one is only in git
             parts = name.split("/")
             if any(
                 re.search(r'[<>:"\\|?*\x00-\x1f]', part)

@@ -267,8 +267,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "stages": _stages,
     "telling": _telling,
     "named": _named,
-    "seed 1": _again(1, "EARLY-14"),
-    "seed 2": _again(2, "LATE+12", changed=1e9),  # 26 hours apart, so the local date is always another
+    "seed 1": _again(1, "EAS-14"),
+    "seed 2": _again(2, "WES+12", changed=1e9),  # 26 hours apart, so the local date is always another
     "environment": _environment,
     "working directory": _working_directory,
     "keyword": _keyword,
