@@ -62,6 +62,7 @@ def prepare(scratch: Path) -> dict[str, str]:
     # A fresh machine: Python with pip, and git. uv is what the tests run with.
     subprocess.run([sys.executable, "-m", "venv", scratch / "python"], check=True)
     uv = Path(shutil.which("uv") or "uv").parent
+    os.environ.pop("CI", None)  # pytest prints more there, and docs are read at home
     return clean_environment(
         PATH=os.pathsep.join([str(scratch / "python" / "bin"), os.environ["PATH"], str(uv)]),
         PIP_DISABLE_PIP_VERSION_CHECK="1",

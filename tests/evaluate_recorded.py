@@ -31,7 +31,7 @@ def main(directory: Path, output: Path) -> None:
                     previous.write_text(json.dumps(metrics), encoding="utf-8", newline="\n")
                 result: dict[str, str] = {"session": session.name}
                 try:
-                    document = suggest(data_directory=session, state_file=None, curriculum=None, about=About())
+                    document = suggest(data_directory=session, state_file=None, curriculum=None, about=About()).document
                     result["suggestion"] = document.decode("ascii")
                     metrics = json.loads(document)["metrics"]
                 except CurriculumError as error:
