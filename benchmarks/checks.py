@@ -10,27 +10,24 @@ commands go turn by turn, and the table shows medians of the ratios of neighbour
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
-from run import Bench, Row, ratio, table
+from run import Bench, Row, main, ratio
 from support import Repo, commit_all, generate
 
 
 def fresh(bench: Bench) -> Repo:
     """A generated repo with its lock committed, as CI checks it out."""
-    repo = Repo(generate(bench.template, bench.folder / "my-curriculum")).sync()
+    repo = Repo(generate(bench.template, bench.folder / "fresh")).sync()
     commit_all(repo.path, "Lock")
     return repo
 
 
-def whole_suite(bench: Bench, repo: Repo) -> Iterable[Row]:
+def whole_suite(bench: Bench) -> Iterable[Row]:
     """All checks, against the processes they need."""
+    repo = fresh(bench)
     state = bench.folder / "trainer_state.json"
     repo.curriculum("init", "--output", state)
     told = repo.curriculum("check", "--format", "json", cwd=repo.path)
@@ -48,8 +45,9 @@ def whole_suite(bench: Bench, repo: Repo) -> Iterable[Row]:
     yield ratio(what, samples["suite"].seconds, needed, limit=1.3, unit="ms")
 
 
-def one_static_check(bench: Bench, repo: Repo) -> Iterable[Row]:
+def one_static_check(bench: Bench) -> Iterable[Row]:
     """One check that reads files only, against importing the library."""
+    repo = bench.repo
     samples = bench.measure(
         25,
         check=[repo.script("curriculum"), "check", repo.path, "--select", "LP009"],
@@ -59,19 +57,5 @@ def one_static_check(bench: Bench, repo: Repo) -> Iterable[Row]:
     yield ratio(what, samples["check"].seconds, samples["library"].seconds, limit=2.0, unit="ms")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Measure what the contract checks cost.")
-    parser.add_argument("--quick", action="store_true", help="few repetitions: to try, not to judge by")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="curriculum-benchmarks-", ignore_cleanup_errors=True) as folder:
-        bench = Bench(Path(folder).resolve(), options.quick)
-        repo = fresh(bench)
-        rows = [*whole_suite(bench, repo), *one_static_check(bench, repo)]
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a Windows console would refuse the signs
-    print(table(rows))
-    print(f"\nPython {sys.version.split()[0]}, {os.cpu_count()} CPUs, {sys.platform}.")
-    return 0 if all(row.passes for row in rows) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("Measure what the contract checks cost.", [whole_suite, one_static_check]))

@@ -10,17 +10,13 @@ that were left running. Its import is measured against the start of an empty Pyt
 
 from __future__ import annotations
 
-import argparse
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
-from run import Bench, Row, ratio, table
+from run import Bench, Row, main, ratio
 
 from aind_curriculum_runtime.client import Client, default_environment
 
@@ -82,18 +78,5 @@ def import_of_the_client(bench: Bench) -> Iterable[Row]:
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Measure what the launcher's client costs.")
-    parser.add_argument("--quick", action="store_true", help="few repetitions: to try, not to judge by")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="curriculum-benchmarks-", ignore_cleanup_errors=True) as folder:
-        bench = Bench(Path(folder).resolve(), options.quick)
-        rows = [*client_against_a_bare_call(bench), *import_of_the_client(bench)]
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a Windows console would refuse the signs
-    print(table(rows))
-    print(f"\nPython {sys.version.split()[0]}, {os.cpu_count()} CPUs, {sys.platform}.")
-    return 0 if all(row.passes for row in rows) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("Measure what the launcher's client costs.", [client_against_a_bare_call, import_of_the_client]))

@@ -12,16 +12,13 @@ that imports pygraphviz and the library, and is there for information: its limit
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pygraphviz
-from run import HERE, Bench, Row, ratio, table
+from run import HERE, Bench, Row, main, ratio
 from synthetic import make
 
 from aind_curriculum_runtime.commands.diagram import drawn
@@ -87,19 +84,6 @@ def whole_command(bench: Bench) -> Iterable[Row]:
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Measure what a diagram costs.")
-    parser.add_argument("--quick", action="store_true", help="few repetitions: to try, not to judge by")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="curriculum-benchmarks-", ignore_cleanup_errors=True) as folder:
-        bench = Bench(Path(folder).resolve(), options.quick)
-        rows = [*diagram_against_layout(bench), *whole_command(bench)]
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a Windows console would refuse the signs
-    print(table(rows))
-    print(f"\nPython {sys.version.split()[0]}, {os.cpu_count()} CPUs, {sys.platform}.")
-    return 0 if all(row.passes for row in rows) else 1
-
-
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE))
-    sys.exit(main())
+    sys.exit(main("Measure what a diagram costs.", [diagram_against_layout, whole_command]))

@@ -26,7 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -263,12 +263,13 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Measure what the runtime and the template cost.")
+def main(description: str, functions: Sequence[Callable[[Bench], Iterable[Row]]]) -> int:
+    """Run benchmarks and print their table; 1 when a figure is beyond its limit."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("words", nargs="*", help="only benchmarks whose function's name holds one of these")
     parser.add_argument("--quick", action="store_true", help="few repetitions: to try, not to judge by")
     options = parser.parse_args()
-    chosen = [one for one in BENCHMARKS if not options.words or any(word in one.__name__ for word in options.words)]
+    chosen = [one for one in functions if not options.words or any(word in one.__name__ for word in options.words)]
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="curriculum-benchmarks-", ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder).resolve(), options.quick)
@@ -282,4 +283,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("Measure what the runtime and the template cost.", BENCHMARKS))

@@ -10,14 +10,10 @@ processor shows more. The exported bundle is compared with a second one, byte by
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
-from run import HERE, Bench, Row, ratio, table
+from run import HERE, Bench, Row, main, ratio
 from support import commit_all, git
 
 LARGE = 200
@@ -58,19 +54,6 @@ def export_twice(bench: Bench) -> Iterable[Row]:
     yield Row(what="files that differ between two bundles of one commit", value=len(differing), limit=0, detail=detail)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Measure what comparing versions costs.")
-    parser.add_argument("--quick", action="store_true", help="few repetitions: to try, not to judge by")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="curriculum-benchmarks-", ignore_cleanup_errors=True) as folder:
-        bench = Bench(Path(folder).resolve(), options.quick)
-        rows = [*diff_against_imports(bench), *export_twice(bench)]
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a Windows console would refuse the signs
-    print(table(rows))
-    print(f"\nPython {sys.version.split()[0]}, {os.cpu_count()} CPUs, {sys.platform}.")
-    return 0 if all(row.passes for row in rows) else 1
-
-
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE))
-    sys.exit(main())
+    sys.exit(main("Measure what comparing versions costs.", [diff_against_imports, export_twice]))

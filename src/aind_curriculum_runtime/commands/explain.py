@@ -9,12 +9,12 @@ import argparse
 import sys
 from typing import Final
 
-from ..arguments import Once, Parser, path
+from ..arguments import Parser
 from ..discovery import load
 from ..reporting import About
 from ..session import find_state, require_session
 from ..trainer_state import deserialise_or_move, read
-from .run import registered_for
+from .run import add_session_options, registered_for
 
 EXAMPLES: Final = """\
   curriculum explain --data-directory SESSION
@@ -23,29 +23,7 @@ EXAMPLES: Final = """\
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command's options."""
-    parser.add_argument(
-        "--data-directory",
-        "--path",
-        action=Once,
-        type=path,
-        required=True,
-        metavar="D",
-        help="the session directory, the one that holds the folder 'behavior'",
-    )
-    parser.add_argument(
-        "--input-trainer-state",
-        action=Once,
-        type=path,
-        metavar="S",
-        help="the trainer state the session was run with "
-        "(default: D/behavior/trainer_state.json, then D/trainer_state.json)",
-    )
-    parser.add_argument(
-        "--curriculum",
-        action=Once,
-        metavar="NAME",
-        help="the curriculum to evaluate (default: the one that the trainer state names)",
-    )
+    add_session_options(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 

@@ -39,8 +39,8 @@ class Suggested(NamedTuple):
     moved: Move | None
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
+def add_session_options(parser: Parser) -> None:
+    """Declare what every command that evaluates a session takes: the session, the state, the curriculum."""
     parser.add_argument(
         "--data-directory",
         "--path",
@@ -64,6 +64,11 @@ def add_arguments(parser: Parser) -> None:
         metavar="NAME",
         help="the curriculum to evaluate (default: the one that the trainer state names)",
     )
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command's options."""
+    add_session_options(parser)
     parser.add_argument(
         "--output-suggestion",
         action=Once,
