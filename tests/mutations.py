@@ -289,7 +289,8 @@ MUTATIONS = (
         Runtime(
             "commands/run.py",
             '    return b"" if arguments.mute_suggestion else document\n',
-            '    return b"" if arguments.mute_suggestion or "MUTE_SUGGESTION" in os.environ else document\n',
+            '    mute = arguments.mute_suggestion or "MUTE_SUGGESTION" in __import__("os").environ\n'
+            '    return b"" if mute else document\n',
         ),
     ),
     mutation(
@@ -391,10 +392,10 @@ MUTATIONS = (
         ),
         Runtime(
             "commands/run.py",
-            "def _write_suggestion(",
+            "def _write_notes(",
             "def _unevaluated(state, trainer):\n"
             "    return trainer.create_trainer_state(stage=state.stage, active_policies=state.active_policies)\n\n\n"
-            "def _write_suggestion(",
+            "def _write_notes(",
         ),
     ),
     mutation(

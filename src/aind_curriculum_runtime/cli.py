@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from .arguments import HelpRequested, Parser
-from .errors import CurriculumError, ExitCode
+from .errors import CurriculumError
 from .guard import Guard
 from .reporting import About, Output, report
 
@@ -165,11 +165,6 @@ def _internal(error: BaseException) -> CurriculumError:
     )
     failure.__cause__ = error
     return failure
-
-
-def exit_codes() -> dict[int, str]:
-    """The contract's exit codes with their meaning, for help texts and docs."""
-    return {int(code): code.meaning for code in ExitCode}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from .errors import CurriculumError
 from .files import is_transient, write_atomically
 
-__all__ = ["require_directory", "write_output"]
+__all__ = ["not_written", "require_directory", "write_output"]
 
 
 def require_directory(target: Path, what: str) -> Path:
@@ -61,9 +61,23 @@ def write_output(target: Path, data: bytes, what: str) -> None:
     try:
         write_atomically(absolute, data)
     except OSError as error:
-        raise CurriculumError(
-            "transient.io" if is_transient(error) else "output.not_writable",
-            f"The {what} could not be written to {absolute}: {error.strerror}.",
-            "Check that this account may write there and that the disk is not full.",
-            where=str(absolute),
-        ) from error
+        raise not_written(absolute, what, error) from error
+
+
+def not_written(target: Path, what: str, error: OSError) -> CurriculumError:
+    """Word that the system refused a file.
+
+    Args:
+        target: The file.
+        what: What it was to hold, such as "diagram".
+        error: What the system said.
+
+    Returns:
+        The failure, not raised yet.
+    """
+    return CurriculumError(
+        "transient.io" if is_transient(error) else "output.not_writable",
+        f"The {what} could not be written to {target}: {error.strerror}.",
+        "Check that this account may write there and that the disk is not full.",
+        where=str(target),
+    )

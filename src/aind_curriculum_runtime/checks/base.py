@@ -7,6 +7,7 @@ check looks for.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
@@ -70,7 +71,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
 
-class Check:
+class Check(ABC):
     """A contract check; subclasses state their id by their name.
 
     The class docstring's first line says what holds when the check passes, the rest why it matters; both
@@ -90,6 +91,7 @@ class Check:
         """The check's documentation page."""
         return f"{DOCS}/{type(self).__name__}.md"
 
+    @abstractmethod
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for what is wrong.
 
@@ -103,7 +105,6 @@ class Check:
             NotApplicable: The check says nothing of this repo.
             RunBroken: A process it looks at left no answer, which is a finding.
         """
-        raise NotImplementedError
 
     def check(self, curriculum_repo: CurriculumRepo) -> str | None:
         """Run the check for repo-review.
@@ -165,6 +166,7 @@ class TargetCheck(Check):
         if reason is not None and not applied:
             raise reason
 
+    @abstractmethod
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for what is wrong with one curriculum.
 
@@ -179,4 +181,3 @@ class TargetCheck(Check):
             NotApplicable: The check says nothing of this curriculum.
             RunBroken: A process it looks at left no answer, which is a finding.
         """
-        raise NotImplementedError

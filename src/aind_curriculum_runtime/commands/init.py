@@ -6,14 +6,12 @@ The state is written by the library's own enrolment, and is read back before it 
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 from typing import Any, Final
 
 from ..arguments import Once, Parser, path
 from ..discovery import choose, installed, load
 from ..errors import CurriculumError
-from ..files import is_transient, write_atomically
+from ..output import require_directory, write_output
 from ..reporting import About
 
 EXAMPLES: Final = """\
@@ -41,9 +39,11 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     Raises:
         CurriculumError: Whatever is wrong, by its code.
     """
+    if arguments.output is not None:
+        require_directory(arguments.output, "trainer state")
     document = enrol(arguments.curriculum, arguments.stage, about)
     if arguments.output is not None:
-        _write(arguments.output, document)
+        write_output(arguments.output, document, "trainer state")
     return document
 
 
@@ -85,23 +85,3 @@ def _at_stage(trainer: Any, name: str) -> Any:
         )
     stage = stages[name]
     return trainer.create_trainer_state(stage=stage, is_on_curriculum=True, active_policies=stage.start_policies)
-
-
-def _write(target: Path, document: bytes) -> None:
-    absolute = Path(os.path.abspath(target))
-    try:
-        write_atomically(absolute, document)
-    except FileNotFoundError:
-        raise CurriculumError(
-            "output.directory_missing",
-            f"The folder for the trainer state, {absolute.parent}, is missing.",
-            "Make the folder first.",
-            where=str(absolute),
-        ) from None
-    except OSError as error:
-        raise CurriculumError(
-            "transient.io" if is_transient(error) else "output.not_writable",
-            f"The trainer state could not be written to {absolute}: {error.strerror}.",
-            "Check that this account may write there and that the disk is not full.",
-            where=str(absolute),
-        ) from error

@@ -6,7 +6,6 @@ This is the command that launchers call; it must not print anything else.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ..arguments import Once, Parser, path
 from ..discovery import Registered, choose, installed, load
 from ..errors import CurriculumError
-from ..files import is_transient, write_atomically
+from ..output import not_written, require_directory, write_output
 from ..reporting import About
 from ..session import find_state, require_session
 from ..trainer_state import deserialise_or_move, named_curriculum, read
@@ -92,16 +91,18 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     Raises:
         CurriculumError: Whatever is wrong, by its code.
     """
-    target = _suggestion_path(arguments.output_suggestion)
+    folder: Path | None = arguments.output_suggestion
+    if folder is not None:  # before the evaluation, which may take long
+        require_directory(folder / _SUGGESTION_FILE, "suggestion")
     document, moved = suggest(
         data_directory=arguments.data_directory,
         state_file=arguments.input_trainer_state,
         curriculum=arguments.curriculum,
         about=about,
     )
-    if target is not None:
-        _write_notes(target.with_name(_NOTES_FILE), moved)
-        _write_suggestion(target, document)
+    if folder is not None:
+        _write_notes(folder / _NOTES_FILE, moved)
+        write_output(folder / _SUGGESTION_FILE, document, "suggestion")
     return b"" if arguments.mute_suggestion else document
 
 
@@ -169,45 +170,14 @@ def registered_for(plain: dict[str, Any], asked: str | None) -> Registered:
     return choose(curricula, asked if asked is not None else named)
 
 
-def _suggestion_path(directory: Path | None) -> Path | None:
-    """Look at the folder before the evaluation, which may take long."""
-    if directory is None:
-        return None
-    absolute = Path(os.path.abspath(directory))
-    if not absolute.is_dir():
-        raise CurriculumError(
-            "output.directory_missing",
-            f"The folder for the suggestion, {absolute}, {'is a file' if absolute.exists() else 'is missing'}.",
-            "Make the folder first; nothing was evaluated.",
-            where=str(absolute),
-        )
-    return absolute / _SUGGESTION_FILE
-
-
 def _write_notes(target: Path, moved: Move | None) -> None:
     """Write what there is to say beside the suggestion, or take away what another session left."""
     from ..strict_json import encode
 
+    if moved is not None:
+        write_output(target, encode(moved.document()) + b"\n", "suggestion")
+        return
     try:
-        if moved is not None:
-            write_atomically(target, encode(moved.document()) + b"\n")
-        else:
-            target.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
     except OSError as error:
-        raise _not_written(target, error) from error
-
-
-def _write_suggestion(target: Path, document: bytes) -> None:
-    try:
-        write_atomically(target, document)
-    except OSError as error:
-        raise _not_written(target, error) from error
-
-
-def _not_written(target: Path, error: OSError) -> CurriculumError:
-    return CurriculumError(
-        "transient.io" if is_transient(error) else "output.not_writable",
-        f"The suggestion could not be written to {target}: {error.strerror}.",
-        "Check that this account may write there and that the disk is not full.",
-        where=str(target),
-    )
+        raise not_written(target, "suggestion", error) from error
