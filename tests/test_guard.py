@@ -274,6 +274,24 @@ def test_a_relative_folder_for_the_suggestion_is_meant_from_where_the_command_st
     assert (tmp_path / "out" / "suggestion.json").read_bytes() == quiet
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["init", "--output", "out.json"],
+        ["task", "--stage", "s_habituation", "-o", "out.json"],
+        ["diagram", "-o", "out.md"],
+    ],
+    ids=["init", "task", "diagram"],
+)
+def test_a_relative_file_is_meant_from_where_the_command_started(
+    repo: Repo, command: list[str], tmp_path: Path
+) -> None:
+    add_metrics_code(repo, at_import="import os; os.chdir(os.path.dirname(__file__))")
+    result = repo.curriculum(*command, cwd=tmp_path)
+    assert result.code == 0, result.text
+    assert [path.name for path in tmp_path.iterdir()] == [command[-1]]
+
+
 def test_code_that_closes_descriptors_it_did_not_open_loses_the_result_and_is_told_so(
     repo: Repo, state_file: Path
 ) -> None:

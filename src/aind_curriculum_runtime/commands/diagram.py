@@ -7,13 +7,14 @@ Stages with their transitions and policies, and parameters by stage. Pictures an
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
 from ..arguments import Once, Parser, path
 from ..errors import CurriculumError
-from ..output import require_directory, write_output
+from ..output import planned
 from ..reporting import About, Output
 from .show import loaded_model
 
@@ -69,12 +70,12 @@ def execute(arguments: argparse.Namespace, about: About) -> Output:
         CurriculumError: ``usage.invalid``, ``usage.extra_needed``, ``output.directory_missing``,
             ``output.not_writable``; whatever choosing and loading the curriculum raises.
     """
-    target: Path = arguments.output
-    form = target.suffix.lower()
+    named: Path = arguments.output
+    form = named.suffix.lower()
     if form not in FORMATS:
         raise CurriculumError(
             "usage.invalid",
-            f"The suffix of {target.name!r} does not say which format to write.",
+            f"The suffix of {named.name!r} does not say which format to write.",
             f"End the name in one of: {', '.join(FORMATS)}.",
         )
     if arguments.sheet is not None and form in (".html", ".md"):
@@ -85,13 +86,13 @@ def execute(arguments: argparse.Namespace, about: About) -> Output:
         from ..look.drawing import require_graphviz
 
         require_graphviz()
-    if not arguments.check:
-        require_directory(target, "diagram")
+    file = Path(os.path.abspath(named))  # the curriculum's code may change the working directory
+    target = planned(file, "diagram") if not arguments.check else None
     model = loaded_model(arguments.curriculum, about)
-    content = _markdown(target, model) if form == ".md" else drawn(model, form, arguments.sheet or "both")
-    if arguments.check:
-        return _checked(target, content)
-    write_output(target, content, "diagram")
+    content = _markdown(file, model) if form == ".md" else drawn(model, form, arguments.sheet or "both")
+    if target is None:
+        return _checked(file, named, content)
+    target.write(content)
     return Output(b"")
 
 
@@ -147,10 +148,10 @@ def _markdown(target: Path, model: CurriculumModel) -> bytes:
     return drawn(model, ".md")
 
 
-def _checked(target: Path, content: bytes) -> Output:
+def _checked(file: Path, named: Path, content: bytes) -> Output:
     try:
         # Git may have given the lines other ends.
-        current = target.read_bytes().replace(b"\r\n", b"\n") == content.replace(b"\r\n", b"\n")
+        current = file.read_bytes().replace(b"\r\n", b"\n") == content.replace(b"\r\n", b"\n")
         why = "is not current"
     except FileNotFoundError:
         current, why = False, "is missing"
@@ -158,5 +159,5 @@ def _checked(target: Path, content: bytes) -> Output:
         current, why = False, f"could not be read ({error.strerror})"
     if current:
         return Output(b"")
-    print(f"curriculum: {target} {why}.\n  hint: curriculum diagram -o {target.as_posix()}", file=sys.stderr)
+    print(f"curriculum: {named} {why}.\n  hint: curriculum diagram -o {named.as_posix()}", file=sys.stderr)
     return Output(b"", NOT_CURRENT)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..arguments import Once, Parser, path
 from ..discovery import choose, installed, load
 from ..errors import CurriculumError
-from ..output import require_directory, write_output
+from ..output import planned
 from ..reporting import About
 
 EXAMPLES: Final = """\
@@ -39,11 +39,10 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     Raises:
         CurriculumError: Whatever is wrong, by its code.
     """
-    if arguments.output is not None:
-        require_directory(arguments.output, "trainer state")
+    target = planned(arguments.output, "trainer state") if arguments.output is not None else None
     document = enrol(arguments.curriculum, arguments.stage, about)
-    if arguments.output is not None:
-        write_output(arguments.output, document, "trainer state")
+    if target is not None:
+        target.write(document)
     return document
 
 

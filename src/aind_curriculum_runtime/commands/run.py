@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ..arguments import Once, Parser, path
 from ..discovery import Registered, choose, installed, load
 from ..errors import CurriculumError
-from ..output import not_written, require_directory, write_output
+from ..output import Target, planned
 from ..reporting import About
 from ..session import find_state, require_session
 from ..trainer_state import deserialise_or_move, named_curriculum, read
@@ -92,17 +92,17 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
         CurriculumError: Whatever is wrong, by its code.
     """
     folder: Path | None = arguments.output_suggestion
-    if folder is not None:  # before the evaluation, which may take long
-        require_directory(folder / _SUGGESTION_FILE, "suggestion")
+    target = planned(folder / _SUGGESTION_FILE, "suggestion") if folder is not None else None
+    notes = planned(folder / _NOTES_FILE, "suggestion's notes") if folder is not None else None
     document, moved = suggest(
         data_directory=arguments.data_directory,
         state_file=arguments.input_trainer_state,
         curriculum=arguments.curriculum,
         about=about,
     )
-    if folder is not None:
-        _write_notes(folder / _NOTES_FILE, moved)
-        write_output(folder / _SUGGESTION_FILE, document, "suggestion")
+    if target is not None and notes is not None:
+        _write_notes(notes, moved)
+        target.write(document)
     return b"" if arguments.mute_suggestion else document
 
 
@@ -170,14 +170,11 @@ def registered_for(plain: dict[str, Any], asked: str | None) -> Registered:
     return choose(curricula, asked if asked is not None else named)
 
 
-def _write_notes(target: Path, moved: Move | None) -> None:
+def _write_notes(target: Target, moved: Move | None) -> None:
     """Write what there is to say beside the suggestion, or take away what another session left."""
+    if moved is None:
+        target.remove()
+        return
     from ..strict_json import encode
 
-    if moved is not None:
-        write_output(target, encode(moved.document()) + b"\n", "suggestion")
-        return
-    try:
-        target.unlink(missing_ok=True)
-    except OSError as error:
-        raise not_written(target, "suggestion", error) from error
+    target.write(encode(moved.document()) + b"\n")

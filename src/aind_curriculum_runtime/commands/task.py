@@ -12,7 +12,7 @@ from typing import Final
 from ..arguments import Once, Parser, path
 from ..discovery import choose, installed, load
 from ..errors import CurriculumError
-from ..output import require_directory, write_output
+from ..output import planned
 from ..reporting import About
 
 EXAMPLES: Final = """\
@@ -43,8 +43,7 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
         CurriculumError: ``usage.unknown_stage``, ``output.directory_missing``, ``output.not_writable``;
             whatever choosing and loading the curriculum raises.
     """
-    if arguments.output is not None:
-        require_directory(arguments.output, "task")
+    target = planned(arguments.output, "task") if arguments.output is not None else None
     registered = choose(installed(), arguments.curriculum)
     about.curriculum, about.version = registered.name, registered.version
     loaded = load(registered)
@@ -62,7 +61,7 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     # Indented, because a person is going to read it and change it.
     text = json.dumps(as_json(stages[arguments.stage].task, "task"), indent=2, allow_nan=False)
     document = text.encode("ascii") + b"\n"
-    if arguments.output is None:
+    if target is None:
         return document
-    write_output(arguments.output, document, "task")
+    target.write(document)
     return b""
