@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from shaped import curricula, with_shapes
 from support import Repo, commit_all, generate, make_template
 
 from aind_curriculum_runtime.look.model import CurriculumModel, from_json
+
+# The same examples each time, however busy the machine is: what fails here fails for everybody. To look further,
+# `pytest --hypothesis-profile=default`.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -205,7 +205,7 @@ def situations(draw: st.DrawFn) -> Situation:
     return trainer, state, Level(level=draw(st.integers(0, 4)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(situations())
 def test_the_suggestion_is_what_the_librarys_trainer_says(
     situation: Situation,
@@ -218,7 +218,7 @@ def test_the_suggestion_is_what_the_librarys_trainer_says(
     assert ours.model_dump(include=same) == theirs.model_dump(include=same)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(situations())
 def test_the_inputs_are_left_as_they_were(situation: Situation) -> None:
     trainer, state, metrics = situation

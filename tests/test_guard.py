@@ -244,9 +244,9 @@ def test_an_exit_handler_that_never_ends_does_not_hold_the_command(repo: Repo, s
     assert time.monotonic() - start < 20
 
 
-CHILDREN = {"started": "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(8)'])"}
+CHILDREN = {"started": "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(20)'])"}
 if sys.platform != "win32":
-    CHILDREN["forked"] = "os.fork() or (time.sleep(8), os._exit(0))"
+    CHILDREN["forked"] = "os.fork() or (time.sleep(20), os._exit(0))"
 
 
 @pytest.mark.parametrize("child", CHILDREN)
@@ -261,7 +261,7 @@ def test_a_child_left_behind_does_not_keep_stdout_open(
             [repo.script("curriculum"), *command], stdout=subprocess.PIPE, stderr=stderr, check=True, timeout=40
         )
     assert done.stdout == quiet
-    assert time.monotonic() - start < 7
+    assert time.monotonic() - start < 15
 
 
 def test_a_relative_folder_for_the_suggestion_is_meant_from_where_the_command_started(

@@ -275,7 +275,7 @@ def test_nothing_is_imported_wherever_a_foreign_name_stands(
         assert hostile not in sys.modules, keys
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_nothing_is_imported_however_a_state_is_rearranged(hostile: str, tmp_path: Path, data: st.DataObject) -> None:
     changed = state()
