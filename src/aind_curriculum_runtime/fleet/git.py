@@ -81,6 +81,47 @@ class Git:
         """
         return self._processes.run(git_command(*arguments), self.directory, stdin=stdin)
 
+    def commit_of(self, name: str) -> str | None:
+        """Look a commit up.
+
+        Args:
+            name: A tag, branch or commit.
+
+        Returns:
+            The commit's id, or None where there is none of that name.
+        """
+        done = self.try_("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}")
+        return done.stdout.strip() if done.code == 0 else None
+
+    def has_tag(self, name: str) -> bool:
+        """Tell whether a name is that of a tag.
+
+        Args:
+            name: Without ``refs/tags/``.
+
+        Returns:
+            Whether there is such a tag.
+        """
+        return self.try_("show-ref", "--quiet", "--verify", f"refs/tags/{name}").code == 0
+
+    def changes_since(self, commit: str) -> list[tuple[str, str]]:
+        """What differs from a commit, files that are not in the index included.
+
+        Args:
+            commit: Any name of it.
+
+        Returns:
+            Pairs of git's letter (A, M, D ...) and a path.
+
+        Raises:
+            GitFailed: There is no such commit.
+        """
+        listed = self("diff", "--name-status", "--no-renames", "-z", commit).split("\0")
+        changed = list(zip(listed[::2], listed[1::2], strict=False))
+        known = {name for _, name in changed}
+        new = self("ls-files", "--others", "--exclude-standard", "-z").split("\0")
+        return changed + [("A", name) for name in new if name and name not in known]
+
 
 def git_directory(checkout: Path) -> Path | None:
     """Where the git directory of a checkout is, without asking git.

@@ -16,11 +16,12 @@ from ..errors import FleetError
 from ..git import git_directory
 from ..lock import holding
 from ..members import TaskRepo, members_of, task_repo
+from ..outcomes import Outcome
 from ..parallel import each
 from ..processes import Processes
 from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
 from ..tables import print_table
-from ..updating import Options, Outcome, Updating, complete_all, units
+from ..updating import Options, Updating, complete_all, units
 
 EXAMPLES: Final = """\
   curricula update --all

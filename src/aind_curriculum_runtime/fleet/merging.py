@@ -1,0 +1,259 @@
+"""The merge of a template's newer version into a worktree of a repo, and whatever speaks against it.
+
+Owns the templates' mirrors, Copier without trust in a process of its own, and the search for conflicts and for lost
+lines. Knows nothing of lock files, checks and commits on branches.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import threading
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .git import Git
+from .lock import remove_folder
+from .members import Member
+from .outcomes import Stop
+from .processes import Processes, last_line
+from .template import ANSWERS, Answers, Reference, TemplateUnreachable, latest_release, read_answers
+from .user_lines import has_marker, lost_lines
+
+__all__ = ["Merging", "Place", "Target"]
+
+
+class Target(NamedTuple):
+    """Where an update goes."""
+
+    answers: Answers
+    """The template, where it is now, and the version the repo is at."""
+
+    reference: Reference
+
+
+class Place(NamedTuple):
+    """Where a merge happens."""
+
+    tree: Path
+    """The temporary worktree."""
+
+    member: Path
+    """The curriculum's folder in it."""
+
+    scratch: Path
+    """A folder for files of the merge's own."""
+
+
+class Merging:
+    """Merges into several repos, in threads.
+
+    Args:
+        processes: What starts git and Copier.
+        scratch: A folder outside of every repo, for the templates' mirrors.
+        to: Tag, branch or commit of the template; the latest release by default.
+        template: Where the template is now, if it moved.
+    """
+
+    def __init__(self, processes: Processes, scratch: Path, to: str | None, template: str | None) -> None:
+        self._processes = processes
+        self._scratch = scratch
+        self._to = to
+        self._template = template
+        self._mirrors: dict[str, Path] = {}
+        self._fetching = threading.Lock()
+
+    def target(self, member: Member) -> Target | None:
+        """Find the version to go to.
+
+        Args:
+            member: The curriculum.
+
+        Returns:
+            The template and its version, or None where the repo is at that version already.
+
+        Raises:
+            Stop: Either cannot be found.
+        """
+        answers = read_answers(member.path)
+        if answers is None:
+            raise Stop(
+                "failed",
+                f"{ANSWERS} is missing, so its template is not known",
+                "It was not made by Copier, or the file was deleted: get it back from git's history.",
+            )
+        moved = self._template
+        source = Answers(source=_as_copier_takes_it(moved) if moved else answers.source, version=answers.version)
+        try:
+            mirror = Git(self._mirror(source.url), self._processes)
+        except TemplateUnreachable as error:
+            raise Stop(
+                "failed",
+                f"the template cannot be reached: {source.source}",
+                f"Git said: {error}. If the template moved: `curricula update {member.name} --template URL`.",
+            ) from error
+        now = mirror.commit_of(answers.version)
+        if now is None:
+            raise Stop(
+                "failed",
+                f"its version {answers.version} is not in the template",
+                f"The commit was never pushed, or is gone. Write the nearest version that is there as _commit into "
+                f"{ANSWERS}, commit that, and run it again.",
+            )
+        name = self._to or latest_release(mirror("tag", "--list").splitlines()) or "HEAD"
+        commit = mirror.commit_of(name)
+        if commit is None:
+            raise Stop("failed", f"the template has no version {name}", "`curricula outdated` shows the newest.")
+        if commit == now and self._template is None:
+            return None
+        return Target(source, Reference(name=name, commit=commit))
+
+    def _mirror(self, url: str) -> Path:
+        """A copy of the template's repo, fetched once a command: several Copiers would share none safely."""
+        with self._fetching:
+            if url not in self._mirrors:
+                folder = self._scratch / f"template-{sha256(url.encode()).hexdigest()[:8]}.git"
+                done = Git(self._scratch, self._processes).try_("clone", "--quiet", "--mirror", "--", url, folder)
+                if done.code:
+                    remove_folder(folder)
+                    raise TemplateUnreachable(last_line(done.stderr))
+                self._mirrors[url] = folder
+            return self._mirrors[url]
+
+    def merge(self, place: Place, member: Member, target: Target) -> tuple[str, str]:
+        """Bring a version of the template into the worktree.
+
+        Args:
+            place: Where.
+            member: The curriculum.
+            target: What ``target`` gave.
+
+        Returns:
+            The template's version before and after.
+
+        Raises:
+            Stop: It conflicts, would lose a line of the repo's own, or Copier refuses.
+        """
+        answers, reference = target
+        folder, base = place.member, place.scratch / f"base-{sha256(member.folder.encode()).hexdigest()[:8]}"
+        data: dict[str, Any] = {}
+        tree = Git(place.tree, self._processes)
+        if self._template is not None:
+            data = {"runtime_url": _uv_url(answers.url)}
+            _move_source(folder / ANSWERS, answers.source)
+        # Copier wants a clean tree; this commit is on no branch and nobody sees it.
+        if tree("status", "--porcelain"):
+            tree("add", "--all")
+            tree("-c", "commit.gpgsign=false", "commit", "--quiet", "--no-verify", "-m", "For Copier")
+        started_from = tree("rev-parse", "HEAD")
+        # A tag keeps its name in the answers; for anything else the commit says more than a branch.
+        wanted = reference.name if Git(self._mirror(answers.url), self._processes).has_tag(reference.name) else None
+        order = {"folder": str(folder), "base": str(base), "reference": wanted or reference.commit, "data": data}
+        answer = self._copier(place, order, answers.url)
+        if "error" in answer:
+            raise _refused(member, answer)
+        problems = self._problems(place, member, base, started_from)
+        problems += [
+            f"{ANSWERS}: the answer {name!r} was {was!r} and would become {now!r}."
+            for name, (was, now) in answer["changed_answers"].items()
+        ]
+        if problems:
+            files = sorted({problem.split(":", 1)[0] for problem in problems})
+            raise Stop(
+                "conflict",
+                ", ".join(files),
+                "\n".join(problems)
+                + f"\nTo merge by hand: `copier update --vcs-ref {wanted or reference.commit}` in {member.folder}.",
+            )
+        return answers.version, answer["version"]
+
+    def _copier(self, place: Place, order: dict[str, Any], url: str) -> dict[str, Any]:
+        file = place.scratch / "order.json"
+        file.write_text(json.dumps(order), encoding="utf-8")
+        temporary = str(place.scratch / "tmp")
+        variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
+        # Copier's own cache is not made for several at once; git takes the copy that was fetched for the template.
+        variables["COPIER_CACHE_DIR"] = str(place.scratch / "cache")
+        if "://" in url or re.match(r"[\w.-]+@[\w.-]+:", url):
+            count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
+            variables["GIT_CONFIG_COUNT"] = str(count + 1)
+            variables[f"GIT_CONFIG_KEY_{count}"] = f"url.{self._mirror(url).as_posix()}.insteadOf"
+            variables[f"GIT_CONFIG_VALUE_{count}"] = url
+        done = self._processes.run(
+            [sys.executable, "-m", f"{__package__}.copier_job", file], place.tree, variables=variables
+        )
+        try:
+            found: dict[str, Any] = json.loads((place.scratch / "answer.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {"error": "crash", "message": last_line(done.stderr)}
+        return found
+
+    def _problems(self, place: Place, member: Member, base: Path, started_from: str) -> list[str]:
+        """Whatever keeps an update from being made: conflicts, rejects, and lines of the user's that are gone."""
+        tree = Git(place.tree, self._processes)
+        found = [
+            f"{name}: both the template and this repo changed the same lines."
+            for name in sorted({entry.partition("\t")[2] for entry in tree("ls-files", "-u", "-z").split("\0")} - {""})
+        ]
+        unmerged = {problem.partition(":")[0] for problem in found}
+        untracked = tree("ls-files", "--others", "-z").split("\0")
+        found += [f"{name}: a change that did not fit." for name in untracked if name.endswith(".rej")]
+        prefix = "" if member.is_submodule else f"{member.folder}/"
+        for kind, name in tree.changes_since(started_from):
+            path = place.tree / name
+            before = b"" if kind == "A" else tree.try_("show", f"{started_from}:{name}").out
+            after = path.read_bytes() if path.is_file() else b""
+            if has_marker(before, after) and name not in unmerged:
+                found.append(f"{name}: it has conflict markers.")
+            if name == f"{prefix}{ANSWERS}" or not name.startswith(prefix):
+                continue
+            # Copier mirrors where the folder lies in its repo only for its own comparison.
+            template = base / name.removeprefix(prefix)
+            lost = lost_lines(template.read_bytes() if template.is_file() else b"", before, after)
+            if lost and name not in unmerged:
+                what = "would be deleted, with" if kind == "D" else "would lose"
+                found.append(f"{name}: it {what} {len(lost)} lines of this repo's own, such as {lost[0]!r}.")
+        return found
+
+
+def _move_source(answers: Path, source: str) -> None:
+    text = answers.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^_src_path:.*(\n[ \t]+.*)*", lambda _: f"_src_path: {json.dumps(source)}", text)
+    answers.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _as_copier_takes_it(source: str) -> str:
+    """Copier takes a URL that does not look like git's for a folder; a folder is kept as an absolute path."""
+    if "://" in source and not source.startswith("git+"):
+        known = source.endswith(".git") or source.startswith(("git://", "https://github.com/", "https://gitlab.com/"))
+        return source if known else f"git+{source}"
+    folder = Path(source).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else source
+
+
+def _uv_url(url: str) -> str:
+    if "://" in url:
+        return re.sub(r"^(https?://)[^/@]*@", r"\1", url)
+    if re.match(r"[\w.-]+@[\w.-]+:", url):
+        return f"ssh://{url.replace(':', '/', 1)}"
+    return Path(url).expanduser().resolve().as_uri()
+
+
+def _refused(member: Member, answer: dict[str, Any]) -> Stop:
+    message = str(answer["message"])
+    if answer["error"] == "trust":
+        return Stop(
+            "failed",
+            "the update runs a script of the template, which needs your trust",
+            f"Read what the template's changelog says of it, then run `copier update --trust` in {member.folder}.",
+        )
+    if "downgrading" in message:
+        return Stop(
+            "failed",
+            "it is at a newer version of the template than that",
+            f"{message}. Name a version that comes after it with --to.",
+        )
+    return Stop("failed", f"copier: {message}", f"Copier ended with {answer['error']}: {message}.")

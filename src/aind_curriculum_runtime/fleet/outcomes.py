@@ -1,0 +1,50 @@
+"""What became of a curriculum in an update, and the way to end one early.
+
+Owns the words that the table shows and which of them are bad news. Knows nothing of how an update is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .members import Member
+
+__all__ = ["Outcome", "Stop"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one curriculum."""
+
+    member: Member
+    status: str
+    before: str = ""
+    """Version of the template it was at."""
+
+    after: str = ""
+    note: str = ""
+    """One line for the table."""
+
+    report: str = ""
+    """What a person needs to go on by hand."""
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody must do something."""
+        return self.status in {"conflict", "failed"}
+
+
+class Stop(Exception):
+    """The update ends here, with the repo as it was.
+
+    Args:
+        status: Of the outcome.
+        note: One line for the table.
+        report: What a person needs to go on by hand.
+    """
+
+    def __init__(self, status: str, note: str, report: str = "") -> None:
+        super().__init__(note)
+        self.status = status
+        self.note = note
+        self.report = report
