@@ -342,7 +342,7 @@ MUTATIONS = (
         "a key stands twice",
         Runtime(
             "suggestion.py",
-            '    _require_reloadable(reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
+            '    _require_reloadable(state, reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
             '    return b\'{"version":"0.1.0",\' + encoded[1:] + b"\\n"\n',
         ),
     ),
@@ -351,7 +351,7 @@ MUTATIONS = (
         "the document has a fifth key",
         Runtime(
             "suggestion.py",
-            '    _require_reloadable(reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
+            '    _require_reloadable(state, reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
             '    return encoded[:-1] + b\',"rig":"a"}\\n\'\n',
         ),
     ),

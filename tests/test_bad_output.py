@@ -174,6 +174,61 @@ def test_a_parameter_set_past_its_validation_is_refused(value: str, code: str, r
         assert error["where"].endswith("stage.task.task_parameters.response_delay")
 
 
+# Pydantic writes a field by its name and reads it by its alias, and of a subclass it writes the declared fields alone.
+LOST = {
+    "an alias": ("stray: float = Field(default=1.0, alias='Stray')", "stray = 7.0", "stray", "populate_by_name"),
+    "an alias for reading": (
+        "stray: float = Field(default=1.0, validation_alias='Stray')", "stray = 7.0", "stray", "populate_by_name",
+    ),
+    "a field of a subclass": ("light: Light = Light()", "light = Lamp()", "light.color", "SerializeAsAny"),
+    "a field of a subclass in a list": (
+        "lights: list[Light] = []", "lights = [Light(), Lamp()]", "lights[1].color", "SerializeAsAny",
+    ),
+}  # fmt: skip
+CLASSES = "class Light(TaskParameters):\n    on: bool = True\n\n\nclass Lamp(Light):\n    color: str = 'red'\n\n\n"
+
+
+def declare(repo: Repo, field: str) -> None:
+    """Give the task's parameters one more field, and some classes to declare it by."""
+    task, anchor = f"src/{repo.package.name}/task.py", "class DetectionParameters(TaskParameters):"
+    repo.edit(task, anchor, CLASSES + anchor)
+    repo.edit(task, "    distractors: bool", f"    {field}\n    distractors: bool")
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_a_parameter_that_would_not_come_back_from_json_is_refused(case: str, repo: Repo, file: Path) -> None:
+    field, change, where, hint = LOST[case]
+    declare(repo, field)
+    body_of(repo, "p_lengthen_delay", f"from .task import Lamp, Light; task.task_parameters.{change}; return task")
+    error, _ = failed_run(repo, repo.session, file, code="result.not_reloadable", exit_code=76)
+    assert error["where"] == f"$.trainer_state.stage.task.task_parameters.{where}"
+    assert hint in error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "found"),
+    [
+        (
+            "stray: float = Field(default=1.0, alias='Stray')\n    model_config = {'populate_by_name': True}",
+            "stray = 7.0",
+            7.0,
+        ),
+        ("stray: float = Field(default=1.0, serialization_alias='Stray')", "stray = 7.0", 7.0),
+        ("stray: Light | Lamp = Light()", "stray = Lamp()", {"on": True, "color": "red"}),
+        ("stray: object = None", "stray = Lamp()", {"on": True, "color": "red"}),
+    ],
+    ids=["an alias beside the name", "an alias for writing", "a union", "anything"],
+)
+def test_a_parameter_that_comes_back_from_json_is_accepted(
+    field: str, change: str, found: object, repo: Repo, file: Path
+) -> None:
+    declare(repo, field)
+    body_of(repo, "p_lengthen_delay", f"from .task import Lamp, Light; task.task_parameters.{change}; return task")
+    result = evaluate(repo, file)
+    assert result.code == 0, result.text
+    assert result.document["trainer_state"]["stage"]["task"]["task_parameters"]["stray"] == found
+
+
 def test_a_parameter_out_of_its_range_is_the_policys_failure(repo: Repo, file: Path) -> None:
     body_of(repo, "p_lengthen_delay", "task.task_parameters.response_delay = 99.0; return task")
     _, result = failed_run(repo, repo.session, file, code="code.raised", exit_code=70)

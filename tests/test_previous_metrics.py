@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aind_behavior_curriculum import Metrics
+from pydantic import Field
 from support import Repo
 
 from aind_curriculum_runtime import CurriculumError, previous_metrics
@@ -46,6 +47,16 @@ def test_they_come_back_as_the_curriculums_own_class(tmp_path: Path) -> None:
     found = previous_metrics(tmp_path, Streak)
     assert type(found) is Streak
     assert (found.good_sessions, found.hit_rate) == (3, 0.75)
+
+
+def test_a_metric_that_its_class_knows_by_an_alias_only_is_not_taken_for_its_default(tmp_path: Path) -> None:
+    class Aliased(Metrics):
+        good_sessions: int = Field(default=0, alias="goodSessions")
+
+    leave(tmp_path, '{"good_sessions": 3}')
+    with pytest.raises(CurriculumError, match="good_sessions: the field is known by its alias only") as caught:
+        previous_metrics(tmp_path, Aliased)
+    assert caught.value.code == "session.previous_metrics_invalid"
 
 
 def test_the_directory_may_be_given_as_text(tmp_path: Path) -> None:

@@ -145,13 +145,17 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
     if data is None:
         raise invalid(f"the file is larger than {_PREVIOUS_METRICS_LIMIT // 2**20} MiB")
     try:
-        return metrics.model_validate_json(encode(parse(data)))
+        read = metrics.model_validate_json(encode(parse(data)))
     except StrictJsonError as error:
         raise invalid(str(error)) from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise invalid(f"{field}: {first['msg']}") from None
+    for field in read.model_extra or {}:
+        if field in metrics.model_fields:  # the class keeps it beside the field, which gets its default
+            raise invalid(f"{field}: the field is known by its alias only; allow its name by populate_by_name=True")
+    return read
 
 
 def missing(code: str, what: str, given: Path) -> CurriculumError:

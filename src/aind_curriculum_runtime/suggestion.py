@@ -53,7 +53,7 @@ def build(state: TrainerState[Any], metrics: Metrics, trainer: Trainer[Any]) -> 
     encoded, reread = _encoded(document)
     if tuple(reread) != KEYS:
         raise AssertionError(f"the suggestion has the keys {list(reread)}")
-    _require_reloadable(reread["trainer_state"], trainer)
+    _require_reloadable(state, reread["trainer_state"], trainer)
     return encoded + b"\n"
 
 
@@ -71,7 +71,7 @@ def state_document(state: TrainerState[Any], trainer: Trainer[Any]) -> bytes:
         CurriculumError: As ``build`` does.
     """
     encoded, reread = _encoded(as_json(state, "trainer_state"))
-    _require_reloadable(reread, trainer)
+    _require_reloadable(state, reread, trainer)
     return encoded + b"\n"
 
 
@@ -153,14 +153,15 @@ def _settled(value: Any, plain: Any, where: str) -> Any:
     return plain
 
 
-def _require_reloadable(plain: dict[str, Any], trainer: Trainer[Any]) -> None:
+def _require_reloadable(state: TrainerState[Any], plain: dict[str, Any], trainer: Trainer[Any]) -> None:
     """Load the next state as the next session will, and as a launcher does that knows only the library."""
     from aind_behavior_curriculum import TrainerState
     from pydantic import ValidationError
 
     try:
         require_shape(plain)
-        reloaded = as_json(deserialise(plain, trainer), "trainer_state")
+        again = deserialise(plain, trainer)
+        reloaded = as_json(again, "trainer_state")
         TrainerState.model_validate_json(encode(plain))
     except CurriculumError as error:
         raise _not_reloadable(error.message, error.where) from error
@@ -171,13 +172,58 @@ def _require_reloadable(plain: dict[str, Any], trainer: Trainer[Any]) -> None:
     for key in ("stage", "active_policies", "is_on_curriculum"):
         if reloaded[key] != plain[key]:
             raise _not_reloadable(f"{key} reads back as something else", f"$.trainer_state.{key}")
+    _require_nothing_lost(state.stage, again.stage, "$.trainer_state.stage")
 
 
-def _not_reloadable(why: str, where: str | None) -> CurriculumError:
+def _require_nothing_lost(value: Any, again: Any, where: str) -> None:
+    """Refuse what pydantic loses without a word, in JSON that looks the same each time.
+
+    Args:
+        value: A part of the next trainer state.
+        again: The same part as it was read back.
+        where: JSON path of both.
+    """
+    from pydantic import BaseModel
+
+    if isinstance(value, BaseModel) and isinstance(again, BaseModel):
+        read, beside = vars(again), again.model_extra or {}
+        for name, one in vars(value).items():
+            if name not in type(value).model_fields:
+                continue  # a cached property
+            place = f"{where}.{name}"
+            if name not in read and name not in beside:
+                raise _not_reloadable(
+                    f"{place} is not written, because its field is declared as {type(again).__name__}, "
+                    f"not as {type(value).__name__}",
+                    place,
+                    "Declare the field as SerializeAsAny[...], or as a union of all the classes it may hold.",
+                )
+            # A class that takes any name keeps this one beside the field, which gets its default.
+            if name in read and name in beside and read[name] != one:
+                raise _not_reloadable(
+                    f"{place} is not read back, because its field is known by its alias only",
+                    place,
+                    "Take the alias out, or give the class model_config = ConfigDict(populate_by_name=True).",
+                )
+            _require_nothing_lost(one, read[name] if name in read else beside[name], place)
+    elif isinstance(value, dict) and isinstance(again, dict):
+        for (key, one), entry in zip(value.items(), again.values(), strict=False):
+            _require_nothing_lost(one, entry, f"{where}.{key}")
+    elif isinstance(value, list | tuple) and isinstance(again, list | tuple):
+        for index, (one, entry) in enumerate(zip(value, again, strict=False)):
+            _require_nothing_lost(one, entry, f"{where}[{index}]")
+
+
+_HINT = (
+    "A policy set a parameter to a value its field refuses, or a Task or Stage class has fields of its own; "
+    "parameters belong in task_parameters."
+)
+
+
+def _not_reloadable(why: str, where: str | None, hint: str = _HINT) -> CurriculumError:
     return CurriculumError(
         "result.not_reloadable",
         f"The next trainer state could not be loaded again: {why.rstrip('.')}.",
-        "A policy set a parameter to a value its field refuses, or a Task or Stage class has fields of its own; "
-        "parameters belong in task_parameters.",
+        hint,
         where=where,
     )
