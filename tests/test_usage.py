@@ -197,6 +197,20 @@ def test_files_in_the_working_directory_change_nothing(shared_repo: Repo, file: 
     assert shared_repo.curriculum(*command, cwd=littered) == plain
 
 
+@pytest.mark.parametrize("spelled", ["{folder}", "{sep}{folder}", "{sep}/opt/elsewhere", "{src}{sep}{folder}"])
+def test_packages_that_other_software_puts_on_the_import_path_change_nothing(
+    spelled: str, shared_repo: Repo, file: Path, tmp_path: Path
+) -> None:
+    command = ["run", "--path", shared_repo.session, "--input-trainer-state", file]
+    plain = shared_repo.curriculum(*command)
+    assert plain.code == 0, plain.text
+    for name in ("pydantic", "semver", "aind_behavior_curriculum", "my_curriculum"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('imported')", encoding="utf-8")
+    path = spelled.format(folder=tmp_path, sep=os.pathsep, src=shared_repo.package.parent)
+    assert shared_repo.curriculum(*command, cwd=tmp_path, env={"PYTHONPATH": path}) == plain
+
+
 def test_files_in_the_repos_own_folder_change_nothing(repo: Repo, file: Path) -> None:
     command = ["run", "--data-directory", repo.session, "--input-trainer-state", file]
     plain = repo.launch(*command)

@@ -6,6 +6,7 @@ that is imported only when it is called.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
@@ -86,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 def _execute(argv: Sequence[str], about: About) -> Output:
     _settle_warnings()
+    _settle_import_path()
     try:
         if not argv or argv[0] not in COMMANDS:
             return Output(_without_command(argv))
@@ -145,6 +147,14 @@ def _settle_warnings() -> None:
 
         warnings.resetwarnings()
         warnings.simplefilter("ignore", DeprecationWarning)
+
+
+def _settle_import_path() -> None:
+    """Put last what PYTHONPATH names: other software of a rig sets it, and its packages are not the repo's."""
+    if named := os.environ.get("PYTHONPATH"):
+        # An empty entry is the working directory. Taken out, an entry that the environment has too would be gone.
+        folders = {os.path.normcase(os.path.abspath(entry)) for entry in named.split(os.pathsep)}
+        sys.path.sort(key=lambda entry: os.path.normcase(os.path.abspath(entry)) in folders)
 
 
 def _log(verbosity: int) -> None:
