@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import dataclasses
 import itertools
 import json
 import re
@@ -19,7 +21,7 @@ from support import Repo
 from aind_curriculum_runtime.look.dot import draw
 from aind_curriculum_runtime.look.drawing import svg
 from aind_curriculum_runtime.look.mermaid import mermaid
-from aind_curriculum_runtime.look.model import CurriculumModel, from_json, to_json
+from aind_curriculum_runtime.look.model import CurriculumModel, Transition, from_json, to_json
 from aind_curriculum_runtime.look.order import way
 from aind_curriculum_runtime.look.page import page
 
@@ -258,6 +260,48 @@ def test_no_line_runs_through_a_stage_or_the_label_of_another(picture: list[Elem
         for other, box in taken:
             if box is not None and other is not edge:
                 assert not any(box.holds(point) for point in edge.line), f"{edge.title} through {other.text}"
+
+
+TWELVE = [(number, number + 1) for number in range(11)]
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        pytest.param([*TWELVE, *((number, number - 1) for number in range(1, 11))], id="ways back"),
+        pytest.param([*TWELVE, (8, 2), (9, 5), (6, 0), (11, 0)], id="long ways back"),
+        pytest.param([*TWELVE, (1, 6), (3, 11)], id="skips"),
+        pytest.param([*TWELVE, (2, 3), (2, 3), (5, 6)], id="several from one stage to another"),
+        pytest.param([*TWELVE, (3, 3), (2, 3), (2, 3), (4, 2), (4, 3)], id="a stage that leads to itself"),
+        pytest.param(TWELVE[1:], id="a stage apart"),
+        pytest.param(TWELVE, id="a line"),
+    ],
+)
+def test_twelve_stages_stay_legible_however_they_are_joined(
+    pairs: list[tuple[int, int]], models: dict[str, CurriculumModel]
+) -> None:
+    picture = elements(svg(draw(joined(models["my-curriculum"], 12, pairs), "stages")))
+    arrows = [one for one in picture if {"advance", "regress", "stay"} & one.classes and "label" not in one.classes]
+    assert {one.title.partition(",")[0] for one in arrows} == {f"s_{one} to s_{other}" for one, other in pairs}
+    test_no_label_node_or_cluster_title_overlaps_another(picture)
+    test_no_line_runs_through_a_stage_or_the_label_of_another(picture)
+
+
+def joined(model: CurriculumModel, stages: int, pairs: list[tuple[int, int]]) -> CurriculumModel:
+    """A curriculum with that many stages and these transitions, in the order in which they are tried."""
+    rule = dataclasses.replace(
+        model.transitions[0].rule, docstring="The subject did better than a half on two days in a row, without help."
+    )
+    priority = collections.Counter[int]()
+    transitions = []
+    for source, target in pairs:
+        priority[source] += 1
+        transitions.append(Transition(source=f"s_{source}", target=f"s_{target}", priority=priority[source], rule=rule))
+    return dataclasses.replace(
+        model,
+        stages=tuple(dataclasses.replace(model.stages[0], name=f"s_{number}") for number in range(stages)),
+        transitions=tuple(transitions),
+    )
 
 
 @pytest.mark.parametrize("sheet", ["stages", "parameters", "both"])

@@ -6,7 +6,7 @@ Owns what stands where and how it looks. Pure text: Graphviz itself is called in
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -30,7 +30,7 @@ _START: Final = "\u25cf"
 _OTHER: Final = "\u25cb"
 _BREAK: Final = '<BR ALIGN="LEFT"/>'
 _LINE_LENGTH: Final = 9
-"""A way of more stages than this is wrapped into rows."""
+"""A line of more stages than this is wrapped into rows."""
 
 
 @dataclass
@@ -127,9 +127,10 @@ def _stages(drawing: Drawing, model: CurriculumModel, order: Way) -> list[str]:
     numbers = {stage.name: number for number, stage in enumerate(model.stages)}
     for stage in model.stages:
         _stage(drawing, stage, numbers[stage.name], order.progress(stage.name), first=stage is model.stages[0])
-    if max(order.level.values(), default=0) < _LINE_LENGTH:
+    if len(model.stages) <= _LINE_LENGTH or not _is_line(model, order):
+        looped = {one.source for one in model.transitions if one.source == one.target}
         for one in model.transitions:
-            _transition(drawing, one, numbers, order, constraint=True)
+            _transition(drawing, one, numbers, order, looped)
         deepest = max(order.level.values(), default=0)
         return [f"s{numbers[name]}" for name in order.order if order.level[name] == deepest][:1]
     return _rows(drawing, model, order, numbers)
@@ -156,16 +157,27 @@ def _hover(reference: str, docstring: str, source: str) -> str:
     return f"{reference}\n\n{source}" if source else f"{reference}\n\n{docstring}".strip()
 
 
-def _transition(drawing: Drawing, one: Transition, numbers: dict[str, int], order: Way, *, constraint: bool) -> None:
+def _is_line(model: CurriculumModel, order: Way) -> bool:
+    """Whether each stage is left for the next one and for no other: rows have no place for anything else."""
+    return [(one.source, one.target) for name in order.order for one in model.leaving(name)] == list(
+        itertools.pairwise(order.order)
+    )
+
+
+def _transition(
+    drawing: Drawing, one: Transition, numbers: dict[str, int], order: Way, looped: Collection[str] = ()
+) -> None:
     look = _edge_look(drawing, one, order)
-    kind = order.kind(one.source, one.target)
-    source, target = f"s{numbers[one.source]}", f"s{numbers[one.target]}"
-    label = _label(one, 26)
-    if kind == "regress" and constraint:
+    upper, lower = one.source, one.target
+    if order.kind(upper, lower) == "regress":
         # Turned round, so that the ranks are those of the way and not of an edge against it.
-        drawing.lines.append(f"{target} -> {source} [dir=back {look} label=<{label}>]")
-    else:
-        drawing.lines.append(f"{source} -> {target} [{look} label=<{label}>]")
+        upper, lower = lower, upper
+        look = f"dir=back {look}"
+    if upper != lower:
+        # Beside a stage that leads to itself stands the text of that: others keep to its top and bottom.
+        look += " tailport=s" if upper in looped else ""
+        look += " headport=n" if lower in looped else ""
+    drawing.lines.append(f"s{numbers[upper]} -> s{numbers[lower]} [{look} label=<{_label(one, 26)}>]")
 
 
 def _edge_look(drawing: Drawing, one: Transition, order: Way) -> str:
@@ -203,68 +215,38 @@ def _rows(drawing: Drawing, model: CurriculumModel, order: Way, numbers: dict[st
     longest = max(len(stage.name) for stage in model.stages)
     columns = max(2, min(4, int((WIDTH + 115) / (longest * 6.3 + 16 + 115))))
     rows = [list(order.order[start : start + columns]) for start in range(0, len(order.order), columns)]
-    place = {name: (row, column) for row, names in enumerate(rows) for column, name in enumerate(names)}
-    drawn = set()
+    into = {one.target: one for one in model.transitions}
     for row, names in enumerate(rows):
-        inside: list[str] = []
-        for before, after in itertools.pairwise(names):
-            between = next((one for one in model.transitions if (one.source, one.target) == (before, after)), None)
-            inside.append(f"s{numbers[before]}")
-            if between is not None:
-                drawn.add(id(between))
-                inside.append(_label_node(drawing, between))
-        inside.append(f"s{numbers[names[-1]]}")
-        _chain(drawing, inside, names, model, order, numbers, backwards=row % 2 == 1)
-    for one in model.transitions:
-        if id(one) not in drawn:
-            same_row = place[one.source][0] == place[one.target][0]
-            _transition(drawing, one, numbers, order, constraint=not same_row)
-    joined = {(one.source, one.target) for one in model.transitions}
+        _row(drawing, [into[name] for name in names[1:]], names, order, numbers, backwards=row % 2 == 1)
     for upper, lower in itertools.pairwise(rows):
-        if (upper[-1], lower[0]) not in joined:
-            drawing.lines.append(f"s{numbers[upper[-1]]} -> s{numbers[lower[0]]} [style=invis]")
+        _transition(drawing, into[lower[0]], numbers, order)
         for above, under in zip(reversed(upper[:-1]), lower[1:], strict=False):
             drawing.lines.append(f"s{numbers[above]} -> s{numbers[under]} [style=invis weight=20]")
     last = rows[-1] if len(rows[-1]) == columns else rows[-2]
     return [f"s{numbers[last[columns // 2]]}", f"s{numbers[rows[-1][0]]}"]
 
 
-def _label_node(drawing: Drawing, one: Transition) -> str:
-    key = drawing.tip("label", _transition_hover(one))
-    drawing.lines.append(f'{key} [id="{key}" class="label" fontsize=9 label=<{_label(one, 18)}>]')
-    return key
-
-
-def _chain(
+def _row(
     drawing: Drawing,
-    inside: Sequence[str],
+    between: Sequence[Transition],
     names: Sequence[str],
-    model: CurriculumModel,
     order: Way,
     numbers: dict[str, int],
     *,
     backwards: bool,
 ) -> None:
     """Put a row into one rank, in its order, with the arrows through the labels."""
-    looks: dict[str, str] = {}
-    for before, after in itertools.pairwise(names):
-        for one in model.transitions:
-            if (one.source, one.target) == (before, after):
-                looks.setdefault(f"s{numbers[before]}", _edge_look(drawing, one, order))
+    inside, arrows = [f"s{numbers[names[0]]}"], []
+    for one in between:
+        look = _edge_look(drawing, one, order)
+        key = drawing.tip("label", _transition_hover(one))
+        drawing.lines.append(f'{key} [id="{key}" class="label" fontsize=9 label=<{_label(one, 18)}>]')
+        inside += [key, f"s{numbers[one.target]}"]
+        arrows += [f"{look} {'arrowtail' if backwards else 'arrowhead'}=none", look.replace('id="', 'id="head_')]
     drawing.lines.append("{rank=same; " + "; ".join(inside) + "}")
-    look = ""
-    for left, right in itertools.pairwise(inside):
-        look = looks.get(left, look)
-        if left.startswith("s") and right.startswith("s"):
-            attributes = "style=invis"
-        elif right.startswith("s"):  # from the label on to the stage
-            attributes = look.replace('id="', 'id="head_')
-        else:
-            attributes = f"{look} {'arrowtail' if backwards else 'arrowhead'}=none"
-        if backwards:
-            drawing.lines.append(f"{right} -> {left} [dir=back {attributes} weight=5]")
-        else:
-            drawing.lines.append(f"{left} -> {right} [{attributes} weight=5]")
+    for (left, right), look in zip(itertools.pairwise(inside), arrows, strict=True):
+        ends = f"{right} -> {left} [dir=back" if backwards else f"{left} -> {right} ["
+        drawing.lines.append(f"{ends} {look} weight=5]")
 
 
 # Policies.

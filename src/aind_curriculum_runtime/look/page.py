@@ -74,7 +74,8 @@ def _transitions(model: CurriculumModel, order: Way) -> Iterator[str]:
     if not model.transitions:
         return
     yield "<h3>Transitions</h3>"
-    yield '<table class="rules"><thead><tr><th>from</th><th></th><th>to</th><th>when</th></tr></thead><tbody>'
+    yield '<div class="wide"><table class="rules">'
+    yield "<thead><tr><th>from</th><th></th><th>to</th><th>when</th></tr></thead><tbody>"
     for name in order.order:
         for one in model.leaving(name):
             kind = order.kind(one.source, one.target)
@@ -83,14 +84,15 @@ def _transitions(model: CurriculumModel, order: Way) -> Iterator[str]:
                 f'data-rule="{escape(one.rule.reference)}"><td>{_chip(one.source, order)}</td><td>{one.priority}</td>'
                 f"<td>{_chip(one.target, order)}</td><td>{_rule(one.rule)}</td></tr>"
             )
-    yield "</tbody></table>"
+    yield "</tbody></table></div>"
 
 
 def _policies(model: CurriculumModel, order: Way) -> Iterator[str]:
     if not any(stage.policies for stage in model.stages):
         return
     yield "<h3>Policies</h3>"
-    yield '<table class="rules"><thead><tr><th>stage</th><th>policy</th><th>what it does</th></tr></thead><tbody>'
+    yield '<div class="wide"><table class="rules">'
+    yield "<thead><tr><th>stage</th><th>policy</th><th>what it does</th></tr></thead><tbody>"
     for name in order.order:
         stage = model.stage(name)
         for policy in stage.policies:
@@ -105,7 +107,7 @@ def _policies(model: CurriculumModel, order: Way) -> Iterator[str]:
                 f'<tr class="item"><td>{_chip(name, order)}</td><td><code>{escape(policy.rule.name)}</code>{start}</td>'
                 f"<td>{_rule(policy.rule)}{gives}</td></tr>"
             )
-    yield "</tbody></table>"
+    yield "</tbody></table></div>"
 
 
 def _chip(stage: str, order: Way) -> str:
