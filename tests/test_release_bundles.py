@@ -218,6 +218,21 @@ def test_what_does_not_hold_is_told_and_nothing_is_released(repo: Repo, fault: s
     assert released_state(repo) == before
 
 
+def test_a_tree_that_git_cannot_tell_of_is_not_taken_for_a_clean_one(repo: Repo, tmp_path: Path) -> None:
+    index = repo.path / ".git" / "index"
+    before = index.read_bytes()
+    index.write_bytes(b"damaged")
+    try:
+        released = repo.curriculum("release", "--yes", cwd=repo.path, env=committer())
+        exported = repo.curriculum("export", tmp_path / "bundle", cwd=repo.path)
+    finally:
+        index.write_bytes(before)
+    for result in (released, exported):
+        error = refused(result)
+        assert error["code"] == "repo.git_failed" and "index file" in error["message"]
+    assert released_state(repo) == (["v0.1.0"], False) and not (tmp_path / "bundle").exists()
+
+
 def test_a_release_is_looked_at_made_published_listed_and_fetched(
     repo: Repo, bundle: Path, s3: S3, tmp_path: Path
 ) -> None:

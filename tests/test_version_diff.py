@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
-from release_support import CURRICULUM, METRICS, STAGES, release, set_version, undone
+from release_support import CURRICULUM, METRICS, PACKAGE, STAGES, release, set_version, undone
 from support import Repo, call, commit_all, generate, git
 
 from aind_curriculum_runtime.errors import CurriculumError
@@ -143,6 +143,24 @@ def test_each_change_is_told_with_the_bump_it_needs(
     assert document["needs"] == max((one[0] for one in expected), key=levels.index, default="none")
 
 
+def test_code_that_is_imported_when_a_rule_is_called_is_compared_too(repo: Repo) -> None:
+    repo.write(f"{PACKAGE}/limits.py", "from . import numbers\n\n\ndef enough():\n    return numbers.TRIALS\n")
+    repo.write(f"{PACKAGE}/numbers.py", "TRIALS = 20\n")
+    late = "from my_curriculum.limits import enough\n\n    return metrics.trials >= enough()"
+    repo.edit(CURRICULUM, "return metrics.trials >= 20", late)
+    commit_all(repo.path, "Late")
+    repo.write(f"{PACKAGE}/numbers.py", "TRIALS = 2\n")
+    assert told(diff(repo, "HEAD", ".")) == [("patch", "my_curriculum.numbers", "other code beside its rules")]
+
+
+def test_a_name_that_is_imported_from_elsewhere_is_other_code(repo: Repo) -> None:
+    repo.edit(METRICS, "import json\n", "import json\nfrom statistics import median as typical\n")
+    repo.edit(METRICS, "hit_rate = len(hits) / len(trials)", "hit_rate = typical([len(hits) / len(trials)])")
+    commit_all(repo.path, "A median")
+    repo.edit(METRICS, "import median as", "import mean as")
+    assert told(diff(repo, "HEAD", ".")) == [("patch", "my_curriculum.metrics", "other code beside its rules")]
+
+
 def test_a_renamed_stage_is_major_and_looks_renamed(repo: Repo) -> None:
     for file in (STAGES, CURRICULUM):
         text = (repo.path / file).read_text(encoding="utf-8")
@@ -207,6 +225,14 @@ def test_each_version_has_its_own_number(repo: Repo) -> None:
     commit_all(repo.path, "Two")
     document = diff(repo, "v0.1.0", "HEAD")
     assert (document["old_version"], document["new_version"]) == ("0.1.0", "0.2.0")
+
+
+def test_a_version_of_when_the_distribution_had_another_name_is_read(repo: Repo) -> None:
+    repo.edit("pyproject.toml", 'name = "my-curriculum"', 'name = "former-name"')
+    repo.edit(CURRICULUM, 'curriculum_version("my-curriculum")', 'curriculum_version("former-name")')
+    commit_all(repo.path, "As it was called then")
+    git(repo.path, "checkout", "--quiet", "v0.1.0", "--", ".")
+    assert diff(repo, "HEAD", ".")["needs"] == "none"
 
 
 def test_a_folder_of_a_larger_repo_is_read_from_its_own_part(repo: Repo, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def contents(place: Place, snapshot: Snapshot) -> dict[str, bytes]:
         File name to content, the checksums last.
 
     Raises:
-        CurriculumError: ``repo.no_git`` when there is no git on this machine.
+        CurriculumError: ``repo.no_git`` when there is no git on this machine; ``repo.git_failed``.
     """
     assert place.project is not None
     model, git = snapshot.model, Git(place.folder)

@@ -348,18 +348,32 @@ def _modules(old: Snapshot, new: Snapshot) -> Iterator[Change]:
             yield Change(kind="code", where=name, text="new module", level="patch")
         else:
             then, now = (_rest(snapshot.modules[name], name, rules) for snapshot in (old, new))
-            if then != now:
+            # A name that only one of them imports is used by what differs anyway.
+            if then.code != now.code or any(now.imports.get(key, one) != one for key, one in then.imports.items()):
                 yield Change(kind="code", where=name, text="other code beside its rules", level="patch")
 
 
-def _rest(source: str, module: str, rules: set[str]) -> str:
-    """The code of a module without what the model tells: its rules, and the making of stages and graphs."""
+@dataclass(frozen=True, kw_only=True)
+class _Rest:
+    """A module without what the model tells: its rules, and the making of stages and graphs."""
+
+    code: str
+    imports: dict[str, str]
+    """What each name that it imports leads to."""
+
+
+def _rest(source: str, module: str, rules: set[str]) -> _Rest:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
-        return source
+        return _Rest(code=source, imports={})
+    imports: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            base = f"{'.' * node.level}{node.module or ''}:" if isinstance(node, ast.ImportFrom) else ""
+            imports |= {alias.asname or alias.name: f"{base}{alias.name}" for alias in node.names}
     tree.body = [node for node in tree.body if not _is_told(node, module, rules)]
-    return _dumped(tree)
+    return _Rest(code=_dumped(tree), imports=imports)
 
 
 def _is_told(node: ast.stmt, module: str, rules: set[str]) -> bool:

@@ -117,9 +117,13 @@ class Git:
         return self.ask("rev-parse", "--is-shallow-repository") == "true"
 
     def changes(self) -> list[str]:
-        """Files that are not as they are committed, new ones included."""
-        text = self.ask("status", "--porcelain", "--untracked-files=normal", "-z", "--no-renames", "--", ".") or ""
-        return [entry[3:] for entry in text.split("\0") if entry]
+        """Files that are not as they are committed, new ones included.
+
+        Raises:
+            CurriculumError: ``repo.git_failed``: no answer does not mean that there are none.
+        """
+        text = self.do("status", "--porcelain", "--untracked-files=normal", "-z", "--no-renames", "--", ".")
+        return [entry[3:] for entry in text.decode("utf-8", "replace").split("\0") if entry]
 
     def releases(self) -> list[str]:
         """Release tags (``v1.2.3``) that the current commit comes from, oldest version first."""

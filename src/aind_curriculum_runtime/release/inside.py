@@ -7,10 +7,12 @@ file, since curriculum code may print.
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.release.inside", description=__doc__)
     parser.add_argument("--source", type=Path, required=True, help="the folder to import from")
     parser.add_argument("--object", required=True)
-    parser.add_argument("--answer", type=Path, required=True)
+    parser.add_argument("--answer", type=Path, required=True, help="beside it, metadata for what is not installed")
     parser.add_argument("--full", action="store_true", help="with all that a bundle holds")
     arguments = parser.parse_args()
     source = Path(os.path.realpath(arguments.source))
     sys.path.insert(0, str(source))
+    sys.path.append(os.path.abspath(arguments.answer.parent))
     try:
         answer = _document(arguments.object, source, full=arguments.full)
     except BaseException as error:  # whatever curriculum code raises, exit included
@@ -58,13 +61,50 @@ def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
 
 
 def _modules(source: Path) -> dict[str, str]:
-    """The text of every module of this version that the curriculum needs."""
+    """The text of every module of this version that the curriculum needs, also those that its functions import."""
     found = {}
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and file.endswith(".py") and Path(os.path.realpath(file)).is_relative_to(source):
             found[name] = Path(file).read_text(encoding="utf-8")
-    return found
+    pending = [*found]
+    while pending:
+        importer = pending.pop()
+        for name in _imported(found[importer], importer, source):
+            file = _file(name, source)
+            if name not in found and file is not None:
+                found[name] = file.read_text(encoding="utf-8")
+                pending.append(name)
+    return dict(sorted(found.items()))
+
+
+def _imported(text: str, importer: str, source: Path) -> Iterator[str]:
+    """Dotted names that import statements anywhere in a module may mean; not all of them need be modules."""
+    file = _file(importer, source)
+    package = importer if file is not None and file.stem == "__init__" else importer.rpartition(".")[0]
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # never imported so far: whoever calls the function will see
+        return
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *([base] if base else [])])
+            names = [f"{base}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _file(name: str, source: Path) -> Path | None:
+    """Where a module of this version is; None for what is none of its modules."""
+    place = source.joinpath(*name.split("."))
+    return next((one for one in (place / "__init__.py", place.with_name(f"{place.name}.py")) if one.is_file()), None)
 
 
 def _schemas(curriculum: Any, metrics: list[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -265,7 +266,7 @@ def _read(place: Place, name: str, full: bool) -> Snapshot:
 
         return read_bundle(place.folder, place.label)
     source = place.folder / "src"
-    answer = _imported(source if source.is_dir() else place.folder, place.project.curricula[name], full)
+    answer = _imported(source if source.is_dir() else place.folder, place.project, name, full)
     if "error" in answer:
         raise CurriculumError(
             "repo.import_failed",
@@ -286,12 +287,21 @@ def _read(place: Place, name: str, full: bool) -> Snapshot:
     return Snapshot(label=place.label, model=model, modules=answer.pop("modules"), documents=answer)
 
 
-def _imported(source: Path, target: str, full: bool) -> dict[str, Any]:
+def _state_distribution(project: Project, folder: Path) -> None:
+    """Write metadata as of an installed distribution: an old version asks for its number by a name it had then."""
+    name = re.sub(r"[^A-Za-z0-9.]+", "_", project.name)
+    metadata = folder / f"{name}-{project.version}.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text(f"Name: {name}\nVersion: {project.version}\n", encoding="utf-8", newline="\n")
+
+
+def _imported(source: Path, project: Project, name: str, full: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="curriculum-snapshot-", ignore_cleanup_errors=True) as folder:
         answer = Path(folder) / "answer.json"
+        _state_distribution(project, Path(folder))
         # -P: nothing of the working directory is imported; -B: nothing is written beside the sources.
         command = [sys.executable, "-P", "-B", "-m", "aind_curriculum_runtime.release.inside"]
-        command += ["--source", str(source), "--object", target, "--answer", str(answer)]
+        command += ["--source", str(source), "--object", project.curricula[name], "--answer", str(answer)]
         try:
             done = subprocess.run(
                 [*command, *(["--full"] if full else [])],
