@@ -274,6 +274,12 @@ def test_metrics_code_that_raises_is_shown_from_its_first_line_to_its_last(repo:
     assert "metrics.py, line" in error["message"]
 
 
+def test_an_exception_without_words_is_told_by_its_class_and_place(repo: Repo, file: Path) -> None:
+    add_metrics_code(repo, in_call="assert not data_directory")
+    error, _ = failed_run(repo, repo.session, file, code="code.raised", exit_code=70)
+    assert "failed: AssertionError (metrics.py, line " in error["message"]
+
+
 def test_the_exceptions_that_led_to_one_are_shown(repo: Repo, file: Path) -> None:
     add_metrics_code(
         repo,

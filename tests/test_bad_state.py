@@ -169,7 +169,19 @@ def test_nesting_of_any_depth_is_accepted_or_refused_but_never_a_crash(
         assert "nested too deeply" in assert_failed(result, result.error["code"], 65)["message"]
 
 
+def test_half_a_surrogate_pair_is_told_as_such(shared_repo: Repo, file: Path, shaping_bytes: bytes) -> None:
+    file.write_bytes(shaping_bytes.replace(b'"reward_volume":4.0', b'"reward_volume":4.0,"note":"\\ud800"'))
+    error, _ = failed_run(shared_repo, shared_repo.session, file, code="state.invalid", exit_code=65)
+    assert "surrogate" in error["message"]
+
+
 # The form
+
+
+def test_a_whole_suggestion_in_the_place_of_its_trainer_state_is_told(shared_repo: Repo, file: Path) -> None:
+    file.write_bytes(shared_repo.curriculum("demo").stdout)
+    error, _ = failed_run(shared_repo, shared_repo.session, file, code="state.invalid", exit_code=65)
+    assert "whole suggestion" in error["message"] and "trainer_state" in error["hint"]
 
 
 @pytest.mark.parametrize("value", [[], "s_shaping", 3, None, True], ids=repr)

@@ -325,6 +325,18 @@ def test_ending_the_process_by_force_is_a_failure(call: str, moment: str, repo: 
     assert call.partition("(")[0] in error["message"]
 
 
+if sys.platform != "win32":
+
+    @pytest.mark.parametrize("mute", [[], ["--mute-suggestion"]], ids=["told", "muted"])
+    @pytest.mark.parametrize("moment", ["at_import", "in_call"])
+    def test_a_c_library_that_ends_the_process_is_a_failure(
+        moment: str, mute: list[str], repo: Repo, state_file: Path
+    ) -> None:
+        add_metrics_code(repo, **{moment: "import ctypes; ctypes.CDLL(None).exit(0)"})
+        error = assert_failed(evaluate(repo, state_file, *mute), "code.exited", 70)
+        assert "exit() of the C library" in error["message"]
+
+
 def test_ending_the_process_by_force_from_atexit_is_a_failure(repo: Repo, state_file: Path) -> None:
     add_metrics_code(repo, at_import="import atexit, os; atexit.register(os._exit, 0)")
     assert_failed(evaluate(repo, state_file), "code.exited", 70)

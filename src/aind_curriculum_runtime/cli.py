@@ -38,6 +38,9 @@ COMMANDS: Final = {
 }
 """Commands in the order of the help text, each the name of a module in ``commands``."""
 
+_WITHOUT_CURRICULUM_CODE: Final = frozenset({"list", "version", "dsl-version", "describe"})
+"""Commands that import nothing of the curriculum's, and are to be as quick as that."""
+
 _EXAMPLES: Final = """\
   curriculum demo
   curriculum init --output trainer_state.json
@@ -58,15 +61,10 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         guard.fail(report(error, about), error.exit)
 
     def exit_was_called(call: str) -> NoReturn:
-        fail(
-            CurriculumError(
-                "code.exited",
-                f"Curriculum code ended the process by {call}.",
-                "Curriculum code must return or raise; take the exit call out.",
-            )
-        )
+        fail(_exit_called(call))
 
     guard.on_exit_call(exit_was_called)
+    arguments = sys.argv[1:] if argv is None else argv
     try:
         if not guard.stdout_is_open:
             raise CurriculumError(
@@ -74,7 +72,9 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
                 "stdout is closed, so the result has nowhere to go.",
                 "Start the command with a stdout.",
             )
-        guard.succeed(*_execute(sys.argv[1:] if argv is None else argv, about))
+        if arguments and arguments[0] not in _WITHOUT_CURRICULUM_CODE:
+            guard.refuse_c_exit(report(_exit_called("exit() of the C library"), about), 70)
+        guard.succeed(*_execute(arguments, about))
     except CurriculumError as error:
         fail(error)
     except KeyboardInterrupt as error:
@@ -83,6 +83,14 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         fail(interrupted)
     except BaseException as error:
         fail(_internal(error))
+
+
+def _exit_called(call: str) -> CurriculumError:
+    return CurriculumError(
+        "code.exited",
+        f"Curriculum code ended the process by {call}.",
+        "Curriculum code must return or raise; take the exit call out.",
+    )
 
 
 def _execute(argv: Sequence[str], about: About) -> Output:

@@ -52,7 +52,7 @@ def curriculum_code(code: str, what: str, hint: str) -> Iterator[None]:
             raise CurriculumError(
                 "transient.io", f"{what}: {error}.", "A disk or share did not answer; run the step again."
             ) from error
-        raise CurriculumError(code, f"{what}: {type(error).__name__}: {_text(error)}{_at(error)}", hint) from error
+        raise CurriculumError(code, f"{what}: {type(error).__name__}{_text(error)}{_at(error)}", hint) from error
 
 
 def author_traceback(error: BaseException) -> str:
@@ -108,6 +108,7 @@ def _at(error: BaseException) -> str:
 
 def _text(error: BaseException) -> str:
     try:
-        return " ".join(str(error).split())
+        text = " ".join(str(error).split())
     except BaseException:
-        return "(its message could not be formed)"
+        text = "(its message could not be formed)"
+    return f": {text}" if text else ""  # a bare assert says nothing

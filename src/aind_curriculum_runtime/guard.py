@@ -87,6 +87,18 @@ class Guard:
         """
         self._on_exit_call = report
 
+    def refuse_c_exit(self, report: bytes, status: int) -> None:
+        """Have ``exit`` of the C library end the process as ``fail`` does: with 0, it would look like success.
+
+        Args:
+            report: Text that ends with the error line.
+            status: Exit code, whatever ``exit`` is given.
+        """
+        # Windows has a C library for each of its compilers, and none takes an argument for a handler.
+        if sys.platform != "win32":
+            with contextlib.suppress(Exception):  # a Python without ctypes
+                _register_with_c(report, status)
+
     def succeed(self, document: bytes, status: int = 0) -> NoReturn:
         """Write ``document`` to the real stdout in one piece and end the process with ``status``.
 
@@ -198,6 +210,18 @@ class Guard:
 
 
 _STDOUT_HINT = "The launcher closed its end, or the disk that stdout goes to is full; nothing else was lost."
+
+
+def _register_with_c(report: bytes, status: int) -> None:
+    """Leave functions of the C library to its ``exit``, which need no interpreter; ``os._exit`` passes them by."""
+    import ctypes
+
+    c = ctypes.CDLL(None)
+    c.strdup.restype = ctypes.c_void_p
+    kept = c.strdup(report.rstrip(b"\n"))  # Python may free its own before that
+    # The last is called first. What `puts` writes goes to descriptor 1, which is stderr.
+    for function, argument in ((c._exit, status), (c.fflush, None), (c.puts, kept)):
+        c["__cxa_atexit"](function, ctypes.c_void_p(argument), None)
 
 
 def _exit_handlers() -> None:

@@ -93,6 +93,13 @@ def _reduced(state: dict[str, Any]) -> dict[str, Any]:
         for key in ("name", "version"):
             if not isinstance(curriculum[key], str):
                 raise _invalid(f"$.curriculum.{key}", "it is missing or not a string")
+    elif "trainer_state" in state and "curriculum" not in state:
+        raise CurriculumError(
+            "state.invalid",
+            "The trainer state is a whole suggestion, of which the trainer state is a part.",
+            "Make a file of what stands under its key trainer_state, and give that.",
+            where="$.trainer_state",
+        )
     elif "curriculum" not in state:
         raise _invalid("$.curriculum", "it is missing")
     if not isinstance(state.get("is_on_curriculum", True), bool):
@@ -279,8 +286,9 @@ def _validate(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[Any]
 def _first_fault(error: ValidationError, state: dict[str, Any]) -> tuple[str, str]:
     """The JSON path and the sentence of pydantic's first complaint."""
     first = error.errors(include_url=False)[0]
-    if first["type"] == "json_invalid":  # the JSON was read before, so only pydantic's own limit is left
-        return "$", "it is nested too deeply"
+    if first["type"] == "json_invalid":  # the JSON was read before, so only what pydantic minds beyond that is left
+        deep = "recursion" in first["ctx"]["error"]
+        return "$", "it is nested too deeply" if deep else "it holds half a surrogate pair, which is no text"
     path, here = "$", state
     for depth, part in enumerate(first["loc"]):
         if isinstance(part, str) and depth + 1 < len(first["loc"]) and not (isinstance(here, dict) and part in here):
