@@ -352,10 +352,31 @@ def test_what_was_damaged_in_the_store_is_not_brought(url: str, bundle: Path, ac
     assert not (tmp_path / "fetched").exists()
 
 
+def as_version(files: dict[str, bytes], version: str) -> dict[str, bytes]:
+    """The same bundle of another version."""
+    described = json.dumps(json.loads(files["describe.json"]) | {"version": version}).encode()
+    others = {name: data for name, data in files.items() if name != CHECKSUMS} | {"describe.json": described}
+    return others | {CHECKSUMS: checksums(others)}
+
+
+def test_a_bundle_that_was_copied_to_another_version_is_not_brought_as_that(url: str, bundle: Path) -> None:
+    Store(url).publish("my-curriculum", "0.3.0", content(bundle))
+    with pytest.raises(CurriculumError) as caught:
+        Store(url).fetch("my-curriculum", None)
+    assert caught.value.code == "bundle.invalid" and "it is my-curriculum 0.2.0" in caught.value.message
+
+
+def test_folders_with_names_of_no_curriculum_are_not_listed(tmp_path: Path, bundle: Path) -> None:
+    for name in ("two words", ".hidden", "a[bold]"):
+        shutil.copytree(bundle, tmp_path / name / "0.2.0")
+    shutil.copytree(bundle, tmp_path / "my-curriculum" / "0.2.0")
+    assert Store(str(tmp_path)).versions() == [Published(name="my-curriculum", version="0.2.0")]
+
+
 def test_the_newest_release_is_fetched_unless_a_version_is_named(url: str, bundle: Path) -> None:
-    store, files = Store(url), content(bundle)
+    store = Store(url)
     for version in ("0.9.0", "0.10.0", "0.11.0-rc.1"):
-        store.publish("my-curriculum", version, files)
+        store.publish("my-curriculum", version, as_version(content(bundle), version))
     assert [one.version for one in store.versions()] == ["0.9.0", "0.10.0", "0.11.0-rc.1"]
     assert store.fetch("my-curriculum", None)[0].version == "0.10.0"
     assert store.fetch("my-curriculum", "0.9.0")[0].version == "0.9.0"

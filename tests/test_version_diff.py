@@ -204,6 +204,17 @@ def test_people_read_values_before_and_after(repo: Repo, form: str) -> None:
 # Where versions come from
 
 
+def test_a_value_of_null_is_told_as_a_value(repo: Repo) -> None:
+    task = f"{PACKAGE}/task.py"
+    repo.edit(task, "    distractors: bool", "    timeout: float | None = None\n    distractors: bool")
+    commit_all(repo.path, "A timeout")
+    repo.edit(task, "timeout: float | None = None", "timeout: float | None = 2.0")
+    text = repo.curriculum("diff", "HEAD", ".", cwd=repo.path)
+    assert b"minor  s_habituation: timeout null -> 2.0\n" in text.stdout, text.text
+    table = repo.curriculum("diff", ".", "HEAD", "--format", "md", cwd=repo.path)
+    assert b"| s\\_habituation | timeout | 2.0 | null | minor |" in table.stdout, table.text
+
+
 def test_a_ref_is_read_without_touching_the_working_tree(repo: Repo) -> None:
     repo.edit(STAGES, "(reward_volume=6.0)", "(reward_volume=6.5)")
     repo.write("notes.txt", "mine")

@@ -34,6 +34,7 @@ __all__ = [
     "name_of",
     "read_bundle",
     "require_free",
+    "require_of",
     "write_bundle",
 ]
 
@@ -133,6 +134,28 @@ def listed(sums: bytes, label: str) -> dict[str, str]:
     if not {"describe.json", "model.json", "sources.json"} <= found.keys():
         raise _invalid(label, f"{CHECKSUMS} does not list the files of a bundle")
     return found
+
+
+def require_of(files: Mapping[str, bytes], name: str, version: str, label: str) -> None:
+    """Make sure that a bundle is of the version that it was asked for as: somebody may have copied it elsewhere.
+
+    Args:
+        files: File name to content.
+        name: Of the curriculum.
+        version: Its version.
+        label: What to call the bundle in messages.
+
+    Raises:
+        CurriculumError: ``bundle.invalid``.
+    """
+    told = _described(files["describe.json"], label)
+    if (told["name"], told["version"]) != (name, version):
+        raise CurriculumError(
+            "bundle.invalid",
+            f"The bundle at {label} is not of that version: it says that it is {told['name']} {told['version']}.",
+            "It was copied or renamed: publish that version from its own commit (`curriculum release`).",
+            where=label,
+        )
 
 
 def check(files: Mapping[str, bytes], label: str) -> None:

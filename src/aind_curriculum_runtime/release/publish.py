@@ -18,7 +18,7 @@ from typing import Any, Final
 from ..errors import CurriculumError
 from ..files import is_transient
 from ..versions import SEMVER
-from .bundle import CHECKSUMS, check, listed
+from .bundle import CHECKSUMS, check, listed, require_of
 from .numbers import precedence
 
 __all__ = ["Published", "Store"]
@@ -79,7 +79,9 @@ class Store:
                 )
             found = self._files.glob(f"{self._base}/*/*/{CHECKSUMS}")
         pairs = [str(one).replace("\\", "/").split("/")[-3:-1] for one in found]
-        valid = [Published(name=name, version=version) for name, version in pairs if SEMVER.fullmatch(version)]
+        # Other folders are somebody else's, and their names are nothing for a terminal.
+        pairs = [pair for pair in pairs if _NAME.fullmatch(pair[0]) and SEMVER.fullmatch(pair[1])]
+        valid = [Published(name=name, version=version) for name, version in pairs]
         return sorted(valid, key=lambda one: (one.name, precedence(one.version)))
 
     def require_free(self, name: str, version: str) -> None:
@@ -172,7 +174,9 @@ class Store:
             raise CurriculumError("usage.unknown_bundle", f"There is no {asked} at {self.url}.", hint, where=self.url)
         chosen = max(some, key=lambda one: ("-" not in one.version, precedence(one.version)))
         files = self._read_all(chosen.name, chosen.version)
-        check(files, f"{self.url}/{chosen.name}/{chosen.version}")
+        label = f"{self.url}/{chosen.name}/{chosen.version}"
+        check(files, label)
+        require_of(files, chosen.name, chosen.version, label)
         return chosen, files
 
     def _read_all(self, name: str, version: str) -> dict[str, bytes]:

@@ -38,6 +38,8 @@ def sentences(diff: Diff) -> list[str]:
 
 
 def _told(change: Change) -> str:
+    if _has_both_values(change):
+        return f"{change.text} {_value(change.old)} -> {_value(change.new)}"
     if change.kind in {"policy", "transition", "stage"} and (change.old is None or change.new is None):
         return change.text  # the name is in the text
     if change.kind == "stage" or change.kind == "text":
@@ -49,6 +51,11 @@ def _told(change: Change) -> str:
     if change.new is None:
         return f"{change.text}, was {_value(change.old)}"
     return f"{change.text} {_value(change.old)} -> {_value(change.new)}"
+
+
+def _has_both_values(change: Change) -> bool:
+    """Whether None stands for the value null of a parameter that both versions have."""
+    return change.kind == "parameter" and not change.text.endswith((" added", " removed"))
 
 
 def _value(value: Any) -> str:
@@ -95,7 +102,8 @@ def _markdown(diff: Diff) -> str:
     for kind, changes in _grouped(diff.changes).items():
         lines += [f"| {_TITLES[kind]} | change | before | after | bump |", "|---|---|---|---|---|"]
         for change in changes:
-            cells = [change.where, change.text, _cell(change.old), _cell(change.new), change.level]
+            put = _value if _has_both_values(change) else _cell
+            cells = [change.where, change.text, put(change.old), put(change.new), change.level]
             lines.append(f"| {' | '.join(_escaped(cell) for cell in cells)} |")
         lines.append("")
     lines += [f"- `{one.old}` looks renamed to `{one.new}` ({one.alike:.0%} alike)" for one in diff.renamed]
