@@ -215,6 +215,13 @@ def test_a_value_of_null_is_told_as_a_value(repo: Repo) -> None:
     assert b"| s\\_habituation | timeout | 2.0 | null | minor |" in table.stdout, table.text
 
 
+def test_a_hook_of_another_repo_does_not_change_which_repo_is_meant(repo: Repo, tmp_path: Path) -> None:
+    commit_all(tmp_path, "A task repo")
+    hook = {"GIT_DIR": str(tmp_path / ".git"), "GIT_INDEX_FILE": str(tmp_path / ".git" / "index")}
+    result = repo.curriculum("diff", "v0.1.0", "HEAD", cwd=repo.path, env=hook)
+    assert result.code == 0, result.text
+
+
 def test_a_ref_is_read_without_touching_the_working_tree(repo: Repo) -> None:
     repo.edit(STAGES, "(reward_volume=6.0)", "(reward_volume=6.5)")
     repo.write("notes.txt", "mine")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import CurriculumError
+from ..fleet.processes import environment
 from ..versions import SEMVER, semver_of
 from .numbers import precedence
 
@@ -74,6 +75,7 @@ class Git:
             return subprocess.run(
                 ["git", "-c", "core.quotePath=false", *arguments],
                 cwd=self.root,
+                env=environment(),  # in a hook of the task repo, git would speak of that one
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
