@@ -266,10 +266,13 @@ def test_asyncio_calls_run_side_by_side_and_give_the_same(zoo: Zoo, state: Path,
     assert ticks > 10  # the loop was free meanwhile
 
 
-def test_cancelling_an_asyncio_call_ends_its_processes(zoo: Zoo, state: Path, tmp_path: Path, mark: str) -> None:
-    started = tmp_path / "started"
+@pytest.mark.parametrize("negotiate", [False, True], ids=["while it runs", "while it negotiates"])
+def test_cancelling_an_asyncio_call_ends_its_processes(
+    negotiate: bool, fresh_zoo: Zoo, state: Path, tmp_path: Path, mark: str
+) -> None:
+    started, zoo = tmp_path / "started", fresh_zoo
     zoo.behave(f"linger(quiet=True); Path({str(started)!r}).touch(); time.sleep(600)")
-    made = Client(zoo.path, environment=marked(mark))
+    made = Client(zoo.path, environment=marked(mark), negotiate=negotiate)
 
     async def cancel() -> None:
         task = asyncio.create_task(made.suggest_async(zoo.path, state))
@@ -306,6 +309,12 @@ def start_launcher(zoo: Zoo, state: Path, mark: str, before: str = "") -> subpro
 
 
 if sys.platform != "win32":  # where a test cannot press Ctrl-C for another process alone
+
+    def test_a_state_that_is_a_pipe_does_not_hold_the_launcher(zoo: Zoo, tmp_path: Path) -> None:
+        zoo.behave("time.sleep(600)")
+        os.mkfifo(tmp_path / "trainer_state.json")
+        error = refused(Client(zoo.path, timeout=1), zoo.path, tmp_path / "trainer_state.json")
+        assert error.kind is Kind.TIMEOUT
 
     def test_ctrl_c_ends_the_processes_too(zoo: Zoo, state: Path, tmp_path: Path, mark: str) -> None:
         started = tmp_path / "started"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -156,10 +157,10 @@ class Client:
             CurriculumError: ``incompatible`` when the repo speaks a newer contract than this client;
                 ``not_started`` or ``usage`` for a repo from before the contract; or as ``suggest`` does.
         """
-        return _DESCRIPTIONS.get(_absolute(self.repo), lambda: self._read_description(_run))
+        return self._describe(_run)
 
     async def describe_async(self) -> Description:
-        """Ask as ``describe`` does, without blocking the event loop.
+        """Ask as ``describe`` does, without blocking the event loop; cancelling ends the command.
 
         Returns:
             The description.
@@ -169,7 +170,15 @@ class Client:
         """
         import asyncio
 
-        return await asyncio.to_thread(self.describe)
+        running = _Cancellable()
+        try:
+            return await asyncio.to_thread(self._describe, running.run)
+        except asyncio.CancelledError:
+            running.cancel()
+            raise
+
+    def _describe(self, run: Callable[[Order], Finished]) -> Description:
+        return _DESCRIPTIONS.get(_absolute(self.repo), lambda: self._read_description(run))
 
     def command(self, *arguments: str) -> list[str]:
         """The contract's command line.
@@ -317,7 +326,7 @@ class _Request:
 
         if self._client.negotiate:
             await self._client.describe_async()
-        order, expected = self._prepare()
+        order, expected = await asyncio.to_thread(self._prepare)  # it reads the state, from a share perhaps
         left = self._client.retries
         while True:
             try:
@@ -336,11 +345,37 @@ class _Request:
         return read_suggestion(finished, order, expected, allow_leftovers=self._client.allow_leftovers)
 
 
-def _run(order: Order) -> Finished:
+def _run(order: Order, start: Callable[[Order], Call] = Call) -> Finished:
     try:
-        return Call(order).result()
+        return start(order).result()
     except (OSError, ValueError) as error:
         raise _not_started(order, error) from error
+
+
+class _Cancellable:
+    """Runs a command in a thread that waits for it, until another thread cancels."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._call: Call | None = None
+        self._cancelled = False
+
+    def run(self, order: Order) -> Finished:
+        return _run(order, self._start)
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._cancelled = True
+        if self._call is not None:
+            self._call.cancel()
+            self._call.join()
+
+    def _start(self, order: Order) -> Call:
+        with self._lock:
+            if self._cancelled:
+                raise CurriculumError(Kind.NOT_STARTED, "The call was cancelled.")
+            self._call = Call(order)
+        return self._call
 
 
 async def _run_async(order: Order) -> Finished:
@@ -379,7 +414,8 @@ def _named_curriculum(state: Path) -> str | None:
     """The curriculum that a state names; None for a state that cannot be read, which the command will tell."""
     found: Any = None
     with contextlib.suppress(OSError, ValueError, StrictJsonError):
-        data = read_at_most(state, 64 * _MIB)
+        # A pipe is the command's to read: the launcher would wait for its writer, and take what it writes.
+        data = read_at_most(state, 64 * _MIB) if state.is_file() else None
         found = parse(data) if data is not None else None
     curriculum = found.get("curriculum") if isinstance(found, dict) else None
     name = curriculum.get("name") if isinstance(curriculum, dict) else None
