@@ -222,8 +222,8 @@ def test_an_environment_that_uv_cannot_make_is_told(more: str, tmp_path: Path) -
     assert error.stderr
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
-def test_a_call_without_a_time_is_not_made(timeout: float) -> None:
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), None])
+def test_a_call_without_a_time_is_not_made(timeout: Any) -> None:
     with pytest.raises(ValueError, match="timeout"):
         Client("anywhere", timeout=timeout)
 

@@ -68,7 +68,7 @@ class Client:
     negotiate: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        if not self.timeout > 0:
+        if not (isinstance(self.timeout, int | float) and self.timeout > 0):
             raise ValueError(f"the timeout must be more than 0 s, not {self.timeout!r}")
         if self.stdout_limit < 1 or self.stderr_limit < 1:
             raise ValueError("the limits of stdout and stderr must be at least one byte")
