@@ -14,13 +14,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
 from pictures import SVG, Element, elements, size
 from shaped import curricula, shape
 from support import Repo
 
 from aind_curriculum_runtime.look.dot import draw
 from aind_curriculum_runtime.look.drawing import svg
-from aind_curriculum_runtime.look.mermaid import mermaid
+from aind_curriculum_runtime.look.mermaid import markdown, mermaid
 from aind_curriculum_runtime.look.model import CurriculumModel, Transition, from_json, to_json
 from aind_curriculum_runtime.look.order import way
 from aind_curriculum_runtime.look.page import page
@@ -237,6 +238,17 @@ def test_cells_that_change_are_marked_and_no_others(models: dict[str, Curriculum
     assert "s_shaping: reward_volume = 4.0, before 6.0" in drawn
 
 
+def test_a_parameter_that_is_no_longer_set_is_marked_though_it_was_null(models: dict[str, CurriculumModel]) -> None:
+    first, second, *_ = models["my-curriculum"].stages
+    parameters = tuple(dataclasses.replace(one, value=None) for one in first.parameters)
+    stages = tuple(
+        dataclasses.replace(stage, parameters=own) for stage, own in ((first, parameters), (second, parameters[1:]))
+    )
+    model = dataclasses.replace(models["my-curriculum"], stages=stages, transitions=())
+    drawn = svg(draw(model, "parameters"))
+    assert drawn.count('fill="#fff1b8"') == 1 and f"{parameters[0].name} = not set, before null" in drawn
+
+
 def test_no_label_node_or_cluster_title_overlaps_another(picture: list[Element]) -> None:
     boxes = [(one.id, one.box or one.label) for one in picture if "cluster" not in one.classes]
     for (first, one), (second, other) in itertools.combinations([(name, box) for name, box in boxes if box], 2):
@@ -347,6 +359,22 @@ def test_any_docstring_can_stand_in_every_format(models: dict[str, CurriculumMod
     assert shown in " ".join(words(html_.text))
     lines = mermaid(awkward).splitlines()
     assert len(lines) == 1 + 2 * len(awkward.stages) + 2 * len(awkward.transitions)
+
+
+def test_a_docstring_reads_in_markdown_as_it_was_written(models: dict[str, CurriculumModel]) -> None:
+    said = "Between ~~2~~ and *3* of a_b or _c_, [see](there) | `d` <i>e</i> & f \\\\ g, $h$."
+    model = models["my-curriculum"]
+    transitions = [
+        dataclasses.replace(one, rule=dataclasses.replace(one.rule, docstring=said)) for one in model.transitions
+    ]
+    written = markdown(dataclasses.replace(model, transitions=tuple(transitions)))
+    reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    cells = [token for token in reader.parse(written) if token.type == "inline" and "Between" in token.content]
+    assert len(cells) == len(transitions)
+    for cell in cells:
+        assert {piece.type for piece in cell.children or []} <= {"text", "text_special"}
+        assert "".join(piece.content for piece in cell.children or []) == said
+        assert "\\$h\\$" in cell.content  # GitHub would take it for a formula
 
 
 # The page.

@@ -118,9 +118,10 @@ def test_the_schemas_fit_what_a_session_gives(candidate: Repo, bundle: Path) -> 
         jsonschema.validate({**document["metrics"], "hit_rate": 2.0}, metrics)
 
 
-def test_uncommitted_work_is_told_in_the_bundle(repo: Repo, tmp_path: Path) -> None:
+def test_uncommitted_work_is_told_in_the_bundle_and_to_who_makes_it(repo: Repo, tmp_path: Path) -> None:
     repo.edit(STAGES, "(reward_volume=6.5)", "(reward_volume=7.0)")
-    assert repo.curriculum("export", tmp_path / "bundle", cwd=repo.path).code == 0
+    result = repo.curriculum("export", tmp_path / "bundle", cwd=repo.path)
+    assert result.code == 0 and "of work that is not committed" in result.text
     assert json.loads((tmp_path / "bundle" / "describe.json").read_bytes())["committed"] is False
 
 

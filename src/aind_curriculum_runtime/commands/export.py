@@ -6,6 +6,7 @@ The same commit gives the same bytes. DIR must be new or empty; it is written wh
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -51,5 +52,6 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
         about.version = snapshot.model.version
         files = contents(place, snapshot)
     write_bundle(target, files)
-    print(f"{about.curriculum} {about.version}: {len(files)} files in {target}", file=sys.stderr)
+    of = "" if json.loads(files["describe.json"])["committed"] else ", of work that is not committed"
+    print(f"{about.curriculum} {about.version}: {len(files)} files in {target}{of}", file=sys.stderr)
     return files[CHECKSUMS]

@@ -396,8 +396,9 @@ def _table(
         for stage in stages:
             one = cells.get((stage.name, name))
             other = cells.get((previous.name, name)) if previous is not None else one
-            text = _BREAK.join(_html(part) for part in _cell(one)) if one is not None else " "
-            if (one and one.value) == (other and other.value):
+            parts = [_html(part) for part in _cell(one)] if one is not None else [" "]
+            text = parts[0] if len(parts) == 1 else "".join(f"{part}{_BREAK}" for part in parts)
+            if (one is None, one and one.value) == (other is None, other and other.value):
                 row.append(f"<TD>{text}</TD>")
             else:
                 tip = drawing.tip("cell", _change(name, stage, one, other))

@@ -126,7 +126,7 @@ def _when(rule: Rule) -> str:
 
 def _text(text: str | None) -> str:
     text = escape(" ".join((text or "").split())).replace("&#x27;", "'").replace("&quot;", '"')
-    for sign in "\\|`*[]":
+    for sign in "\\|`*[]~$":  # GitHub takes what is between two $ for a formula
         text = text.replace(sign, f"\\{sign}")
     return _EMPHASIS.sub(r"\\_", text)
 
