@@ -308,7 +308,31 @@ def start_launcher(zoo: Zoo, state: Path, mark: str, before: str = "") -> subpro
     )
 
 
-if sys.platform != "win32":  # where a test cannot press Ctrl-C for another process alone
+if sys.platform != "win32":  # where a test cannot press Ctrl-C for another process alone, nor make links and pipes
+
+    def test_a_link_to_the_trainer_state_stays_one(zoo: Zoo, state: Path, tmp_path: Path) -> None:
+        zoo.behave("say(raw)")
+        (tmp_path / "share").mkdir()
+        stored, link = tmp_path / "share" / "trainer_state.json", tmp_path / "link"
+        stored.write_bytes(b"the state before")
+        link.symlink_to(stored)
+        suggestion = Client(zoo.path).suggest(zoo.path, state)
+        suggestion.write_trainer_state(link)
+        assert link.is_symlink()
+        assert json.loads(stored.read_bytes()) == suggestion.trainer_state
+
+    def test_a_trainer_state_can_be_written_to_a_pipe_which_stays_one(zoo: Zoo, state: Path, tmp_path: Path) -> None:
+        zoo.behave("say(raw)")
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        suggestion = Client(zoo.path).suggest(zoo.path, state)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            suggestion.write_trainer_state(pipe)
+            assert pipe.is_fifo()
+            assert json.loads(os.read(reader, 1 << 16)) == suggestion.trainer_state
+        finally:
+            os.close(reader)
 
     def test_a_state_that_is_a_pipe_does_not_hold_the_launcher(zoo: Zoo, tmp_path: Path) -> None:
         zoo.behave("time.sleep(600)")

@@ -65,12 +65,18 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` beside ``path`` and rename it into place: a reader sees the old file or the new.
 
     Args:
-        path: The file to write or replace; its folder must exist.
+        path: The file to write or replace; its folder must exist. Of a link, what it leads to is replaced; to a
+            device or a pipe the data is written as it is.
         data: All of the new content.
 
     Raises:
         OSError: The folder is missing, not writable or full; ``path`` is then as it was.
     """
+    if path.is_symlink():  # such as to a subject's state on a share, which others read too
+        path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file() and not path.is_dir():  # root could replace the null device
+        path.write_bytes(data)
+        return
     # A name of its own: threads of one launcher may write at once, and a power cut may leave a part behind.
     beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
