@@ -69,6 +69,29 @@ def test_code_that_does_not_import_is_told_with_its_line(
     assert (error["curriculum"], error["version"]) == ("my-curriculum", "0.1.0")
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "hint"),
+    [
+        (METRICS, "import json\n", "import scipy_of_another_planet.stats\n", "`uv add scipy_of_another_planet`"),
+        (STAGES, "from .task import", "from task import", "`from .task import ...`"),
+        (CURRICULUM, ")()  # type: ignore[call-arg]", ")", "create_curriculum(...)()"),
+    ],
+)  # fmt: skip
+def test_what_python_says_of_an_import_comes_with_the_way_to_mend_it(
+    name: str, old: str, new: str, hint: str, repo: Repo, file: Path
+) -> None:
+    repo.edit(name, old, new)
+    error, _ = failed_run(repo, repo.session, file, code="repo.import_failed", exit_code=78)
+    assert hint in error["hint"]
+
+
+def test_a_parameter_that_its_field_refuses_is_told_in_one_sentence(repo: Repo, file: Path) -> None:
+    repo.edit(STAGES, "reward_volume=6.0", "reward_volume=600.0")
+    error, _ = failed_run(repo, repo.session, file, code="repo.import_failed", exit_code=78)
+    assert "DetectionParameters.reward_volume: Input should be less than or equal to 10, not 600.0" in error["message"]
+    assert "https://" not in error["message"]
+
+
 def test_a_module_that_is_gone_is_told(repo: Repo, file: Path) -> None:
     (repo.path / STAGES).unlink()
     error, _ = failed_run(repo, repo.session, file, code="repo.import_failed", exit_code=78)
@@ -212,6 +235,27 @@ def test_a_stage_with_rules_and_no_metrics_provider_is_told(repo: Repo, file: Pa
     assert "'s_shaping'" in error["message"]
 
 
+# Curricula that the library makes a trainer of only with complaint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        ("(DetectionTask, Graduated)", "(DetectionTask,)", "task", "(DetectionTask, Graduated)"),
+        ("CURRICULUM.add_stage_transition(", "print(", "has no stages", "add_stage_transition"),
+    ],
+)
+def test_a_curriculum_without_its_tasks_or_stages_is_told(
+    old: str, new: str, message: str, hint: str, repo: Repo, file: Path
+) -> None:
+    text = (repo.path / CURRICULUM).read_text(encoding="utf-8")
+    assert old in text
+    repo.write(CURRICULUM, text.replace(old, new))
+    error, _ = failed_run(repo, repo.session, file, code="repo.curriculum_invalid", exit_code=78)
+    assert message in error["message"]
+    assert hint in error["hint"]
+
+
 # Entry points
 
 
@@ -236,6 +280,7 @@ def test_an_entry_point_must_lead_to_a_curriculum(
     repo = entry_point(f'my-curriculum = "{target}"')
     error = assert_failed(evaluate(repo, file), code, 78)
     assert told in error["message"]
+    assert "pyproject.toml" in error["hint"]
 
 
 def test_an_entry_point_must_bear_the_curriculums_name(entry_point: Any, file: Path) -> None:

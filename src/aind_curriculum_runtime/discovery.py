@@ -118,8 +118,9 @@ def load(registered: Registered) -> Curriculum[Any]:
         The curriculum object of the repo, its rules all importable by their names.
 
     Raises:
-        CurriculumError: ``repo.import_failed``, ``repo.not_a_curriculum``, ``repo.name_mismatch`` or
-            ``repo.rule_not_importable``; ``code.exited`` when importing it calls exit.
+        CurriculumError: ``repo.import_failed``, ``repo.not_a_curriculum``, ``repo.name_mismatch``,
+            ``repo.curriculum_invalid`` or ``repo.rule_not_importable``; ``code.exited`` when importing it
+            calls exit.
     """
     found = _imported(registered)
 
@@ -128,15 +129,18 @@ def load(registered: Registered) -> Curriculum[Any]:
     if not isinstance(found, Curriculum):
         raise CurriculumError(
             "repo.not_a_curriculum",
-            f"{registered.target} is a {type(found).__name__}, not a Curriculum object.",
-            "Point the entry point at the object that create_curriculum(...)() gave.",
+            f"{registered.target} is a {'class' if isinstance(found, type) else type(found).__name__}, "
+            "not a Curriculum object.",
+            "Point the entry point in pyproject.toml at what create_curriculum(...)() gave and run `uv sync`.",
         )
     if found.name != registered.name:
         raise CurriculumError(
             "repo.name_mismatch",
             f"The entry point {registered.name!r} leads to a curriculum named {found.name!r}.",
-            "Give both the same name: trainer states choose their curriculum by it.",
+            "Trainer states choose their curriculum by name: give create_curriculum and the entry point in "
+            "pyproject.toml the same one and run `uv sync`.",
         )
+    _require_sound(found)
     _require_importable_rules(found)
     return found
 
@@ -158,16 +162,59 @@ def _imported(registered: Registered) -> Any:
                 found = getattr(found, attribute)
             return found
     except CurriculumError as error:
+        error.hint = _hint(registered, error) or error.hint
+        raise
+
+
+def _hint(registered: Registered, error: CurriculumError) -> str | None:
+    """What to do about an import that failed for a reason which Python's own words do not lead to."""
+    cause = error.__cause__
+    module_name, _, attributes = registered.target.partition(":")
+    if isinstance(cause, ModuleNotFoundError) and cause.name is not None:
+        if f"{module_name}.".startswith(f"{cause.name}."):
+            return f"The entry point in pyproject.toml says {registered.target}: correct it there and run `uv sync`."
+        top = cause.name.partition(".")[0]
+        if top != module_name.partition(".")[0]:
+            return (
+                f"{error.hint} A package is added with `uv add {top}`; a module of your own is imported as "
+                f"`from .{top} import ...`."
+            )
+    if isinstance(cause, AttributeError):
         # The library asks a rule for its name as soon as a stage holds it; a partial has none.
-        if isinstance(error.__cause__, AttributeError) and error.__cause__.name == "__qualname__":
-            error.hint = _PLAIN_FUNCTION
+        if cause.name == "__qualname__":
+            return _PLAIN_FUNCTION
+        if cause.name in attributes.split(".") and module_name in sys.modules:  # which only a whole import leaves
+            return f"The entry point in pyproject.toml says {registered.target}: correct it there and run `uv sync`."
+    if isinstance(cause, TypeError):
         # It compares a rule's annotations as classes, and that import turns them into text.
-        if isinstance(error.__cause__, TypeError) and "issubclass() arg 1 must be a class" in str(error.__cause__):
-            error.hint = (
+        if "issubclass() arg 1 must be a class" in str(cause):
+            return (
                 "The library reads a rule's annotations as classes: take out `from __future__ import annotations`, "
                 "and write a plain class for each argument and the return value."
             )
-        raise
+        if "Curriculum.add_" in str(cause) and "missing" in str(cause):
+            return "create_curriculum(...) gives a class: call that too, as in create_curriculum(...)()."
+    return None
+
+
+def _require_sound(curriculum: Curriculum[Any]) -> None:
+    """Refuse what the library refuses too, but only when a trainer is made and without naming a stage or task."""
+    stages = curriculum.see_stages()
+    if not stages:
+        raise CurriculumError(
+            "repo.curriculum_invalid",
+            f"The curriculum {curriculum.name!r} has no stages.",
+            "Add them in the module that makes it: add_stage_transition(stage, next_stage, StageTransition(...)).",
+        )
+    try:
+        curriculum.task_discriminator_type()
+    except ValueError as error:
+        names = dict.fromkeys(type(stage.task).__name__ for stage in stages)
+        raise CurriculumError(
+            "repo.curriculum_invalid",
+            "A stage has a task of a class that create_curriculum was not given.",
+            f"Give it the classes of all the stages' tasks, Graduated included: ({', '.join(names)}).",
+        ) from error
 
 
 def _require_importable_rules(curriculum: Curriculum[Any]) -> None:

@@ -117,6 +117,7 @@ CODES: Final[dict[str, ExitCode]] = {
     "repo.not_a_curriculum": ExitCode.REPO,
     "repo.name_mismatch": ExitCode.REPO,
     "repo.duplicate_name": ExitCode.REPO,
+    "repo.curriculum_invalid": ExitCode.REPO,
     "repo.version": ExitCode.REPO,
     "repo.rule_not_importable": ExitCode.REPO,
     "repo.no_metrics_provider": ExitCode.REPO,

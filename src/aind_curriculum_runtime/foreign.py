@@ -8,6 +8,7 @@ called for.
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,7 +109,19 @@ def _at(error: BaseException) -> str:
 
 def _text(error: BaseException) -> str:
     try:
-        text = " ".join(str(error).split())
+        text = _first_fault(error) or " ".join(str(error).split())
     except BaseException:
         text = "(its message could not be formed)"
     return f": {text}" if text else ""  # a bare assert says nothing
+
+
+def _first_fault(error: BaseException) -> str | None:
+    """The first complaint of pydantic's, as a sentence: its own text is a list with the types and an address."""
+    pydantic = sys.modules.get("pydantic")
+    if pydantic is None or not isinstance(error, pydantic.ValidationError):
+        return None
+    first, *others = error.errors(include_url=False)
+    place = ".".join(str(part) for part in (error.title, *first["loc"]))
+    found = repr(first["input"])
+    shown = f", not {found}" if first["type"] != "missing" and len(found) <= 80 else ""
+    return f"{place}: {first['msg']}{shown}{f' (and {len(others)} more)' if others else ''}"

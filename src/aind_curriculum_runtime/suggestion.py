@@ -84,7 +84,7 @@ def _encoded(document: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
         from_json(encoded)  # nests 200 deep at the most
         return encoded, parse(encoded)
     except ValueError as error:
-        where = "metrics" if "metrics" in document else "trainer_state"
+        where = "$.metrics" if "metrics" in document else "$.trainer_state"
         raise _not_serialisable(where, error) from error
 
 
@@ -107,16 +107,35 @@ def as_json(model: BaseModel, name: str) -> Any:
     except CurriculumError:
         raise
     except Exception as error:
-        raise _not_serialisable(name, error) from error
+        raise _not_serialisable(_unwritable(model, f"$.{name}"), error) from error
 
 
-def _not_serialisable(name: str, error: Exception) -> CurriculumError:
+def _unwritable(model: BaseModel, where: str) -> str:
+    """The JSON path of the first field that pydantic cannot write."""
+    from pydantic import BaseModel
+
+    for name, value in {**vars(model), **(model.model_extra or {})}.items():
+        try:
+            model.model_dump(mode="json", include={name}, warnings=False)
+        except Exception:
+            place = f"{where}.{name}"
+            return _unwritable(value, place) if isinstance(value, BaseModel) else place
+    return where
+
+
+def _not_serialisable(where: str, error: Exception) -> CurriculumError:
+    name = where.removeprefix("$.")
     return CurriculumError(
         "result.not_serialisable",
-        f"The {name.replace('_', ' ')} cannot be written as JSON: {' '.join(str(error).split()).rstrip('.')}.",
+        f"{name if '.' in name else 'The ' + name.replace('_', ' ')} cannot be written as JSON: "
+        f"{' '.join(str(error).split()).rstrip('.')}.",
         "Use float, int, bool, str and lists or dicts of them; convert numpy values with .item() or .tolist().",
-        where=f"$.{name}",
+        where=where,
     )
+
+
+_FINITE = "Decide in the metrics code what a session without such a value means"
+_FINITE_PARAMETER = "A stage or a policy set it: give it a finite number"
 
 
 def _settled(value: Any, plain: Any, where: str) -> Any:
@@ -125,8 +144,8 @@ def _settled(value: Any, plain: Any, where: str) -> Any:
         raise CurriculumError(
             "result.not_finite",
             f"{where.removeprefix('$.')} is {value}, which JSON cannot say.",
-            "Decide in the metrics code what a session without such a value means; None is allowed where "
-            "the field is declared as optional.",
+            f"{_FINITE if where.startswith('$.metrics') else _FINITE_PARAMETER}; None is allowed where the field is "
+            "declared as optional.",
             where=where,
         )
     if isinstance(plain, dict):
