@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from recorded import (
+    EXAMPLE,
     RECORDED,
     STAGES,
     Session,
@@ -95,6 +96,11 @@ def test_the_metrics_look_back_over_the_sessions_of_the_mouse(evaluated: dict[st
                 "session_at_current_stage": len(list(at_stage)),
                 "stage_name": session.stage,
             }
+
+
+def test_the_diagram_in_the_examples_readme_is_current(example: Repo) -> None:
+    result = example.curriculum("diagram", "-o", EXAMPLE / "README.md", "--check")
+    assert result.code == 0, result.text
 
 
 @pytest.mark.parametrize("subject", ONE_PROCESS_A_SESSION)
