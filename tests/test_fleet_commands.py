@@ -118,6 +118,34 @@ def test_what_cannot_be_added_changes_nothing(
     assert (git(task.path, "status", "--porcelain"), (task.path / ".gitmodules").read_bytes()) == before
 
 
+def test_a_curriculum_that_was_taken_out_is_told_how_to_add_again(task: Task, origins: Path) -> None:
+    git(task.path, "rm", "--quiet", "--force", "curricula/fine")
+    before = git(task.path, "status", "--porcelain")
+    done = task.curricula("add", origins / "fine", "--no-check")
+    assert done.code == 78
+    assert "There was a submodule at curricula/fine before" in done.text
+    assert f"git submodule add --force {origins / 'fine'} curricula/fine" in done.text
+    assert git(task.path, "status", "--porcelain") == before
+
+
+def test_what_git_ignores_is_told_when_it_is_added(origins: Path, tmp_path: Path) -> None:
+    task = Task.make(tmp_path / "task")
+    Repo(task.path).write(".gitignore", "curricula/\n")
+    commit_all(task.path, "Ignore")
+    done = task.curricula("add", origins / "fine", "--no-check")
+    assert done.code == 78
+    assert "ignored by one of your .gitignore files: curricula/fine." in done.text
+
+
+def test_nothing_is_added_beside_submodules_that_cannot_be_read(origins: Path, tmp_path: Path) -> None:
+    task = Task.make(tmp_path / "task")
+    Repo(task.path).write(".gitmodules", "[submodule\n")
+    done = task.curricula("add", origins / "fine", "--no-check")
+    assert done.code == 78
+    assert ".gitmodules cannot be read" in done.text
+    assert not (task.path / "curricula").exists()
+
+
 # list
 
 
@@ -140,6 +168,38 @@ def test_the_list_tells_what_is_dirty_moved_or_not_initialised(task: Task) -> No
     assert rows(task.curricula("list"))["older"][-1] == "dirty, not at the pin"
 
 
+def test_a_curriculum_that_was_broken_is_not_left_out_in_silence(task: Task) -> None:
+    """As a merge may leave it: without its pyproject.toml nothing tells that it is a curriculum."""
+    pyproject = task.path / "curricula" / "older" / "pyproject.toml"
+    pyproject.write_text("<<<<<<< ours\n" + pyproject.read_text(encoding="utf-8"), encoding="utf-8")
+    assert rows(task.curricula("list"))["older"][-1] == "pyproject.toml is broken"
+    done = task.curricula("check", "older")
+    assert done.code == 1
+    assert rows(done)["older"][0] == "failed"
+    assert set(rows(task.curricula("outdated"))) == {"fine", "older"}
+
+
+def test_what_is_no_curriculum_may_have_any_pyproject(task: Task) -> None:
+    for folder, text in (
+        ("curricula/plain", "project = 1\n"),
+        ("curricula/older", '[project]\nname = "x"\ndependencies = 3\nentry-points = []\n'),
+        (".", "[tool.uv]\nworkspace = 3\n"),
+    ):
+        Repo(task.path / folder).write("pyproject.toml", text)
+    table = rows(task.curricula("list"))
+    assert {name: cells[-1] for name, cells in table.items()} == {
+        "fine": "ok",
+        "older": "not a curriculum",
+        "plain": "not a curriculum",
+    }
+
+
+def test_a_submodule_that_git_cannot_read_does_not_keep_the_others_from_the_list(task: Task) -> None:
+    shutil.rmtree(task.path / ".git" / "modules" / "curricula" / "older")
+    table = rows(task.curricula("list"))
+    assert (table["fine"][-1], table["older"][-1]) == ("ok", "git cannot read it")
+
+
 def test_the_list_as_json_tells_everything(task: Task) -> None:
     git(task.path / "curricula" / "fine", "checkout", "--quiet", "--detach")
     found = {one["name"]: one for one in json.loads(task.curricula("list", "--json").stdout)}
@@ -159,6 +219,7 @@ def test_the_list_as_json_tells_everything(task: Task) -> None:
         "at_pin": True,
         "dirty": False,
         "unfinished": False,
+        "problem": None,
         "state": "ok",
     }
     assert (found["plain"]["curriculum"], found["plain"]["version"]) == (False, None)
@@ -199,6 +260,11 @@ if sys.platform != "win32":  # where a terminal cannot be opened so
         printed = in_a_terminal(task, "list", columns=80)
         assert len(printed) == 2
         assert max(map(len, printed)) <= 80
+
+    def test_on_a_terminal_of_40_columns_no_column_is_left_out(task: Task) -> None:
+        printed = " ".join(in_a_terminal(task, "list", columns=40)).split()
+        assert "state" in printed
+        assert printed.count("ok") == 2
 
     def in_a_terminal(task: Task, *arguments: str, columns: int) -> list[str]:
         """Run `curricula` on a terminal of its own; give the lines without colours."""
@@ -318,6 +384,14 @@ def test_outdated_tells_the_newest_version_of_each_template(task: Task) -> None:
     assert [(one["name"], one["state"]) for one in found] == [("older", "outdated")]
 
 
+@pytest.mark.parametrize("version", ["v999.0.0-2-gabcdef0", "v999.0.1rc1"])
+def test_a_curriculum_that_is_ahead_of_the_latest_release_is_not_called_outdated(version: str, task: Task) -> None:
+    Repo(task.path / "curricula" / "fine").edit(".copier-answers.yml", f"_commit: {NEWEST}", f"_commit: {version}")
+    done = task.curricula("outdated", "fine")
+    assert done.code == 0
+    assert rows(done)["fine"][:3] == [version, NEWEST, "ahead"]
+
+
 def test_a_template_that_does_not_answer_is_named(task: Task) -> None:
     answers = task.path / "curricula" / "fine" / ".copier-answers.yml"
     answers.write_text("_commit: v1.0.0\n_src_path: /nowhere/template\n", encoding="utf-8")
@@ -402,6 +476,15 @@ def test_a_missing_program_is_named(
     assert done.code == 78
     assert sentence in done.text
     assert "  hint: " in done.text
+
+
+def test_a_task_repo_that_cannot_be_written_is_told_in_one_sentence(task: Task) -> None:
+    lock = task.path / ".git" / "curricula.lock"
+    lock.mkdir()
+    done = task.curricula("update", "--all")
+    assert done.code == 74
+    assert len(done.text.splitlines()) == 2
+    assert str(lock) in done.text
 
 
 def test_without_the_extra_the_command_says_so_in_one_sentence(shared: Task, tmp_path: Path) -> None:

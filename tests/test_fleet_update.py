@@ -18,6 +18,7 @@ from fleet_support import (
     Task,
     assert_holds,
     assert_no_leftovers,
+    deletes_examples,
     fleet_environment,
     make_releases,
     own_lines,
@@ -30,6 +31,9 @@ from support import PROJECT, Repo, call, commit_all, copier_command, git, hosted
 
 REPOS = int(os.environ.get("FLEET_REPOS", "8"))
 """Repos of the fleet; twenty for the whole proof."""
+
+CHECKED = os.environ.get("FLEET_CHECKS") == "1"
+"""Whether every repo of the fleet also goes through its own checks: minutes instead of seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +71,9 @@ def test_a_fleet_moves_but_for_the_conflicts_and_no_line_is_lost(releases: Path,
         repo = scaffold(releases, version, tmp_path / "origins" / f"curriculum-{number}")
         if number % 2:
             for edit in EDITS:
-                edit(repo)
+                # A curriculum without its metrics is one that its own checks refuse, which is another test's.
+                if not (CHECKED and edit is deletes_examples):
+                    edit(repo)
         if number % 6 == 1 or number % 12 == 9:
             CONFLICTS[number // 6 % len(CONFLICTS)](repo)
             conflicting.add(repo.path.name)
@@ -80,7 +86,8 @@ def test_a_fleet_moves_but_for_the_conflicts_and_no_line_is_lost(releases: Path,
     own = {name: own_lines(path) for name, path in checkouts.items()}
     assert len(conflicting) >= 2
 
-    done = task.curricula("update", "--all", "--no-check")
+    arguments = ("update", "--all") if CHECKED else ("update", "--all", "--no-check")
+    done = task.curricula(*arguments, timeout=3600)
 
     assert done.code == 1, done.text
     table = rows(done)
@@ -99,7 +106,7 @@ def test_a_fleet_moves_but_for_the_conflicts_and_no_line_is_lost(releases: Path,
     moved = {name for name, cells in table.items() if cells[2] == "updated"}
     assert moved == {name for name, cells in table.items() if cells[0] != NEWEST} - conflicting
 
-    again = task.curricula("update", "--all", "--no-check")
+    again = task.curricula(*arguments)
     assert {cells[2] for name, cells in rows(again).items() if name not in conflicting} == {"up to date"}
 
 
@@ -191,6 +198,42 @@ def test_hooks_and_signing_of_the_repo_do_not_hold_it_up(task: Task, checkout: P
     git(checkout, "config", "user.signingKey", "missing")
     done = task.curricula("update", "mine", "--no-check")
     assert rows(done)["mine"][2] == "updated", done.stdout.decode()
+
+
+def test_a_persons_worktree_of_a_similar_name_is_kept(task: Task, checkout: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "curricula-update-by-hand"
+    git(checkout, "worktree", "add", "--quiet", "-b", "theirs", str(theirs))
+    assert task.curricula("update", "mine", "--no-check").code == 0
+    assert git(theirs, "branch", "--show-current") == "theirs"
+
+
+def test_a_helper_that_git_leaves_running_does_not_keep_the_next_update_waiting(
+    task: Task, checkout: Path, tmp_path: Path
+) -> None:
+    """As git's credential cache does; here it is started by git's question for changed files."""
+    helper, running = tmp_path / "helper", tmp_path / "running"
+    helper.write_text(
+        f"#!/bin/sh\nsleep 80 >/dev/null 2>&1 </dev/null &\necho $! >> {running.as_posix()}\nexit 1\n",
+        encoding="utf-8",
+        newline="\n",
+    )
+    helper.chmod(0o755)
+    git(checkout, "config", "core.fsmonitor", helper.as_posix())
+    try:
+        assert task.curricula("update", "mine", "--dry-run").code == 0
+        assert running.exists()
+        done = task.curricula("update", "mine", "--dry-run")
+        assert (done.code, done.text) == (0, "")
+    finally:
+        for one in running.read_text(encoding="utf-8").split():
+            call(["sh", "-c", f"kill {one}"])
+
+
+def test_the_commands_to_go_on_with_can_be_pasted_whatever_the_folder(task: Task, origin: Path) -> None:
+    task.add(origin, "curricula/größe 1")
+    done = task.curricula("update", "mine", "--no-check")
+    assert done.code == 0, done.text
+    assert done.stdout.decode("utf-8").rstrip().endswith(' add "curricula/größe 1"')
 
 
 def test_the_same_update_from_another_machine_is_taken_over(
@@ -312,6 +355,39 @@ def test_an_update_that_needs_trust_is_told_so_and_not_made(releases: Path, task
     assert snapshot(checkout) == before
 
 
+def test_what_copier_asks_anew_is_told_with_the_command_to_answer_it(
+    releases: Path, task: Task, tmp_path: Path
+) -> None:
+    template = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", str(releases), str(template))
+    checkout = task.add(scaffold(template, NEWEST, tmp_path / "mine").path)
+    Repo(template).write("copier.yml", (template / "copier.yml").read_text(encoding="utf-8") + "\nrig:\n  type: str\n")
+    commit_all(template, "A question without a default")
+    git(template, "tag", "v1000.0.0")
+    before = snapshot(checkout)
+    done = task.curricula("update", "mine", "--no-check")
+    assert rows(done)["mine"][2:] == ["failed", 'copier: Question "rig" is required']
+    assert "`copier update --vcs-ref v1000.0.0` in curricula/mine" in done.stdout.decode()
+    assert snapshot(checkout) == before
+
+
+def test_a_binary_file_of_the_repos_own_is_not_overwritten(releases: Path, task: Task, tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", str(releases), str(template))
+    made = scaffold(template, NEWEST, tmp_path / "mine").path
+    (made / "logo.png").write_bytes(bytes(range(256)))
+    commit_all(made, "Our logo")
+    checkout = task.add(made)
+    (template / "template" / "logo.png").write_bytes(bytes(reversed(range(256))))
+    commit_all(template, "A logo")
+    git(template, "tag", "v1000.0.0")
+    before = snapshot(checkout)
+    done = task.curricula("update", "mine", "--no-check")
+    assert rows(done)["mine"][2:] == ["conflict", "logo.png"]
+    assert "logo.png: it would lose this repo's own content." in done.stdout.decode()
+    assert snapshot(checkout) == before
+
+
 # Workspaces.
 
 
@@ -351,24 +427,59 @@ def without_answers(checkout: Path) -> None:
     commit_all(checkout, "No answers")
 
 
+def hidden(checkout: Path) -> None:
+    """Untracked, and not shown by the person's git."""
+    untracked(checkout)
+    git(checkout, "config", "status.showUntrackedFiles", "no")
+
+
+def spoilt_answers(checkout: Path) -> None:
+    text = (checkout / ".copier-answers.yml").read_text(encoding="utf-8")
+    Repo(checkout).write(".copier-answers.yml", f"<<<<<<< ours\n{text}=======\n>>>>>>> theirs\n")
+    commit_all(checkout, "Markers")
+
+
+def merging(checkout: Path) -> None:
+    """A merge that changes no file, so that nothing else tells of it."""
+    git(checkout, "checkout", "--quiet", "-b", "other")
+    untracked(checkout)
+    commit_all(checkout, "Other")
+    git(checkout, "checkout", "--quiet", "main")
+    git(checkout, "commit", "--quiet", "--allow-empty", "-m", "Ours")
+    git(checkout, "merge", "--quiet", "--no-commit", "--strategy=ours", "other")
+
+
+def bisecting(checkout: Path) -> None:
+    git(checkout, "bisect", "start")
+
+
+def branch_in_the_way(checkout: Path) -> None:
+    git(checkout, "branch", "curriculum-template")
+
+
 @pytest.mark.parametrize(
     ("spoil", "note"),
     [
         (dirty, "not committed: README.md"),
         (untracked, "not committed: notes.txt"),
+        (hidden, "not committed: notes.txt"),
         (without_answers, ".copier-answers.yml is missing, so its template is not known"),
+        (spoilt_answers, ".copier-answers.yml does not tell _src_path and _commit, so its template is not known"),
+        (merging, "a merge is under way in it"),
+        (bisecting, "a bisection is under way in it"),
+        (branch_in_the_way, f"the branch curriculum-template keeps curriculum-template/{NEWEST} from being made"),
     ],
-    ids=["dirty", "untracked", "without answers"],
+    ids=lambda value: value.__name__ if callable(value) else "",
 )
 def test_a_repo_that_cannot_be_updated_is_named_with_the_reason(
     spoil: Callable[[Path], None], note: str, task: Task, checkout: Path
 ) -> None:
     spoil(checkout)
-    before = snapshot(checkout)
+    before = snapshot(checkout), git(checkout, "status")
     done = task.curricula("update", "mine", "--no-check")
     assert done.code == 1
     assert rows(done)["mine"][-2:] == ["failed", note]
-    assert snapshot(checkout) == before
+    assert (snapshot(checkout), git(checkout, "status")) == before
 
 
 def test_a_version_that_does_not_exist_is_named(task: Task, checkout: Path) -> None:

@@ -19,6 +19,7 @@ from typing import Final, NoReturn
 from ..arguments import HelpRequested, Once, Parser, path
 from ..errors import CurriculumError, ExitCode
 from .errors import INTERRUPTED, FleetError
+from .git import GitFailed
 
 __all__ = ["COMMANDS", "main"]
 
@@ -59,11 +60,16 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         status = _fail(error.message, error.hint, int(error.exit))
     except KeyboardInterrupt:
         status = _fail("The command was interrupted.", "Run it again; it begins where it stopped.", INTERRUPTED)
+    except GitFailed as error:
+        status = _fail(f"Git failed in the task repo: {error}.", "`git status` there tells more.", int(ExitCode.REPO))
     except BrokenPipeError:
         # Whoever read the output stopped early, as `head` does.
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = int(ExitCode.OUTPUT)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        status = _fail(f"{error.strerror or error}{where}.", "Mend that, and run it again.", int(ExitCode.OUTPUT))
     sys.exit(status)
 
 

@@ -24,7 +24,16 @@ _OPTIONS: Final = (
 
 
 class GitFailed(Exception):
-    """Git ended with an error; the message is what it said."""
+    """Git ended with an error.
+
+    Args:
+        message: The sentence of what it said.
+        said: All of it, which is kept where it is more than that sentence: it may hold what to do.
+    """
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said.strip() if len(said.strip().splitlines()) > 1 else ""
 
 
 def git_command(*arguments: str | Path) -> list[str]:
@@ -66,7 +75,7 @@ class Git:
         """
         done = self.try_(*arguments, stdin=stdin)
         if done.code:
-            raise GitFailed(last_line(done.stderr))
+            raise GitFailed(last_line(done.stderr), done.stderr)
         return done.stdout.rstrip("\n")
 
     def try_(self, *arguments: str | Path, stdin: str | None = None) -> Done:

@@ -63,7 +63,7 @@ def land(git: Git, directory: Path, landing: Landing, processes: Processes, log:
         # apart, because this one may be cancelled by now.
         if not _differs(Git(git.directory, Processes()), landing.before):
             note.unlink()
-        raise GitFailed(last_line(done.stderr))
+        raise GitFailed(last_line(done.stderr), done.stderr)
     note.unlink()
 
 

@@ -57,13 +57,15 @@ def holding(git_directory: Path) -> Iterator[Held]:
         if left.name.startswith(SCRATCH_PREFIX):
             remove_folder(left)
         scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX)).resolve()
-        _note(descriptor, str(scratch))
         try:
+            _note(descriptor, str(scratch))
             yield Held(descriptor, scratch)
         finally:
             remove_folder(scratch)
             # A process that was just ended may have left something behind itself; the next command finds it.
             _note(descriptor, str(scratch) if scratch.exists() else "")
+            # By name: a helper that git leaves running, such as its credential cache, inherited the lock.
+            _unlock(descriptor)
     finally:
         os.close(descriptor)
 
@@ -124,6 +126,9 @@ if sys.platform == "win32":
             os.lseek(descriptor, 0, os.SEEK_SET)
         return True
 
+    def _unlock(descriptor: int) -> None:
+        """Closing does it: on Windows no process inherits the lock."""
+
 else:
     import fcntl
 
@@ -133,3 +138,6 @@ else:
         except OSError:
             return False
         return True
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

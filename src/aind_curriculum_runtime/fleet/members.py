@@ -7,6 +7,7 @@ asks git once; knows nothing of a curriculum's state.
 from __future__ import annotations
 
 import difflib
+import re
 import shutil
 import tomllib
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from .errors import FleetError
 from .git import Git, GitFailed, git_directory
 from .processes import Processes
 
-__all__ = ["NOTE", "Member", "TaskRepo", "members_of", "named", "read_pyproject", "task_repo"]
+__all__ = ["NOTE", "Member", "TaskRepo", "members_of", "named", "quoted", "submodules", "table", "task_repo"]
 
 
 NOTE: Final = "curricula-update.json"
@@ -48,7 +49,17 @@ class Member:
     @cached_property
     def pyproject(self) -> dict[str, Any]:
         """What its pyproject.toml says; empty where there is none that can be read."""
-        return read_pyproject(self.path)
+        return _read_pyproject(self.path) or {}
+
+    @property
+    def project(self) -> dict[str, Any]:
+        """Its table ``project``."""
+        return table(self.pyproject, "project")
+
+    @cached_property
+    def is_broken(self) -> bool:
+        """Whether there is a pyproject.toml that cannot be read, as after a merge: what it is cannot be told."""
+        return _read_pyproject(self.path) is None
 
     @property
     def is_initialised(self) -> bool:
@@ -58,8 +69,7 @@ class Member:
     @property
     def curricula(self) -> list[str]:
         """Names of the curricula it declares."""
-        points = self.pyproject.get("project", {}).get("entry-points", {})
-        return list(points.get(ENTRY_POINT_GROUP, {})) if isinstance(points, dict) else []
+        return list(table(self.project, "entry-points", ENTRY_POINT_GROUP))
 
     @cached_property
     def is_unfinished(self) -> bool:
@@ -69,13 +79,13 @@ class Member:
 
     @property
     def is_curriculum(self) -> bool:
-        """Whether it is one, as far as its checkout tells."""
-        return bool(self.curricula) or self.is_unfinished
+        """Whether it is one, as far as its checkout tells; one that is broken is not to be left out in silence."""
+        return bool(self.curricula) or self.is_unfinished or self.is_broken
 
     @property
     def name(self) -> str:
         """What people call it: the project's name, or the folder's where there is no checkout to read it from."""
-        name = self.pyproject.get("project", {}).get("name") if self.curricula else None
+        name = self.project.get("name") if self.curricula else None
         return name if isinstance(name, str) else PurePosixPath(self.folder).name
 
 
@@ -132,8 +142,7 @@ def members_of(root: Path, processes: Processes) -> TaskRepo:
     Raises:
         FleetError: There are none, or ``.gitmodules`` or ``pyproject.toml`` cannot be read.
     """
-    submodules = _submodules(root, processes)
-    found = {folder: Member(root, folder, True) for folder in submodules}
+    found = {folder: Member(root, folder, True) for folder in submodules(root, processes)}
     for folder in _workspace_members(root):
         if folder not in found:
             member = Member(root, folder, False)
@@ -181,7 +190,7 @@ def named(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
         if not member.is_initialised:
             raise FleetError(
                 f"The submodule {member.folder} is not initialised.",
-                f"Run `git submodule update --init {member.folder}`.",
+                f"Run `git submodule update --init {quoted(member.folder)}`.",
                 ExitCode.REPO,
             )
         if not member.is_curriculum:
@@ -194,22 +203,49 @@ def named(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
     return list(chosen.values())
 
 
-def read_pyproject(folder: Path) -> dict[str, Any]:
-    """Read a folder's pyproject.toml.
+def table(document: Any, *keys: str) -> dict[str, Any]:
+    """Find a table in what a person wrote as TOML.
 
     Args:
-        folder: The folder.
+        document: The document, or a table of it.
+        *keys: The way there.
 
     Returns:
-        Its content; empty where there is none that can be read.
+        The table; empty where there is something else, or nothing.
     """
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
+
+
+def _read_pyproject(folder: Path) -> dict[str, Any] | None:
+    """What a folder's pyproject.toml says; empty without one, None for one that cannot be read."""
     try:
         return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    except OSError:
         return {}
 
 
-def _submodules(root: Path, processes: Processes) -> list[str]:
+def quoted(path: str | Path) -> str:
+    """A path as it can be typed in a shell, whichever it is."""
+    return str(path) if re.fullmatch(r"[\w.,:/\\+@=-]+", str(path)) else f'"{path}"'
+
+
+def submodules(root: Path, processes: Processes) -> list[str]:
+    """Read where a task repo's submodules are.
+
+    Args:
+        root: The task repo.
+        processes: What starts git.
+
+    Returns:
+        Folders, from the root on.
+
+    Raises:
+        FleetError: ``.gitmodules`` cannot be read.
+    """
     if not (root / ".gitmodules").is_file():
         return []
     git = Git(root, processes)
@@ -224,16 +260,22 @@ def _submodules(root: Path, processes: Processes) -> list[str]:
 
 
 def _workspace_members(root: Path) -> list[str]:
-    workspace = read_pyproject(root).get("tool", {}).get("uv", {}).get("workspace", {})
-    excluded = {path for pattern in workspace.get("exclude", []) for path in root.glob(pattern)}
+    workspace = table(_read_pyproject(root), "tool", "uv", "workspace")
+    excluded = _fitting(root, workspace.get("exclude"))
     return sorted(
-        {
-            path.relative_to(root).as_posix()
-            for pattern in workspace.get("members", [])
-            for path in root.glob(pattern)
-            if path not in excluded and path != root and (path / "pyproject.toml").is_file()
-        }
+        path.relative_to(root).as_posix()
+        for path in _fitting(root, workspace.get("members")) - excluded
+        if path != root and (path / "pyproject.toml").is_file()
     )
+
+
+def _fitting(root: Path, patterns: Any) -> set[Path]:
+    """The folders in the root that fit a list of patterns; what is no pattern for that is left to uv to complain of."""
+    patterns = patterns if isinstance(patterns, list) else []
+    usable = [
+        one for one in patterns if isinstance(one, str) and one and not Path(one).anchor and ".." not in Path(one).parts
+    ]
+    return {path for pattern in usable for path in root.glob(pattern)}
 
 
 def _where_else(root: Path) -> str:

@@ -20,7 +20,7 @@ from .lock import remove_folder
 from .members import Member
 from .outcomes import Stop
 from .processes import Processes, last_line
-from .template import ANSWERS, Answers, Reference, TemplateUnreachable, latest_release, read_answers
+from .template import ANSWERS, Answers, Reference, TemplateUnreachable, latest_release, read_answers, why_unknown
 from .user_lines import has_marker, lost_lines
 
 __all__ = ["Merging", "Place", "Target"]
@@ -82,8 +82,8 @@ class Merging:
         if answers is None:
             raise Stop(
                 "failed",
-                f"{ANSWERS} is missing, so its template is not known",
-                "It was not made by Copier, or the file was deleted: get it back from git's history.",
+                why_unknown(member.path),
+                "It was not made by Copier, or the file was deleted or spoilt: get it back from git's history.",
             )
         moved = self._template
         source = Answers(source=_as_copier_takes_it(moved) if moved else answers.source, version=answers.version)
@@ -154,7 +154,7 @@ class Merging:
         order = {"folder": str(folder), "base": str(base), "reference": wanted or reference.commit, "data": data}
         answer = self._copier(place, order, answers.url)
         if "error" in answer:
-            raise _refused(member, answer)
+            raise _refused(member, answer, wanted or reference.commit)
         problems = self._problems(place, member, base, started_from)
         problems += [
             f"{ANSWERS}: the answer {name!r} was {was!r} and would become {now!r}."
@@ -215,7 +215,11 @@ class Merging:
             lost = lost_lines(template.read_bytes() if template.is_file() else b"", before, after)
             if lost and name not in unmerged:
                 what = "would be deleted, with" if kind == "D" else "would lose"
-                found.append(f"{name}: it {what} {len(lost)} lines of this repo's own, such as {lost[0]!r}.")
+                if b"\0" in before:
+                    found.append(f"{name}: it {what} this repo's own content.")
+                    continue
+                lines = "one line" if len(lost) == 1 else f"{len(lost)} lines"
+                found.append(f"{name}: it {what} {lines} of this repo's own, such as {lost[0][:80]!r}.")
         return found
 
 
@@ -242,7 +246,7 @@ def _uv_url(url: str) -> str:
     return Path(url).expanduser().resolve().as_uri()
 
 
-def _refused(member: Member, answer: dict[str, Any]) -> Stop:
+def _refused(member: Member, answer: dict[str, Any], version: str) -> Stop:
     message = str(answer["message"])
     if answer["error"] == "trust":
         return Stop(
@@ -256,4 +260,8 @@ def _refused(member: Member, answer: dict[str, Any]) -> Stop:
             "it is at a newer version of the template than that",
             f"{message}. Name a version that comes after it with --to.",
         )
-    return Stop("failed", f"copier: {message}", f"Copier ended with {answer['error']}: {message}.")
+    return Stop(
+        "failed",
+        f"copier: {message}",
+        f"To see more, or to answer what it asks: `copier update --vcs-ref {version}` in {member.folder}.",
+    )

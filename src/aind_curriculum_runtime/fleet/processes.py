@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, Final
 
@@ -77,11 +78,19 @@ def last_line(text: str) -> str:
         text: What it wrote to stderr.
 
     Returns:
-        The line without git's prefix, or "it said nothing".
+        The line without git's prefix, with what git lists below it after a colon; or "it said nothing".
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith(("fatal: ", "error: "))] or lines
-    return told[-1].removeprefix("fatal: ").removeprefix("error: ").rstrip(".") if told else "it said nothing"
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
+    if not lines:
+        return "it said nothing"
+    told = [number for number, line in enumerate(lines) if line.startswith(("fatal: ", "error: "))]
+    announced = len(lines) > 1 and lines[-2].endswith(":") and not lines[-2][0].isspace()
+    start = told[-1] if told else len(lines) - 1 - announced
+    sentence = lines[start].strip().removeprefix("fatal: ").removeprefix("error: ")
+    if sentence.endswith(":"):
+        listed = takewhile(lambda line: line[0].isspace() or not told, lines[start + 1 :])
+        sentence = f"{sentence} {', '.join(' '.join(line.split()) for line in listed)}"
+    return sentence.rstrip(" .")
 
 
 class Processes:

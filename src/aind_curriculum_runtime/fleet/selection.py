@@ -9,7 +9,6 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..arguments import Once, Parser
 from ..errors import ExitCode
@@ -88,14 +87,6 @@ def need_uv() -> None:
             "Install it: https://docs.astral.sh/uv/getting-started/installation.",
             ExitCode.REPO,
         )
-
-
-def relative(path: Path) -> str:
-    """A path as short as it can be typed here."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
 
 
 def _count(text: str) -> int:

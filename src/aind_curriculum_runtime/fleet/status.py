@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..errors import CONTRACT_VERSION
-from .git import Git, git_directory, head_commit
+from .git import Git, GitFailed, git_directory, head_commit
 from .members import Member, TaskRepo
 from .processes import Processes
 
@@ -57,6 +57,9 @@ class Status:
     unfinished: bool
     """Whether an update was cut short, which the next `curricula update` completes."""
 
+    problem: str | None
+    """What keeps the rest from being known."""
+
     @property
     def state(self) -> str:
         """In words, the most important one."""
@@ -64,6 +67,8 @@ class Status:
             return "not initialised"
         if self.unfinished:
             return "update unfinished"
+        if self.problem is not None:
+            return self.problem
         if not self.curriculum:
             return "not a curriculum"
         words = ["dirty"] * self.dirty + ["not at the pin"] * (not self.at_pin)
@@ -86,11 +91,8 @@ def statuses(repo: TaskRepo, processes: Processes) -> list[Status]:
     """
     git = Git(repo.root, processes)
     pins = _pins(git, [member.folder for member in repo.members if member.is_submodule])
-    dirty, moved = _changed(git, [member.folder for member in repo.members if member.is_initialised])
-    return [
-        _status(member, pins.get(member.folder), member.folder in dirty, member.folder in moved)
-        for member in repo.members
-    ]
+    changed = _changed(git, [member.folder for member in repo.members if member.is_initialised])
+    return [_status(member, pins.get(member.folder), changed) for member in repo.members]
 
 
 def template_version(folder: Path) -> str | None:
@@ -109,10 +111,24 @@ def template_version(folder: Path) -> str | None:
     return found[1].strip() if found else None
 
 
-def _status(member: Member, pin: str | None, dirty: bool, moved: bool) -> Status:
+class _Changed(NamedTuple):
+    """Folders of members."""
+
+    dirty: set[str]
+    """Those that hold something uncommitted."""
+
+    moved: set[str]
+    """Submodules that are not at the pin."""
+
+    unreadable: set[str]
+    """Those that git fails in."""
+
+
+def _status(member: Member, pin: str | None, changed: _Changed) -> Status:
     directory = git_directory(member.path) if member.is_submodule else git_directory(member.root)
     commit = head_commit(directory) if directory is not None and member.is_initialised else None
-    project = member.pyproject.get("project", {})
+    version = member.project.get("version") if member.curricula else None
+    problem = "git cannot read it" if member.folder in changed.unreadable else None
     return Status(
         name=member.name,
         path=member.folder,
@@ -120,23 +136,22 @@ def _status(member: Member, pin: str | None, dirty: bool, moved: bool) -> Status
         initialised=member.is_initialised,
         curriculum=bool(member.curricula),
         curricula=member.curricula,
-        version=project.get("version") if member.curricula else None,
+        version=version if isinstance(version, str) else None,
         contract=_contract(member),
         template=template_version(member.path),
         pinned=pin,
         commit=commit,
-        at_pin=member.is_initialised and not moved,
-        dirty=dirty,
+        at_pin=member.is_initialised and member.folder not in changed.moved,
+        dirty=member.folder in changed.dirty,
         unfinished=member.is_unfinished,
+        problem="pyproject.toml is broken" if member.is_broken else problem,
     )
 
 
 def _contract(member: Member) -> int | None:
     """Every release of the runtime so far keeps contract 1; of a newer one than this nothing is known."""
-    names = (
-        re.split(r"[^\w.-]", str(one), maxsplit=1)[0]
-        for one in member.pyproject.get("project", {}).get("dependencies", [])
-    )
+    wanted = member.project.get("dependencies")
+    names = (re.split(r"[^\w.-]", str(one), maxsplit=1)[0] for one in (wanted if isinstance(wanted, list) else []))
     if not member.curricula or RUNTIME not in {re.sub(r"[-_.]+", "-", name).lower() for name in names}:
         return None
     try:
@@ -160,11 +175,27 @@ def _pins(git: Git, folders: list[str]) -> dict[str, str]:
     return pins
 
 
-def _changed(git: Git, folders: list[str]) -> tuple[set[str], set[str]]:
+def _changed(git: Git, folders: list[str]) -> _Changed:
     """Which members hold something uncommitted, and which submodules are not at the pin.
 
-    One process: git asks the submodules itself.
+    One process as a rule: git asks the submodules itself, and fails if it fails in one.
     """
+    try:
+        return _Changed(*_asked(git, folders), set())
+    except GitFailed:
+        found = _Changed(set(), set(), set())
+    for folder in folders:
+        try:
+            dirty, moved = _asked(git, [folder])
+        except GitFailed:
+            found.unreadable.add(folder)
+        else:
+            found.dirty.update(dirty)
+            found.moved.update(moved)
+    return found
+
+
+def _asked(git: Git, folders: list[str]) -> tuple[set[str], set[str]]:
     dirty: set[str] = set()
     moved: set[str] = set()
     if not folders:

@@ -1,11 +1,13 @@
 """Tables on stdout: coloured and fitted to the window on a terminal, plain aligned text elsewhere.
 
 Plain text is never wrapped or cut, so that it can be searched and pasted. On a terminal the first column keeps its
-full width, the last one is wrapped, and those between are cut.
+full width, the last one is wrapped, and those between are cut; in a window too narrow for that, where columns would
+be left out, the plain text is printed.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -20,6 +22,7 @@ _COLOURS: Final = {
     "ready": "green",
     "would update": "green",
     "outdated": "yellow",
+    "ahead": "yellow",
     "skipped": "yellow",
     "interrupted": "yellow",
     "conflict": "red",
@@ -34,12 +37,18 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         header: The columns' names.
         rows: Cells; as many as there are columns.
     """
-    if sys.stdout.isatty():
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    if sys.stdout.isatty() and _needed(widths) <= shutil.get_terminal_size().columns:
         _print_rich(header, rows)
         return
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     for row in (header, *rows):
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _needed(widths: Sequence[int]) -> int:
+    """The narrowest window in which every column can still be read."""
+    between = sum(min(width, 6) for width in widths[1:-1])
+    return widths[0] + between + min(widths[-1], 14) + 2 * (len(widths) - 1)
 
 
 def _print_rich(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

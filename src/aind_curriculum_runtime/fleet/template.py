@@ -15,7 +15,17 @@ from typing import Any, Final
 from .git import Git
 from .processes import Processes, last_line
 
-__all__ = ["Answers", "Reference", "TemplateUnreachable", "newest", "parse_version", "read_answers", "remote_versions"]
+__all__ = [
+    "Answers",
+    "Reference",
+    "TemplateUnreachable",
+    "is_after",
+    "newest",
+    "parse_version",
+    "read_answers",
+    "remote_versions",
+    "why_unknown",
+]
 
 ANSWERS: Final = ".copier-answers.yml"
 
@@ -76,6 +86,20 @@ def read_answers(folder: Path) -> Answers | None:
     return Answers(source=str(found["_src_path"]), version=str(found["_commit"]))
 
 
+def why_unknown(folder: Path) -> str:
+    """Say why ``read_answers`` gave nothing.
+
+    Args:
+        folder: The repo.
+
+    Returns:
+        The beginning of a sentence.
+    """
+    if not (folder / ANSWERS).is_file():
+        return f"{ANSWERS} is missing, so its template is not known"
+    return f"{ANSWERS} does not tell _src_path and _commit, so its template is not known"
+
+
 def remote_versions(url: str, directory: Path, processes: Processes) -> dict[str, str]:
     """Ask a repo for its tags and its HEAD.
 
@@ -125,6 +149,24 @@ def latest_release(tags: Iterable[str]) -> str | None:
     """
     releases = {tag: version for tag in tags if (version := parse_version(tag)) is not None}
     return max(releases, key=lambda tag: releases[tag], default=None)
+
+
+def is_after(version: str, release: str) -> bool:
+    """Tell whether a version is after a release, as far as their names tell.
+
+    Args:
+        version: A tag, perhaps a pre-release's, or what ``git describe`` said of a commit after one.
+        release: A release tag.
+
+    Returns:
+        Whether it is; False also where the names do not tell.
+    """
+    begins = re.match(r"v?\d+(\.\d+)*", version)
+    numbers, latest = parse_version(begins[0]) if begins else None, parse_version(release)
+    if begins is None or numbers is None or latest is None:
+        return False
+    follows = re.fullmatch(r"-\d+-g[0-9a-f]+", version[begins.end() :]) is not None
+    return numbers > latest or (numbers == latest and follows)
 
 
 def parse_version(tag: str) -> tuple[int, ...] | None:

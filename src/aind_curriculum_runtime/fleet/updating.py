@@ -16,7 +16,7 @@ from typing import Final
 
 from .git import Git, GitFailed, git_directory
 from .landing import Landing, complete, land
-from .lock import remove_folder
+from .lock import SCRATCH_PREFIX, remove_folder
 from .members import Member
 from .merging import Merging, Place
 from .outcomes import Outcome, Stop
@@ -27,6 +27,16 @@ __all__ = ["Options", "Unit", "Updating", "complete_all", "units"]
 
 _WORKTREE: Final = "curricula-update"
 """Name of every temporary worktree, by which those of a killed command are found."""
+
+_UNDER_WAY: Final = {
+    "rebase-merge": "a rebase",
+    "rebase-apply": "a rebase",
+    "MERGE_HEAD": "a merge",
+    "CHERRY_PICK_HEAD": "a cherry-pick",
+    "REVERT_HEAD": "a revert",
+    "BISECT_LOG": "a bisection",
+}
+"""What people do in steps, by the file in the git directory that tells so. Moving the checkout would end it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +141,7 @@ class Updating:
         except Stop as stop:
             found = stop
         except GitFailed as error:
-            found = Stop("failed", f"git: {error}")
+            found = Stop("failed", f"git: {error}", error.said)
         except OSError as error:
             found = Stop("failed", f"{error.strerror or error}: {error.filename}")
         return [
@@ -153,6 +163,9 @@ class Updating:
         forget_worktrees(directory)
         if self._completed.get(unit.checkout):
             raise Stop("failed", str(self._completed[unit.checkout]))
+        begun = next((what for name, what in _UNDER_WAY.items() if (directory / name).exists()), None)
+        if begun is not None:
+            raise Stop("failed", f"{begun} is under way in it", "End that (`git status` tells how), then run it again.")
         dirty = self._dirty(git, unit)
         if dirty:
             names = ", ".join(dirty[:3]) + (f" and {len(dirty) - 3} more" if len(dirty) > 3 else "")
@@ -180,7 +193,7 @@ class Updating:
             try:
                 land(git, directory, landing, self._processes, work.folder / "checkout.log")
             except GitFailed as error:
-                raise Stop("failed", f"git did not move the checkout: {error}") from error
+                raise Stop("failed", f"git did not move the checkout: {error}", error.said) from error
             note = f"on branch {landing.branch}"
             return [
                 self._outcome(work, one, "updated", note) if one in old else self._settled(work, one)
@@ -205,7 +218,9 @@ class Updating:
 
     def _dirty(self, git: Git, unit: Unit) -> list[str]:
         folders = [] if unit.members[0].is_submodule else [member.folder for member in unit.members]
-        listed = git("status", "--porcelain", "-z", "--no-renames", "--", *(f":(literal){one}" for one in folders))
+        # Untracked ones too, whatever the person's git shows: one could be in the way of a new file.
+        options = ("--porcelain", "-z", "--no-renames", "--untracked-files=normal")
+        listed = git("status", *options, "--", *(f":(literal){one}" for one in folders))
         return [entry[3:] for entry in listed.split("\0") if entry]
 
     @contextmanager
@@ -307,7 +322,20 @@ def forget_worktrees(directory: Path) -> None:
         common = directory / (directory / "commondir").read_text(encoding="utf-8").strip()
     # `git worktree prune` would spare one that was killed while it was made.
     for entry in (common / "worktrees").glob(f"{_WORKTREE}*"):
-        remove_folder(entry)
+        if _is_temporary(entry):
+            remove_folder(entry)
+
+
+def _is_temporary(entry: Path) -> bool:
+    """Whether what git keeps of a worktree is of one of this command's, and not of a person's of such a name."""
+    try:
+        place = Path((entry / "gitdir").read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError):
+        place = Path()
+    if place == Path():  # killed while it was made
+        return re.fullmatch(rf"{_WORKTREE}\d*", entry.name) is not None
+    names = [folder.name for folder in place.parents]
+    return names[0] == _WORKTREE and len(names) > 2 and names[2].startswith(SCRATCH_PREFIX)
 
 
 def _free_branch(git: Git, label: str, base: str, commit: str) -> tuple[str, str]:
@@ -317,6 +345,11 @@ def _free_branch(git: Git, label: str, base: str, commit: str) -> tuple[str, str
     taken instead, so that it can be pushed.
     """
     stem = f"curriculum-template/{re.sub(r'[^A-Za-z0-9._-]+', '-', label).strip('.-')}"
+    heads = git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines()
+    in_the_way = [one for one in heads if stem.startswith(f"{one}/") or one.startswith(f"{stem}/")]
+    if in_the_way:
+        # Git would find out after it wrote the files.
+        raise Stop("failed", f"the branch {in_the_way[0]} keeps {stem} from being made", "Give it another name.")
     ours = git("log", "-1", "--format=%T %P", commit)
     for number in range(1, 1000):
         name = stem if number == 1 else f"{stem}-{number}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import posixpath
 import re
+import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -17,10 +18,10 @@ from typing import Any, Final
 from ...arguments import Parser
 from ...discovery import ENTRY_POINT_GROUP
 from ...errors import ExitCode
-from ..errors import FleetError
-from ..git import Git
+from ..errors import INTERRUPTED, FleetError
+from ..git import Git, git_directory
 from ..lock import SCRATCH_PREFIX, remove_folder
-from ..members import task_repo
+from ..members import Member, quoted, submodules, task_repo
 from ..processes import Processes, last_line
 from ..selection import need_uv
 from ..status import RUNTIME
@@ -64,21 +65,34 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     folder = target.relative_to(root.resolve()).as_posix()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise FleetError(f"There is something at {folder} already.", "Give another PATH.")
+    submodules(root, processes)
+    kept = git_directory(root)
+    kept = kept and kept / "modules" / folder
+    if kept is not None and kept.exists():
+        raise FleetError(
+            f"There was a submodule at {folder} before, and git kept its repo in {kept}.",
+            f"Take it again: `git submodule add --force {url} {quoted(folder)}`. Or, if no commit in it is needed, "
+            "delete that folder and run this again.",
+            ExitCode.REPO,
+        )
     _look_at(url, _absolute(url, root, git), processes)
     done = git.try_("submodule", "add", "--", url, folder)
     if done.code:
         raise FleetError(f"git submodule add failed: {last_line(done.stderr)}.", "Mend what git says.", ExitCode.REPO)
-    print(f"Added {folder}, staged.")
-    from ..members import Member
-
+    print(f"Added {folder}, staged.", flush=True)
     member = Member(root, folder, True)
     if not arguments.no_check:
-        state, said = check(member, processes)
+        try:
+            state, said = check(member, processes)
+        except KeyboardInterrupt:
+            print(f"curricula: The checks were interrupted; {folder} stays added.", file=sys.stderr)
+            print(f"  hint: Run `curricula check {quoted(folder)}`, then commit.", file=sys.stderr)
+            return INTERRUPTED
         print(said)
         if state == "failed":
             raise FleetError(
                 f"{member.name} was added, but its checks fail.",
-                f"Mend it in {folder}, or take it out again: `git rm --force {folder}`.",
+                f"Mend it in {folder}, or take it out again: `git rm --force {quoted(folder)}`.",
                 ExitCode.CONTRACT,
             )
     print(f'Next: git commit -m "Add {member.name}"')

@@ -16,7 +16,7 @@ from ..parallel import each
 from ..processes import Processes
 from ..selection import add_jobs, add_names, choose, exit_status, jobs, note_skipped
 from ..tables import print_table
-from ..template import Answers, TemplateUnreachable, newest, read_answers, remote_versions
+from ..template import Answers, TemplateUnreachable, is_after, newest, read_answers, remote_versions, why_unknown
 
 EXAMPLES: Final = """\
   curricula outdated
@@ -69,7 +69,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
 
 def _row(member: Member, answers: Answers | None, found: dict[str, str] | str | None) -> tuple[str, str, str, str, str]:
     if answers is None:
-        return member.name, "-", "-", "failed", "it has no .copier-answers.yml, so its template is not known"
+        return member.name, "-", "-", "failed", why_unknown(member.path)
     if found is None:
         return member.name, answers.version, "-", "interrupted", ""
     if isinstance(found, str):
@@ -80,4 +80,6 @@ def _row(member: Member, answers: Answers | None, found: dict[str, str] | str | 
     # Without a tag the answers hold the beginning of a commit's id, by itself or at the end.
     same = answers.version == latest.name or latest.commit.startswith(answers.version.rpartition("-g")[2])
     newest_name = latest.name if latest.name != "HEAD" else latest.commit[:7]
+    if not same and is_after(answers.version, latest.name):
+        return member.name, answers.version, newest_name, "ahead", "it is at a version after the latest release"
     return member.name, answers.version, newest_name, "up to date" if same else "outdated", ""

@@ -15,7 +15,7 @@ from ...arguments import Once, Parser
 from ..errors import FleetError
 from ..git import git_directory
 from ..lock import holding
-from ..members import TaskRepo, members_of, task_repo
+from ..members import TaskRepo, members_of, quoted, task_repo
 from ..outcomes import Outcome
 from ..parallel import each
 from ..processes import Processes
@@ -91,10 +91,10 @@ def _print(outcomes: list[Outcome], repo: TaskRepo) -> None:
         if outcome.report:
             print(f"\n{outcome.member.name} ({outcome.member.folder}): {outcome.status}")
             print("\n".join(f"  {line}" for line in outcome.report.splitlines()))
-    moved = [one.member.folder for one in outcomes if one.status == "updated" and one.member.is_submodule]
+    moved = [quoted(one.member.folder) for one in outcomes if one.status == "updated" and one.member.is_submodule]
     if moved:
         print("\nNext: push the branches, then pin the commits here:")
-        print(f"  git -C {repo.root} add {' '.join(moved)}")
+        print(f"  git -C {quoted(repo.root)} add {' '.join(moved)}")
 
 
 def _common(root: Path) -> Path:
