@@ -28,7 +28,16 @@ class NotApplicable(Exception):
 
 
 class RunBroken(Exception):
-    """A run that had to leave an answer left none; the message says how it ended."""
+    """A run that had to leave an answer left none.
+
+    Args:
+        message: How it ended.
+        mend: How to mend that, where the check's own sentence would not do.
+    """
+
+    def __init__(self, message: str, mend: str | None = None) -> None:
+        super().__init__(message)
+        self.mend = mend
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +132,7 @@ class Check(ABC):
             outcome.skipped = str(reason)
             return None
         except RunBroken as broken:
-            outcome.findings.append(Finding(message=str(broken)))
+            outcome.findings.append(Finding(message=str(broken), mend=broken.mend))
         outcome.findings = [replace(one, message=_sentence(one.message)) for one in outcome.findings]
         return "\n\n".join(self._lines(outcome.findings))
 
@@ -159,7 +168,7 @@ class TargetCheck(Check):
                 reason = not_applicable
                 continue
             except RunBroken as broken:
-                found = [Finding(message=str(broken))]
+                found = [Finding(message=str(broken), mend=broken.mend)]
             applied = True
             for finding in found:
                 yield replace(finding, curriculum=target.label) if len(repo.targets) > 1 else finding

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from .base import Check, Finding, NotApplicable
 from .repo import CurriculumRepo
@@ -17,10 +19,11 @@ _LEFT_OUT = re.compile(r"--(ignore|deselect)[= ]\S*test_contract")
 def _workflows(repo: CurriculumRepo) -> dict[str, list[str]]:
     """Lines of every workflow without comments, by its path."""
     found = {}
-    for name in repo.files:
-        if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", name):
-            text = (repo.root / name).read_text(encoding="utf-8", errors="replace")
-            found[name] = [re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines()]
+    folder = repo.checkout / ".github" / "workflows"  # GitHub looks nowhere else
+    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        name = Path(os.path.relpath(path, repo.root)).as_posix()
+        found[name] = [re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines()]
     return found
 
 

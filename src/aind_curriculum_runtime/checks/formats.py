@@ -200,7 +200,8 @@ def _from_checkout(root: Path, path: str) -> str:
     checkout = os.environ.get("GITHUB_WORKSPACE")
     if not checkout or not root.is_relative_to(Path(checkout).resolve()):
         return path
-    return (root.relative_to(Path(checkout).resolve()) / path).as_posix()
+    # A workflow stands above a repo that is a folder of a larger one.
+    return Path(os.path.normpath(root.relative_to(Path(checkout).resolve()) / path)).as_posix()
 
 
 def sarif(report: Report) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .base import Finding, TargetCheck
+from .base import Finding, NotApplicable, TargetCheck
 from .repo import CurriculumRepo, Target
 from .suggestions import place
 
@@ -80,8 +80,16 @@ class GR003(TargetCheck):
 
 
 def _tried(repo: CurriculumRepo, target: Target) -> tuple[int, list[dict[str, Any]]]:
+    """How many metrics were tried, and the rules that were tried on them.
+
+    Raises:
+        NotApplicable: There are rules, and none could be tried.
+    """
     answer = repo.runs.answer(target, "witnesses")
-    return answer["tries"], [rule for rule in answer["rules"] if rule["model"] is not None]
+    tried = [rule for rule in answer["rules"] if rule.get("untried") is None]
+    if answer["rules"] and not tried:
+        raise NotApplicable(f"the rules could not be tried: {answer['rules'][0]['untried']}")
+    return answer["tries"], tried
 
 
 class GR004(TargetCheck):
@@ -262,7 +270,7 @@ class GR010(TargetCheck):
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
         told = set()
-        for rule in _tried(repo, target)[1]:
+        for rule in repo.runs.answer(target, "witnesses")["rules"]:
             if rule["altered"] and rule["rule"] not in told:
                 told.add(rule["rule"])
                 path, line = place(repo, rule)

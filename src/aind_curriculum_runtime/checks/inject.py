@@ -83,17 +83,16 @@ def act(module):
 
 _NOT_FINITE: Final = '''\
 def act(module):
-    """Every metrics object gets NaN in its first float field, as a division of nothing would give."""
-    plain = module.Metrics.__init__
+    """The metrics get NaN as their first float, as a division of nothing would give, however they were made."""
+    plain = module.compute_metrics
 
-    def __init__(self, /, **data):
-        super(module.Metrics, self).__init__(**data)
-        for name, field in type(self).model_fields.items():
-            if "float" in str(field.annotation) and "[" not in str(field.annotation):
-                self.__dict__[name] = float("nan")
-                break
+    def compute_metrics(*arguments):
+        metrics = plain(*arguments)
+        name = next(name for name, value in vars(metrics).items() if isinstance(value, float))
+        vars(metrics)[name] = float("nan")
+        return metrics
 
-    module.Metrics.__init__ = __init__
+    module.compute_metrics = compute_metrics
 '''
 
 _LISTING: Final = '''\
@@ -157,7 +156,7 @@ def write_injection(folder: Path, what: str, package: str) -> dict[str, str]:
     folder.mkdir()
     text = {
         "noise": _HOOK.format(module=package) + _NOISE,
-        "nan": _HOOK.format(module="aind_behavior_curriculum.curriculum") + _NOT_FINITE,
+        "nan": _HOOK.format(module="aind_curriculum_runtime.evaluation") + _NOT_FINITE,
         "listing": _LISTING,
     }[what]
     (folder / "sitecustomize.py").write_text(text, encoding="utf-8")

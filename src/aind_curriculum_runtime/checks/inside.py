@@ -12,7 +12,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,18 +99,28 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
             }
         )
         state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
-        states[stage.name] = state.model_dump(mode="json")
+        states[stage.name] = _plain(state)
     return {
         "name": curriculum.name,
         "version": curriculum.version,
         "dsl_version": aind_behavior_curriculum.__version__,
         "stages": stages,
         "states": states,
-        "graph": curriculum.model_dump(mode="json")["graph"],
+        "graph": _plain(curriculum)["graph"],
         "rules": [_rule(where, rule) for where, rule in places(curriculum)],
         "homonyms": sorted(_homonyms(curriculum)),
         "migrations": _declared(arguments.object),
     }
+
+
+def _plain(model: Any) -> Any:
+    """A model as JSON, with sets in one order: what is compared is written by two processes."""
+    from ..suggestion import as_json
+
+    try:
+        return as_json(model, "curriculum")
+    except CurriculumError:  # told by the runs
+        return model.model_dump(mode="json")
 
 
 def _declared(target: str) -> dict[str, Any]:
@@ -150,37 +160,65 @@ def _rule(where: str, rule: Any) -> dict[str, Any]:
 
 
 def _homonyms(curriculum: Any) -> Iterator[str]:
-    """Names borne by two different stages: the library takes them for one (Stage.__eq__)."""
-    from aind_behavior_curriculum import Stage
+    """Names borne by two different stages of one curriculum: the library takes them for one (Stage.__eq__)."""
+    from aind_behavior_curriculum import Curriculum, Stage
 
-    package = type(curriculum).__module__  # not the curriculum's package: models are made by the library
     seen: dict[str, int] = {stage.name: id(stage) for stage in curriculum.see_stages()}
     tops = {_name(rule).partition(".")[0] for stage in curriculum.see_stages() for rule in _rules_of(stage)}
-    for name, module in sorted(sys.modules.items()):
-        if name.partition(".")[0] not in tops or name == package:
-            continue
-        for value in list(vars(module).values()):
-            if isinstance(value, Stage) and seen.get(value.name, id(value)) != id(value):
-                yield value.name
+    values = [
+        value
+        for name, module in sorted(sys.modules.items())
+        if name.partition(".")[0] in tops and name != type(curriculum).__module__  # models are made by the library
+        for value in list(vars(module).values())
+    ]
+    others = [one for one in values if isinstance(one, Curriculum) and one is not curriculum]
+    theirs = {id(stage) for one in others for stage in one.see_stages()}
+    for value in values:
+        if isinstance(value, Stage) and id(value) not in theirs and seen.get(value.name, id(value)) != id(value):
+            yield value.name
 
 
 def _rules_of(stage: Any) -> list[Any]:
     return [*stage.see_policies(), *([stage.metrics_provider] if stage.metrics_provider else [])]
 
 
+def _each_provider_once(curriculum: Any, session: Path) -> Callable[[Any], Any]:
+    """``compute_metrics`` of a stage, for many stages: most share one provider, which may take seconds."""
+    from ..evaluation import compute_metrics
+
+    known: dict[Any, Any] = {}
+
+    def metrics_of(stage: Any) -> Any:
+        provider = stage.metrics_provider
+        if provider is None:
+            return compute_metrics(stage, curriculum, session)
+        if provider.callable not in known:
+            try:
+                known[provider.callable] = compute_metrics(stage, curriculum, session)
+            except CurriculumError as error:
+                known[provider.callable] = error
+        found = known[provider.callable]
+        if isinstance(found, CurriculumError):
+            raise found
+        return found
+
+    return metrics_of
+
+
 def _evaluate(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     """What the library says of the session at every stage: metrics, how they read back, and the next state."""
-    from ..evaluation import OrderedTrainer, compute_metrics, evaluate
+    from ..evaluation import OrderedTrainer, evaluate
     from ..suggestion import as_json
 
     trainer = OrderedTrainer(curriculum)
+    metrics_of = _each_provider_once(curriculum, arguments.session)
     answer: dict[str, Any] = {}
     for stage in curriculum.see_stages():
         names = ("failed", "reread", "metrics", "trainer_state", "altered", "error")
         found: dict[str, Any] = dict.fromkeys(names)
         answer[stage.name] = found
         try:
-            metrics = compute_metrics(stage, curriculum, arguments.session)
+            metrics = metrics_of(stage)
             found["metrics"] = as_json(metrics, "metrics")
         except CurriculumError as error:
             found["failed"] = error.message
@@ -213,15 +251,16 @@ def _changed_fields(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     """Every stage's suggestion as the runtime would print it, or why it would not."""
-    from ..evaluation import OrderedTrainer, compute_metrics, evaluate
+    from ..evaluation import OrderedTrainer, evaluate
     from ..suggestion import build
 
     trainer = OrderedTrainer(curriculum)
+    metrics_of = _each_provider_once(curriculum, arguments.session)
     answer: dict[str, Any] = {}
     for stage in curriculum.see_stages():
         try:
             state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
-            metrics = compute_metrics(stage, curriculum, arguments.session)
+            metrics = metrics_of(stage)
             document = json.loads(build(evaluate(trainer, state, metrics), metrics, trainer))
             answer[stage.name] = {"error": None, **document}
         except CurriculumError as error:
@@ -251,7 +290,7 @@ def _reload(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     try:
         state = json.loads(data)["trainer_state"]
         model = Trainer(curriculum).trainer_state_model.model_validate_json(json.dumps(state))
-        if (again := model.model_dump(mode="json")) != state:
+        if (again := _plain(model)) != state:
             fields = [name for name in state if again.get(name) != state[name]]
             answer["next"] = f"{', '.join(fields)} read back as something else"
     except (ValueError, TypeError, LookupError) as error:
@@ -287,11 +326,12 @@ def _old_stages(name: str, version: int, root: Path) -> dict[str, Any]:
 
 
 def _moves(curriculum: Any, version: int, one: Any, arguments: argparse.Namespace) -> dict[str, str | None]:
-    from ..evaluation import OrderedTrainer, compute_metrics, evaluate
+    from ..evaluation import OrderedTrainer, evaluate
     from ..migration import declared, move
     from ..suggestion import build
 
     trainer = OrderedTrainer(curriculum)
+    metrics_of = _each_provider_once(curriculum, arguments.session)
     found: dict[str, str | None] = {}
     for stage, successor in one["stages"].items():
         if successor is None:
@@ -301,7 +341,8 @@ def _moves(curriculum: Any, version: int, one: Any, arguments: argparse.Namespac
         try:
             moved = move(state, trainer, declared(arguments.object))
             assert moved is not None and moved.state.stage is not None
-            metrics = compute_metrics(moved.state.stage, curriculum, arguments.session)
+            own = next(one for one in curriculum.see_stages() if one.name == moved.state.stage.name)
+            metrics = metrics_of(own)
             build(evaluate(trainer, moved.state, metrics), metrics, trainer)
             found[stage] = None
         except CurriculumError as error:

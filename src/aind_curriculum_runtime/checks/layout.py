@@ -160,6 +160,11 @@ class LP005(TargetCheck):
         answer = repo.runs.answer(target, "facts")
         if "error" in answer:
             yield Finding(message=f"{target.object} does not import: {answer['error']}.", path=path, line=line)
+        elif not answer["stages"]:
+            yield Finding(
+                message=f"{target.object} has no stages.",
+                mend="Add them with CURRICULUM.add_stage_transition(STAGE, STAGE, ...) or CURRICULUM.add_stage(STAGE).",
+            )
         elif target.name is not None and answer["name"] != target.name:
             yield Finding(
                 message=f"The entry point {target.name!r} leads to a curriculum named {answer['name']!r}.",
@@ -210,6 +215,8 @@ class LP007(Check):
         if not repo.from_template:
             raise NotApplicable("the repo was not made from the template")
         for name, expected in digests().items():
+            if name.startswith(".github/") and repo.checkout != repo.root:
+                continue  # of no use in a folder of a larger repo
             try:
                 content = (repo.root / name).read_bytes()
             except OSError:

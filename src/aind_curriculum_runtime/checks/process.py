@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import ERROR_PREFIX
+from .base import RunBroken
 
 __all__ = ["Invocation", "Process", "Processes"]
 
@@ -29,7 +30,11 @@ TIMEOUT: Final = 120.0
 PIPE_GRACE: Final = 1.0
 """Seconds after the process's end by which its pipes must be closed."""
 
-_DROPPED: Final = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHASHSEED", "UV_PROJECT_ENVIRONMENT", "UV_FROZEN", "UV_NO_SYNC"}
+_DROPPED: Final = {
+    *("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHASHSEED"),
+    *("UV_FROZEN", "UV_LOCKED", "UV_NO_SYNC"),  # uv refuses one beside another, and the runs set their own
+    "UV_PROJECT_ENVIRONMENT",
+}
 """Variables of the environment that `curriculum check` was itself started in, which a launcher's lacks."""
 
 
@@ -114,21 +119,30 @@ class Processes:
 
         Returns:
             What it left; a process that does not end is ended with all its children.
+
+        Raises:
+            RunBroken: The program is not there.
         """
         environment = {key: value for key, value in os.environ.items() if key not in _DROPPED} | dict(invocation.env)
         with self._lock:
             if self._ended:
                 raise InterruptedError("the check was ended")
-            process = subprocess.Popen(
-                invocation.command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-                cwd=invocation.cwd,
-                # A group of its own: its children can be ended with it, and Ctrl-C reaches only this process.
-                start_new_session=sys.platform != "win32",
-            )
+            try:
+                process = subprocess.Popen(
+                    invocation.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=environment,
+                    cwd=invocation.cwd,
+                    # A group of its own: its children can be ended with it, and Ctrl-C reaches only this process.
+                    start_new_session=sys.platform != "win32",
+                )
+            except OSError as error:
+                raise RunBroken(
+                    f"{invocation.command[0]} cannot be started ({error.strerror}).",
+                    f"Install {invocation.command[0]}, and see that it is on the PATH.",
+                ) from None
             self._alive.add(process)
             self.started += 1
         try:

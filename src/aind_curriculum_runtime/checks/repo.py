@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -108,6 +109,8 @@ class CurriculumRepo:
         """The curricula that the repo declares: name to ``package.module:OBJECT``."""
         points = self.project.get("entry-points", {})
         found = points.get(ENTRY_POINT_GROUP, {}) if isinstance(points, dict) else {}
+        if not isinstance(found, dict):
+            return {}
         return {str(name): str(value).replace(" ", "") for name, value in found.items()}
 
     @cached_property
@@ -121,8 +124,12 @@ class CurriculumRepo:
 
     @cached_property
     def from_template(self) -> bool:
-        """Whether Copier keeps the repo up to date."""
-        return (self.root / ".copier-answers.yml").is_file()
+        """Whether Copier keeps the repo up to date, from this template and not from some other."""
+        try:
+            answers = (self.root / ".copier-answers.yml").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return False
+        return re.search(r"^runtime_url:", answers, re.MULTILINE) is not None
 
     @cached_property
     def own_command(self) -> str | None:
@@ -160,19 +167,22 @@ class CurriculumRepo:
 
     @cached_property
     def packages(self) -> list[Path]:
-        """Folders of the import packages that hold the targets."""
+        """Folders of the import packages that hold the targets, or the one module that does."""
         tops = sorted({target.package for target in self.targets})
-        found = [folder / top for top in tops for folder in (self.root / "src", self.root)]
-        return [folder for folder in found if folder.is_dir()]
+        names = [name for top in tops for name in (top, f"{top}.py")]
+        found = [folder / name for name in names for folder in (self.root / "src", self.root)]
+        return [path for path in found if path.is_dir() or (path.suffix == ".py" and path.is_file())]
 
     @cached_property
     def sources(self) -> dict[str, ast.Module]:
-        """Every module of those packages that parses, by its path in the repo."""
+        """Every module of those packages that parses, by its path in the repo, as an import executes it."""
         found = {}
         for folder in self.packages:
-            for path in sorted(folder.rglob("*.py")):
+            for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
                 try:
-                    found[self.relative(path)] = ast.parse(path.read_text(encoding="utf-8"), str(path))
+                    tree = ast.parse(path.read_text(encoding="utf-8-sig"), str(path))
+                    tree.body = [node for node in tree.body if not _is_for_scripts(node)]
+                    found[self.relative(path)] = tree
                 except (SyntaxError, UnicodeDecodeError, ValueError):
                     continue  # told by the import
         return found
@@ -180,6 +190,12 @@ class CurriculumRepo:
     def relative(self, path: Path) -> str:
         """Spell a path as it stands in the repo, with slashes."""
         return path.relative_to(self.root).as_posix()
+
+    @cached_property
+    def checkout(self) -> Path:
+        """The folder that git checked out, which is a larger one for a folder of a larger repo."""
+        top = self.git("rev-parse", "--show-toplevel")
+        return Path(top.rstrip("\r\n")).resolve() if top and top.strip() else self.root
 
     def line_of(self, name: str, text: str) -> int | None:
         """The first line of a file that holds ``text``, from 1."""
@@ -244,6 +260,11 @@ class CurriculumRepo:
     def runs(self) -> Runs:
         """The processes that checks look at."""
         return Runs(self)
+
+
+def _is_for_scripts(node: ast.stmt) -> bool:
+    """Whether a statement is `if __name__ == "__main__":`, which no import executes."""
+    return isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) == "__name__ == '__main__'"
 
 
 def _has_member(workspace: Path, member: Path) -> bool:

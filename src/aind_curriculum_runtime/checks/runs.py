@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .base import NotApplicable, RunBroken
 from .process import Invocation, Process, Processes
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .repo import CurriculumRepo, Target
 
 __all__ = ["Runs"]
+
+_SESSION_KEPT: Final = {"launcher", "evaluate"}
+"""Runs of which it matters what became of the session (SE001)."""
 
 
 class Runs:
@@ -138,7 +141,12 @@ class Runs:
             # No space in the path: that is for one scenario to try.
             folder = Path(tempfile.mkdtemp(prefix=f"{name.replace(' ', '-')}-", dir=self.scratch))
             made = SCENARIOS[name](self, target, folder)
-            return made if isinstance(made, Process) else self._processes.run(made, folder)
+            if isinstance(made, Process):
+                return made
+            process = self._processes.run(made, folder)
+            if name not in _SESSION_KEPT:  # thirty copies of a session with videos would fill the disk
+                shutil.rmtree(process.session, ignore_errors=True)
+            return process
         finally:
             self.on_done()
 
@@ -222,11 +230,13 @@ class Runs:
         """What the curriculum says of itself.
 
         Raises:
-            NotApplicable: It does not import.
+            NotApplicable: It does not import, or it is empty.
         """
         answer = self.get(target, "facts").answer
         if not isinstance(answer, dict) or "error" in answer:
             raise NotApplicable("the curriculum does not import")
+        if not answer["stages"]:
+            raise NotApplicable("the curriculum has no stages")
         return answer
 
     def state(self, target: Target, folder: Path, stage: str | None = None) -> Path:

@@ -54,7 +54,9 @@ def _environment(runs: Runs, target: Target, folder: Path) -> Invocation:
     values = {"MUTE_SUGGESTION": "1", "OUTPUT_SUGGESTION": str(folder), "DEMO": "1"}
     prefixes = ("", "CURRICULUM_", "AIND_CURRICULUM_")
     decoys = {prefix + name: values.get(name, "decoy") for prefix in prefixes for name in names}
-    others = {"DEBUG": "1", "PYTHONWARNINGS": "error", "COLUMNS": "1", "LC_ALL": "C"}
+    others = {"DEBUG": "1", "PYTHONWARNINGS": "error", "COLUMNS": "1"}
+    if str(runs.repo.project_root).isascii():  # Python itself could not read where an editable package is
+        others["LC_ALL"] = "C"
     somebody = dict.fromkeys(("USER", "USERNAME", "LOGNAME"), "somebody-else")
     return runs.launch(target, folder, env=decoys | others | somebody)
 

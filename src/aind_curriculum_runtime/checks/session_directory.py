@@ -101,11 +101,13 @@ class SE004(TargetCheck):
 
     family = "session directory"
     requires = frozenset({"SO004"})
-    runs = ("launcher", "aborted session")
+    runs = ("facts", "launcher", "aborted session")
     mend = "Read from the data_directory that the provider is given, and from nowhere else."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
+        if repo.runs.facts(target)["stages"][0]["provider"] is None:
+            raise NotApplicable("the first stage has no metrics provider, as a final stage needs none")
         without = repo.runs.get(target, "aborted session").document
         if isinstance(without, dict) and without.get("metrics") == repo.runs.suggestion(target)["metrics"]:
             yield Finding(message="A session without a single event has the same metrics as the sample session.")

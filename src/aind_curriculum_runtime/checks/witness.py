@@ -6,7 +6,7 @@ Owns the search. It cannot prove that a rule never holds, and never says so.
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, get_args, get_origin
 
 from ..manual import is_manual
@@ -15,6 +15,8 @@ __all__ = ["TRIES", "search"]
 
 TRIES: Final = 400
 """Metrics tried for each metrics class."""
+
+_NONE: Final[Mapping[str, Any]] = types.MappingProxyType({})
 
 
 def search(curriculum: Any) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def search(curriculum: Any) -> dict[str, Any]:
     Returns:
         ``tries`` and a list ``rules``: for each stage transition and policy transition its stage, its kind,
         its name, those that come before it, whether it ever held, whether it ever decided (held while none
-        before it did), and an error it raised with the metrics that made it.
+        before it did), an error it raised with the metrics that made it, and why it was not tried, if so.
     """
     groups = list(_groups(curriculum))
     answer = []
@@ -80,31 +82,38 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
             "raised": None,
             "altered": None,
             "wavers": None,
-            "model": getattr(model, "__name__", None),
+            "untried": None,
         }
         for _, stage, kind, rules in groups
         for index, rule in enumerate(rules)
     ]
     if model is None:
-        return records
+        return _untried(records, "no annotation names their metrics class")
 
     def apply(metrics: Any) -> None:
         at = iter(records)
+        given_metrics = metrics.model_copy(deep=True)
         for _, _, _, rules in groups:
             decided = False
             for rule in rules:
                 record = next(at)
-                given_metrics = metrics.model_copy(deep=True)
+                held: bool | None = None
                 try:
                     held = bool(rule.invoke(given_metrics))
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     if record["raised"] is None:
                         record["raised"] = f"{type(error).__name__}: {error} for {metrics!r}"[:500]
+                if given_metrics != metrics:
+                    if record["altered"] is None:
+                        record["altered"] = ", ".join(_unequal_fields(given_metrics, metrics)) or "they differ"
+                    given_metrics = metrics.model_copy(deep=True)
+                if held is None:
                     continue
-                if given_metrics != metrics and record["altered"] is None:
-                    record["altered"] = ", ".join(_unequal_fields(given_metrics, metrics)) or "they differ"
-                if record["wavers"] is None and _answers(rule, metrics) is not held:
-                    record["wavers"] = repr(metrics)[:300]
+                if record["wavers"] is None:
+                    if _answers(rule, given_metrics) is not held:
+                        record["wavers"] = repr(metrics)[:300]
+                    if given_metrics != metrics:
+                        given_metrics = metrics.model_copy(deep=True)
                 record["held"] |= held
                 record["decided"] |= held and not decided
                 decided |= held
@@ -112,7 +121,6 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
     from hypothesis import HealthCheck, Phase, given, settings
 
     constants = sorted({number for *_, rules in groups for rule in rules for number in _constants(rule)})
-    strategy = _metrics(model, constants)
     thorough: Any = settings(
         max_examples=TRIES,
         database=None,
@@ -121,16 +129,23 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    over: Any = given(strategy)
-    thorough(over(apply))()
+    try:
+        over: Any = given(_metrics(model, constants))
+        thorough(over(apply))()
+    except Exception as error:  # a class that validates more than its annotations say, or a type that has no examples
+        return _untried(records, f"no {model.__name__} could be made at random ({type(error).__name__})")
     return records
 
 
+def _untried(records: list[dict[str, Any]], why: str) -> list[dict[str, Any]]:
+    return [{**record, "untried": why} for record in records]
+
+
 def _answers(rule: Any, metrics: Any) -> bool | None:
-    """A rule's answer, asked with metrics of its own; None when it raises."""
+    """A rule's answer; None when it raises."""
     try:
-        return bool(rule.invoke(metrics.model_copy(deep=True)))
-    except Exception:
+        return bool(rule.invoke(metrics))
+    except (Exception, SystemExit):
         return None
 
 
@@ -140,15 +155,24 @@ def _unequal_fields(left: Any, right: Any) -> Iterator[str]:
             yield name
 
 
-def _metrics(model: Any, constants: list[float]) -> Any:
-    """A strategy for a metrics class: each field by its own annotation, and near the rules' thresholds."""
+def _metrics(model: Any, constants: list[float], inside: tuple[Any, ...] = ()) -> Any:
+    """A strategy for a metrics class: each field by its own annotation, and near the rules' thresholds.
+
+    Args:
+        model: The class, or one that a field of it holds.
+        constants: The rules' thresholds.
+        inside: The classes that this one is a field of.
+    """
     from hypothesis import strategies as st
     from pydantic import ValidationError
 
-    fields = {
-        name: _values(Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation, constants)
-        for name, field in model.model_fields.items()
-    }
+    if model in inside:  # a class that holds itself goes no deeper
+        return st.nothing()
+    fields = {}
+    for name, field in model.model_fields.items():
+        annotation = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        key = next((one for one in (field.validation_alias, field.alias) if isinstance(one, str)), name)
+        fields[key] = _values(annotation, constants, (*inside, model))
 
     def build(values: dict[str, Any]) -> Any:
         try:
@@ -159,62 +183,76 @@ def _metrics(model: Any, constants: list[float]) -> Any:
     return st.fixed_dictionaries(fields).map(build).filter(lambda metrics: metrics is not None)
 
 
-def _values(annotation: Any, constants: list[float]) -> Any:
+def _values(annotation: Any, constants: list[float], inside: tuple[Any, ...], limits: Mapping[str, Any] = _NONE) -> Any:
     from hypothesis import strategies as st
+    from pydantic import BaseModel
+
+    def of(one: Any) -> Any:
+        return _values(one, constants, inside)
 
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        low, high = _bounds(annotation.__metadata__)
-        inner = arguments[0]
-        if inner in (int, float):
-            return _numbers(inner, constants, low, high)
-        return _values(inner, constants)
+        return _values(arguments[0], constants, inside, {**limits, **_limits(annotation.__metadata__)})
     if annotation in (int, float):
-        return _numbers(annotation, constants, None, None)
+        return _numbers(annotation, constants, limits)
+    size = {"min_size": limits.get("min_length", 0), "max_size": limits.get("max_length")}
+    if annotation is str and limits:
+        return st.from_regex(limits["pattern"]) if "pattern" in limits else st.text(**size)
     if origin in (types.UnionType,) or str(origin) == "typing.Union":
-        return st.one_of([_values(one, constants) for one in arguments])
+        return st.one_of([_values(one, constants, inside, limits) for one in arguments])
     if origin in (list, set, frozenset) and arguments:
-        items = st.lists(_values(arguments[0], constants), max_size=8)
-        return items.map(origin)
+        return _lists(of(arguments[0]), **size, unique=origin is not list).map(origin)
+    if origin is tuple and arguments:
+        if arguments[-1] is not Ellipsis:
+            return st.tuples(*map(of, arguments))
+        return _lists(of(arguments[0]), **size).map(tuple)
     if origin is dict and len(arguments) == 2:
-        return st.dictionaries(_values(arguments[0], constants), _values(arguments[1], constants), max_size=4)
+        return _lists(st.tuples(*map(of, arguments)), min_size=size["min_size"], max_size=4).map(dict)
     if annotation is Any:
         return st.none() | st.integers(0, 10) | st.text(max_size=4)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _metrics(annotation, constants, inside)
     return st.from_type(annotation)
 
 
-def _numbers(kind: Any, constants: list[float], low: float | None, high: float | None) -> Any:
+def _lists(of: Any, *, min_size: int, max_size: int | None, unique: bool = False) -> Any:
     from hypothesis import strategies as st
+
+    room = max_size if max_size is not None else min_size + 8
+    return st.lists(of, min_size=min_size, max_size=0 if of.is_empty else room, unique=unique)
+
+
+def _numbers(kind: Any, constants: list[float], limits: Mapping[str, Any]) -> Any:
+    from hypothesis import strategies as st
+
+    low, high = limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
+    step = limits.get("multiple_of")
 
     def allowed(number: float) -> bool:
         return (low is None or number >= low) and (high is None or number <= high)
 
-    near = [
-        kind(number + step) for number in constants for step in (-1, 0, 1) if kind is float or number == int(number)
-    ]
+    near = [kind(number + by) for number in constants for by in (-1, 0, 1) if kind is float or number == int(number)]
     near += [kind(number * factor) for number in constants for factor in (0.9, 1.1)]
     pool = sorted({number for number in near if allowed(number)})
-    general: Any
     if kind is int:
-        general = st.integers(
-            int(low) if low is not None else -1_000, int(high) if high is not None else int(low or 0) + 10_000
-        )
+        first: Any = int(low) if low is not None else min(-1_000, int(high or 0) - 1_000)
+        general: Any = st.integers(first, int(high) if high is not None else int(low or 0) + 10_000)
     else:
-        general = st.floats(
-            low if low is not None else -1e3, high if high is not None else (low or 0.0) + 1e4, allow_nan=False
-        )
-    return st.sampled_from(pool) | general if pool else general
+        first = low if low is not None else min(-1e3, (high or 0.0) - 1e3)
+        general = st.floats(first, high if high is not None else (low or 0.0) + 1e4, allow_nan=False)
+    either = st.sampled_from(pool) | general if pool else general
+    return either.map(lambda number: number - number % step) if step else either
 
 
-def _bounds(metadata: tuple[Any, ...]) -> tuple[float | None, float | None]:
-    low: float | None = None
-    high: float | None = None
+def _limits(metadata: tuple[Any, ...]) -> dict[str, Any]:
+    """What a field's annotation asks for, as pydantic and annotated-types write it."""
+    found: dict[str, Any] = {}
     for one in metadata:
-        for name in ("ge", "gt"):
-            low = getattr(one, name, None) if getattr(one, name, None) is not None else low
-        for name in ("le", "lt"):
-            high = getattr(one, name, None) if getattr(one, name, None) is not None else high
-    return low, high
+        found |= _limits(tuple(getattr(one, "metadata", ())))  # a Field(...) inside
+        for name in ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern"):
+            if getattr(one, name, None) is not None:
+                found[name] = getattr(one, name)
+    return found
 
 
 def _constants(rule: Any) -> Iterator[float]:

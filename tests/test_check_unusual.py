@@ -1,0 +1,295 @@
+"""Repos that are unusual and right: no check complains, and what cannot be tried is skipped with the reason."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Optional
+
+import annotated_types
+import pytest
+from aind_behavior_curriculum import Metrics, Stage, StageTransition, Task, TaskParameters, create_curriculum
+from pydantic import BaseModel, Field, StringConstraints, create_model
+from support import Repo, call, clean_environment, commit_all, git
+
+from aind_curriculum_runtime.checks.repo import repo_at
+from aind_curriculum_runtime.checks.report import Row, review
+from aind_curriculum_runtime.checks.witness import search
+
+METRICS = "src/my_curriculum/metrics.py"
+CURRICULUM = "src/my_curriculum/curriculum.py"
+READ = '    trials = read_software_events(data_directory, "TrialOutcome")\n'
+
+
+@pytest.fixture(scope="module")
+def shared_repo(locked_repo: Repo) -> Repo:
+    return locked_repo
+
+
+def rows(repo: Path, *select: str) -> dict[str, Row]:
+    return {row.id: row for row in review(repo_at(repo), select=select).rows}
+
+
+def replace(repo: Repo, file: str, old: str, new: str) -> None:
+    """Replace ``old`` wherever it stands in a file of the repo."""
+    text = (repo.path / file).read_text(encoding="utf-8")
+    assert old in text
+    repo.write(file, text.replace(old, new))
+
+
+def without_transitions(repo: Repo, more: str = "") -> None:
+    text = (repo.path / CURRICULUM).read_text(encoding="utf-8")
+    repo.write(CURRICULUM, text.partition("CURRICULUM.add_stage_transition")[0] + more)
+
+
+# Metrics of every kind
+
+
+class Level(enum.Enum):
+    LOW = "low"
+    HIGH = "high"
+
+
+class Block(BaseModel):
+    index: int = Field(ge=3, le=5)
+    label: str = Field(pattern="^[a-z]{3}$")
+    inner: list[Block] = []
+
+
+class SmallTask(Task):
+    name: Literal["Small"] = "Small"
+    task_parameters: TaskParameters = TaskParameters()
+
+
+def what_the_search_says(model: type[Metrics], holds: Callable[[Any], bool]) -> dict[str, Any]:
+    """Search for a witness of one transition, given ``model``."""
+
+    def st_one_two(metrics: Metrics) -> bool:
+        return holds(metrics)
+
+    st_one_two.__annotations__ = {"metrics": model, "return": bool}
+    one, two = (Stage(name=name, task=SmallTask()) for name in ("s_one", "s_two"))
+    curriculum = create_curriculum("c", "1.0.0", (SmallTask,))()  # type: ignore[call-arg]
+    curriculum.add_stage_transition(one, two, StageTransition(st_one_two))
+    (rule,) = search(curriculum)["rules"]
+    return dict(rule)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Annotated[str, StringConstraints(min_length=3, max_length=4)],
+        Annotated[str, Field(pattern="^[a-z]{2}[0-9]{2}$")],
+        Annotated[int, Field(ge=7, multiple_of=7)],
+        Annotated[float, Field(gt=0, lt=1)] | None,
+        Annotated[list[float], annotated_types.Len(3, 3)],
+        Annotated[tuple[int, ...], Field(min_length=2)],
+        Optional[float],  # noqa: UP045  # as older code writes it
+        dict[str, list[tuple[int, float]]],
+        set[str],
+        frozenset[int],
+        Literal["left", 3],
+        Level,
+        datetime.datetime,
+        datetime.timedelta,
+        Block,
+        dict[str, Block] | None,
+        tuple[Block, ...],
+        Any,
+    ],
+    ids=str,
+)
+def test_metrics_of_every_type_are_tried(annotation: Any) -> None:
+    model: Any = create_model("SomeMetrics", __base__=Metrics, value=(annotation, ...))
+    rule = what_the_search_says(model, lambda metrics: True)
+    assert (rule["untried"], rule["held"]) == (None, True)
+
+
+def test_a_field_with_an_alias_is_tried() -> None:
+    model: Any = create_model("SomeMetrics", __base__=Metrics, trials=(int, Field(alias="nTrials")))
+    rule = what_the_search_says(model, lambda metrics: metrics.trials > 20)
+    assert (rule["untried"], rule["held"]) == (None, True)
+
+
+def test_a_rule_that_calls_exit_is_told_as_one_that_raises() -> None:
+    def leave(metrics: Any) -> bool:
+        raise SystemExit(3)
+
+    model: Any = create_model("SomeMetrics", __base__=Metrics, trials=(int, ...))
+    assert str(what_the_search_says(model, leave)["raised"]).startswith("SystemExit: 3 for ")
+
+
+def test_rules_that_cannot_be_tried_are_skipped_with_the_reason(repo: Repo) -> None:
+    repo.edit(METRICS, "from pydantic import Field", "from pydantic import Field, model_validator")
+    validator = (
+        '    @model_validator(mode="after")\n    def _of_this_rig(self) -> "DetectionMetrics":\n'
+        '        if self.water != self.trials * 4.25 - 1:\n            raise ValueError("no")\n        return self\n\n'
+    )
+    repo.edit(METRICS, "    trials: int =", f"{validator}    trials: int =")
+    found = rows(repo.path, "GR004", "GR005", "GR006", "GR011")
+    assert {row.status for row in found.values()} == {"skipped"}
+    assert found["GR011"].reason == (
+        "the rules could not be tried: no DetectionMetrics could be made at random (Unsatisfiable)"
+    )
+
+
+def test_metrics_that_are_filled_in_after_they_were_made_get_their_nan(repo: Repo) -> None:
+    for name in ("trials: int = Field(", "hit_rate: float = Field(", "water: float = Field("):
+        replace(repo, METRICS, name, f"{name}default=0, ")
+    made = "    metrics = DetectionMetrics()\n    metrics.trials, metrics.hit_rate = len(trials), hit_rate\n"
+    repo.edit(METRICS, "    return DetectionMetrics(\n", f"{made}    return metrics\n    return DetectionMetrics(\n")
+    assert rows(repo.path, "SU007")["SU007"].status == "passed"
+
+
+# Curricula of every shape
+
+
+def test_a_curriculum_without_stages_is_told_so(repo: Repo) -> None:
+    without_transitions(repo)
+    found = rows(repo.path)
+    assert [row.id for row in found.values() if row.status == "failed"] == ["LP005"]
+    assert [one.message for one in found["LP005"].findings] == ["my_curriculum.curriculum:CURRICULUM has no stages."]
+
+
+def test_a_final_stage_alone_needs_no_metrics(repo: Repo) -> None:
+    without_transitions(repo, "CURRICULUM.add_stage(GRADUATED)\n")
+    found = rows(repo.path, "SE004", "GR002", "GR003")
+    assert {row.id: row.status for row in found.values()} == {"GR002": "passed", "GR003": "passed", "SE004": "skipped"}
+    assert found["SE004"].reason == "the first stage has no metrics provider, as a final stage needs none"
+
+
+def test_two_curricula_may_have_stages_of_the_same_names(repo: Repo) -> None:
+    other = (
+        "from aind_behavior_curriculum import Stage, create_curriculum\n\nfrom .task import DetectionTask\n\n"
+        's_shaping = Stage(name="s_shaping", task=DetectionTask())\n'
+        'OTHER = create_curriculum("other", "1.0.0", (DetectionTask,))()\nOTHER.add_stage(s_shaping)\n'
+    )
+    repo.write("src/my_curriculum/other.py", other)
+    repo.edit(CURRICULUM, "from .metrics import", "from . import other  # noqa: F401\nfrom .metrics import")
+    assert rows(repo.path, "GR007")["GR007"].findings == ()
+
+
+def test_a_parameter_may_be_a_set(repo: Repo) -> None:
+    parameter = '    odours: set[str] = {"apple", "banana", "citral", "hexanal", "limonene"}\n'
+    repo.edit("src/my_curriculum/task.py", "    distractors: bool", f"{parameter}    distractors: bool")
+    before = git(repo.path, "rev-parse", "HEAD")
+    commit_all(repo.path, "Odours")
+    git(repo.path, "tag", "v0.1.0")
+    try:
+        found = rows(repo.path, "VE004", "SU003")
+    finally:
+        git(repo.path, "tag", "--delete", "v0.1.0")
+        git(repo.path, "reset", "--quiet", "--hard", before)
+    assert {row.id: row.findings for row in found.values()} == {"SU003": (), "VE004": ()}
+
+
+def test_a_provider_that_all_stages_share_is_asked_once(repo: Repo, tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    repo.edit(METRICS, READ, f"    with open({str(calls)!r}, 'a') as calls:\n        calls.write('x')\n{READ}")
+    program = [
+        "-m",
+        "aind_curriculum_runtime.checks.inside",
+        "evaluate",
+        "--object",
+        "my_curriculum.curriculum:CURRICULUM",
+    ]
+    places = ["--session", repo.session, "--answer", tmp_path / "answer.json"]
+    result = call([repo.script("python"), *program, *places], cwd=repo.path)
+    assert (result.code, calls.read_text(encoding="utf-8")) == (0, "x"), result.text
+
+
+# Code that no import executes, and files of somebody else's
+
+
+def test_what_only_a_script_does_is_not_the_packages(repo: Repo) -> None:
+    lines = 'print(CURRICULUM)\n    open("/home/me/graph.json").write(os.environ["HOME"])\n'
+    text = (repo.path / CURRICULUM).read_text(encoding="utf-8")
+    repo.write(CURRICULUM, f'{text}\nif __name__ == "__main__":\n    import os\n\n    {lines}')
+    repo.write("scripts/plot.py", "print('plotted')\n")
+    found = rows(repo.path, "SO008", "LP013", "CL008", "SE006")
+    assert {row.id: row.findings for row in found.values() if row.findings} == {}
+
+
+def test_a_package_may_be_one_module(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("print('loaded')\n", encoding="utf-8")
+    project = '[project]\nname = "mine"\nversion = "1.0.0"\n'
+    points = '[project.entry-points."aind_curriculum_runtime.curricula"]\nmine = "mine:CURRICULUM"\n'
+    (tmp_path / "pyproject.toml").write_text(project + points, encoding="utf-8")
+    assert [one.where for one in rows(tmp_path, "SO008")["SO008"].findings] == ["mine.py:1"]
+
+
+def test_another_template_has_other_files(repo: Repo) -> None:
+    repo.write(".copier-answers.yml", "_commit: 1.4.0\n_src_path: gh:a-lab/python-template\nproject_name: mine\n")
+    (repo.path / "CHANGELOG.md").unlink()
+    (repo.path / ".gitattributes").unlink()
+    found = rows(repo.path, "LP007", "VE003")
+    assert {row.status for row in found.values()} == {"skipped"}
+
+
+def test_an_entry_point_group_that_is_no_table_declares_nothing(tmp_path: Path) -> None:
+    points = '[project.entry-points]\n"aind_curriculum_runtime.curricula" = "mine:CURRICULUM"\n'
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "mine"\n{points}', encoding="utf-8")
+    assert repo_at(tmp_path).declared == {}
+
+
+# Where the repo is, and what is set there
+
+
+@pytest.fixture
+def member(locked_repo: Repo, tmp_path: Path) -> Path:
+    """The repo as a folder of a larger one, which has the workflows, since GitHub looks for them nowhere else."""
+    target = tmp_path / "larger" / "curricula" / "mine"
+    shutil.copytree(locked_repo.path, target, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__"))
+    shutil.move(target / ".github", tmp_path / "larger" / ".github")
+    commit_all(tmp_path / "larger", "Larger")
+    return target
+
+
+def test_a_folder_of_a_larger_repo_is_tested_by_the_larger_ones_workflows(member: Path) -> None:
+    found = rows(member, "LP007", "CI")
+    assert {row.id: (row.status, row.findings) for row in found.values()} == dict.fromkeys(found, ("passed", ()))
+
+
+def test_a_workflow_of_the_larger_repo_is_named_from_the_folder_that_was_checked_out(
+    member: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aind_curriculum_runtime.checks.formats import github
+
+    larger = member.parent.parent
+    workflow = larger / ".github" / "workflows" / "contract.yml"
+    workflow.write_text(workflow.read_text(encoding="utf-8").replace("windows", "macos"), encoding="utf-8")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(larger))
+    assert "file=.github/workflows/contract.yml,line=" in github(review(repo_at(member), select=["CI002"]))
+
+
+def test_the_checks_run_where_the_repos_path_is_not_ascii(locked_repo: Repo, tmp_path: Path) -> None:
+    target = tmp_path / "m\u00e4use"
+    git(tmp_path, "clone", "--quiet", str(locked_repo.path), str(target))
+    subprocess.run(["uv", "sync", "--quiet"], cwd=target, check=True, env=clean_environment())
+    assert rows(target, "CL003")["CL003"].status == "passed"
+
+
+def test_what_is_set_for_uv_does_not_reach_the_runs(shared_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_LOCKED", "1")
+    assert rows(shared_repo.path, "LP005")["LP005"].findings == ()
+
+
+def test_without_uv_the_finding_says_so(shared_repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.fspath(tmp_path))
+    (finding,) = rows(shared_repo.path, "LP005")["LP005"].findings
+    assert finding.message.startswith("uv cannot be started (")
+    assert finding.mend == "Install uv, and see that it is on the PATH."
+
+
+def test_copies_of_the_session_do_not_pile_up(shared_repo: Repo) -> None:
+    repo = repo_at(shared_repo.path)
+    (target,) = repo.targets
+    launcher, named = repo.runs.get(target, "launcher"), repo.runs.get(target, "named")
+    kept = [launcher.session.is_dir(), named.session.exists()]
+    repo.runs.close()
+    assert (launcher.code, named.code, kept) == (0, 0, [True, False])
