@@ -26,6 +26,7 @@ from support import (
     run_together,
 )
 
+from aind_curriculum_runtime.cli import COMMANDS
 from aind_curriculum_runtime.template_files import FILES, FileClass, classify
 
 LONG_NAME = "a-curriculum-of-a-name-that-is-as-long-as-any-name-may-becom"
@@ -402,6 +403,25 @@ def test_a_fresh_repo_passes_its_linters_types_and_tests(
     for command in ("ruff check", "ruff format --check", "mypy", "pytest -q"):
         done = call(["uv", "run", "--locked", *command.split()], cwd=repo.path)
         assert done.code == 0, f"{command}: {done.stdout.decode('utf-8', 'replace')}{done.text}"
+
+
+def test_a_package_without_types_may_be_imported(repo: Repo) -> None:
+    (site,) = repo.package.parents[1].glob(".venv/**/site-packages")
+    untyped = site / "pandas_of_another_planet" / "__init__.py"
+    untyped.parent.mkdir(exist_ok=True)
+    untyped.write_text("def read_csv(path):\n    return path\n", encoding="utf-8")
+    text = (repo.package / "metrics.py").read_text(encoding="utf-8")
+    repo.write(
+        "src/my_curriculum/metrics.py", text.replace("import os\n", "import os\nimport pandas_of_another_planet\n")
+    )
+    done = call([repo.script("mypy")], cwd=repo.path)
+    shutil.rmtree(untyped.parent)
+    assert done.code == 0, done.stdout.decode("utf-8", "replace")
+
+
+def test_the_readme_names_every_command(fresh: Path) -> None:
+    readme = (fresh / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if not re.search(rf"`(uv run curriculum )?{name}\b", readme)] == []
 
 
 def test_the_next_steps_that_copier_prints_work_as_printed(template: Path, tmp_path: Path) -> None:
