@@ -105,6 +105,11 @@ def test_what_are_no_such_metrics_is_an_error_that_says_why(tmp_path: Path, cont
     assert why in f"{error.message} {error.hint}"
 
 
+def test_metrics_of_another_class_are_told_with_what_both_classes_need(tmp_path: Path) -> None:
+    leave(tmp_path, '{"licks": 12}')
+    assert "a default" in refusal(tmp_path).hint
+
+
 def test_a_folder_in_the_place_of_the_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "behavior" / "previous_metrics.json").mkdir(parents=True)
     assert refusal(tmp_path).code == "session.previous_metrics_invalid"

@@ -132,7 +132,8 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
         return CurriculumError(
             "session.previous_metrics_invalid",
             f"The previous metrics in {found} cannot be used: {why}.",
-            f"They must be what the last suggestion gave as metrics ({metrics.__name__}).",
+            f"They must be what the last suggestion gave as metrics ({metrics.__name__}); where another stage has a "
+            "class of its own for them, give the fields of both a default.",
             where=str(found),
         )
 
