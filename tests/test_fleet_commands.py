@@ -168,18 +168,30 @@ def test_the_list_tells_what_is_dirty_moved_or_not_initialised(task: Task) -> No
     assert rows(task.curricula("list"))["older"][-1] == "dirty, not at the pin"
 
 
-def test_a_curriculum_that_was_broken_is_not_left_out_in_silence(task: Task) -> None:
-    """As a merge may leave it: without its pyproject.toml nothing tells that it is a curriculum."""
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("[project]", "<<<<<<< ours\n[project]", "pyproject.toml is broken"),
+        ("aind_curriculum_runtime.curricula", "some.other.group", "pyproject.toml declares no curriculum"),
+    ],
+    ids=["conflict", "entry-point"],
+)
+def test_a_curriculum_that_was_broken_is_not_left_out_in_silence(
+    before: str, after: str, told: str, task: Task
+) -> None:
+    """As a merge may leave it: its pyproject.toml does not tell that it is a curriculum."""
     pyproject = task.path / "curricula" / "older" / "pyproject.toml"
-    pyproject.write_text("<<<<<<< ours\n" + pyproject.read_text(encoding="utf-8"), encoding="utf-8")
-    assert rows(task.curricula("list"))["older"][-1] == "pyproject.toml is broken"
+    text = pyproject.read_text(encoding="utf-8")
+    assert before in text
+    pyproject.write_text(text.replace(before, after, 1), encoding="utf-8")
+    assert rows(task.curricula("list"))["older"][-1] == told
     done = task.curricula("check", "older")
     assert done.code == 1
     assert rows(done)["older"][0] == "failed"
     assert set(rows(task.curricula("outdated"))) == {"fine", "older"}
 
 
-def test_what_is_no_curriculum_may_have_any_pyproject(task: Task) -> None:
+def test_any_pyproject_can_be_listed(task: Task) -> None:
     for folder, text in (
         ("curricula/plain", "project = 1\n"),
         ("curricula/older", '[project]\nname = "x"\ndependencies = 3\nentry-points = []\n'),
@@ -189,7 +201,7 @@ def test_what_is_no_curriculum_may_have_any_pyproject(task: Task) -> None:
     table = rows(task.curricula("list"))
     assert {name: cells[-1] for name, cells in table.items()} == {
         "fine": "ok",
-        "older": "not a curriculum",
+        "older": "pyproject.toml declares no curriculum",
         "plain": "not a curriculum",
     }
 

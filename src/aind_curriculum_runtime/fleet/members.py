@@ -24,6 +24,8 @@ from .processes import Processes
 
 __all__ = ["NOTE", "Member", "TaskRepo", "members_of", "named", "quoted", "submodules", "table", "task_repo"]
 
+_CURRICULUM_ANSWER: Final = re.compile(r"^curriculum_name:", re.MULTILINE)
+"""Of Copier's answers, in a repo made from a curriculum template."""
 
 NOTE: Final = "curricula-update.json"
 """File in a git directory while a checkout is moved to an updated commit; it stays when that was cut short."""
@@ -80,7 +82,19 @@ class Member:
     @property
     def is_curriculum(self) -> bool:
         """Whether it is one, as far as its checkout tells; one that is broken is not to be left out in silence."""
-        return bool(self.curricula) or self.is_unfinished or self.is_broken
+        return bool(self.curricula) or self.is_unfinished or self.is_broken or self.lost_curriculum
+
+    @cached_property
+    def lost_curriculum(self) -> bool:
+        """Whether it was made from a curriculum template and yet declares no curriculum."""
+        if self.curricula:
+            return False
+        try:
+            return (
+                _CURRICULUM_ANSWER.search((self.path / ".copier-answers.yml").read_text(encoding="utf-8")) is not None
+            )
+        except (OSError, UnicodeDecodeError):
+            return False
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ import sys
 import threading
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .git import Git
 from .lock import remove_folder
@@ -23,7 +23,10 @@ from .processes import Processes, last_line
 from .template import ANSWERS, Answers, Reference, TemplateUnreachable, latest_release, read_answers, why_unknown
 from .user_lines import has_marker, lost_lines
 
-__all__ = ["Merging", "Place", "Target"]
+__all__ = ["Merging", "Place", "Standing", "Target"]
+
+Standing = Literal["up to date", "ahead"]
+"""How a repo that needs no update stands to the version asked for."""
 
 
 class Target(NamedTuple):
@@ -66,14 +69,15 @@ class Merging:
         self._mirrors: dict[str, Path] = {}
         self._fetching = threading.Lock()
 
-    def target(self, member: Member) -> Target | None:
+    def target(self, member: Member) -> Target | Standing:
         """Find the version to go to.
 
         Args:
             member: The curriculum.
 
         Returns:
-            The template and its version, or None where the repo is at that version already.
+            The template and its version; ``up to date`` where the repo is at that version already, ``ahead`` where
+            none was asked for and the repo is at a commit after the latest release.
 
         Raises:
             Stop: Either cannot be found.
@@ -107,8 +111,11 @@ class Merging:
         commit = mirror.commit_of(name)
         if commit is None:
             raise Stop("failed", f"the template has no version {name}", "`curricula outdated` shows the newest.")
-        if commit == now and self._template is None:
-            return None
+        if self._template is None:
+            if commit == now:
+                return "up to date"
+            if self._to is None and mirror.try_("merge-base", "--is-ancestor", commit, now).code == 0:
+                return "ahead"
         return Target(source, Reference(name=name, commit=commit))
 
     def _mirror(self, url: str) -> Path:
@@ -166,7 +173,7 @@ class Merging:
                 "conflict",
                 ", ".join(files),
                 "\n".join(problems)
-                + f"\nTo merge by hand: `copier update --vcs-ref {wanted or reference.commit}` in {member.folder}.",
+                + f"\nTo merge by hand: `uvx copier update --vcs-ref {wanted or reference.commit}` in {member.folder}.",
             )
         return answers.version, answer["version"]
 
@@ -252,7 +259,7 @@ def _refused(member: Member, answer: dict[str, Any], version: str) -> Stop:
         return Stop(
             "failed",
             "the update runs a script of the template, which needs your trust",
-            f"Read what the template's changelog says of it, then run `copier update --trust` in {member.folder}.",
+            f"Read what the template's changelog says of it, then run `uvx copier update --trust` in {member.folder}.",
         )
     if "downgrading" in message:
         return Stop(
@@ -263,5 +270,5 @@ def _refused(member: Member, answer: dict[str, Any], version: str) -> Stop:
     return Stop(
         "failed",
         f"copier: {message}",
-        f"To see more, or to answer what it asks: `copier update --vcs-ref {version}` in {member.folder}.",
+        f"To see more, or to answer what it asks: `uvx copier update --vcs-ref {version}` in {member.folder}.",
     )

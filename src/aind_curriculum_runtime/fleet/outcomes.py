@@ -6,10 +6,14 @@ Owns the words that the table shows and which of them are bad news. Knows nothin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from .members import Member
 
-__all__ = ["Outcome", "Stop"]
+__all__ = ["AHEAD", "Outcome", "Stop"]
+
+AHEAD: Final = "it is at a version after the latest release"
+"""The note on a curriculum that was made from a commit no release holds yet; nothing is wrong with it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,6 +129,10 @@ def _status(member: Member, pin: str | None, changed: _Changed) -> Status:
     commit = head_commit(directory) if directory is not None and member.is_initialised else None
     version = member.project.get("version") if member.curricula else None
     problem = "git cannot read it" if member.folder in changed.unreadable else None
+    if member.is_broken:
+        problem = "pyproject.toml is broken"
+    elif member.lost_curriculum:
+        problem = "pyproject.toml declares no curriculum"
     return Status(
         name=member.name,
         path=member.folder,
@@ -144,7 +148,7 @@ def _status(member: Member, pin: str | None, changed: _Changed) -> Status:
         at_pin=member.is_initialised and member.folder not in changed.moved,
         dirty=member.folder in changed.dirty,
         unfinished=member.is_unfinished,
-        problem="pyproject.toml is broken" if member.is_broken else problem,
+        problem=problem,
     )
 
 

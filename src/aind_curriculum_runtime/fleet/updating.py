@@ -18,8 +18,8 @@ from .git import Git, GitFailed, git_directory
 from .landing import Landing, complete, land
 from .lock import SCRATCH_PREFIX, remove_folder
 from .members import Member
-from .merging import Merging, Place
-from .outcomes import Outcome, Stop
+from .merging import Merging, Place, Target
+from .outcomes import AHEAD, Outcome, Stop
 from .processes import Processes
 from .template import read_answers
 
@@ -176,12 +176,12 @@ class Updating:
             old = []
             for member in unit.members:
                 target = targets[member.folder]
-                if target is not None:
+                if isinstance(target, Target):
                     old.append(member)
                     place = Place(work.tree, work.path(member), work.folder)
                     work.versions[member.folder] = self._merging.merge(place, member, target)
             if not old or not Git(work.tree, self._processes)("status", "--porcelain"):
-                return [self._settled(work, member) for member in unit.members]
+                return [self._settled(work, one, targets[one.folder] == "ahead") for one in unit.members]
             if self._options.dry_run:
                 changed = self._changes(work)
                 return [self._outcome(work, one, "would update", f"{len(changed)} files", changed) for one in old]
@@ -196,13 +196,17 @@ class Updating:
                 raise Stop("failed", f"git did not move the checkout: {error}", error.said) from error
             note = f"on branch {landing.branch}"
             return [
-                self._outcome(work, one, "updated", note) if one in old else self._settled(work, one)
+                self._outcome(work, one, "updated", note)
+                if one in old
+                else self._settled(work, one, targets[one.folder] == "ahead")
                 for one in unit.members
             ]
 
-    def _settled(self, work: _Work, member: Member) -> Outcome:
+    def _settled(self, work: _Work, member: Member, ahead: bool) -> Outcome:
         if work.completed:
             return self._outcome(work, member, "updated", "completed what was cut short")
+        if ahead:
+            return self._outcome(work, member, "ahead", AHEAD)
         return self._outcome(work, member, "up to date", "")
 
     def _outcome(

@@ -12,6 +12,7 @@ from typing import Final
 
 from ...arguments import Parser
 from ..members import Member, members_of, task_repo
+from ..outcomes import AHEAD
 from ..parallel import each
 from ..processes import Processes
 from ..selection import add_jobs, add_names, choose, exit_status, jobs, note_skipped
@@ -81,5 +82,5 @@ def _row(member: Member, answers: Answers | None, found: dict[str, str] | str | 
     same = answers.version == latest.name or latest.commit.startswith(answers.version.rpartition("-g")[2])
     newest_name = latest.name if latest.name != "HEAD" else latest.commit[:7]
     if not same and is_after(answers.version, latest.name):
-        return member.name, answers.version, newest_name, "ahead", "it is at a version after the latest release"
+        return member.name, answers.version, newest_name, "ahead", AHEAD
     return member.name, answers.version, newest_name, "up to date" if same else "outdated", ""
