@@ -412,8 +412,8 @@ MUTATIONS = (
         ),
         Runtime(
             "suggestion.py",
-            '        reloaded = as_json(deserialise(plain, trainer), "trainer_state")\n',
-            "        reloaded = plain\n",
+            '        again = deserialise(plain, trainer)\n        reloaded = as_json(again, "trainer_state")\n',
+            "        again, reloaded = state, plain\n",
         ),
     ),
     mutation(
