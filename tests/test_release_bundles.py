@@ -344,6 +344,16 @@ def test_an_upload_that_was_broken_off_is_not_listed_and_can_be_made_again(url: 
     assert Store(url).fetch("my-curriculum", "0.2.0")[1] == files
 
 
+def test_an_upload_with_other_content_is_not_written_into(url: str, bundle: Path, account: S3) -> None:
+    """Of two that publish one version at once, none may put its checksums over files of the other."""
+    files = content(bundle)
+    damage(url, "my-curriculum/0.2.0/diagram.md", b"another\n", account)
+    with pytest.raises(CurriculumError, match="under way, or was cut short") as caught:
+        Store(url).publish("my-curriculum", "0.2.0", files)
+    assert caught.value.code == "output.exists"
+    assert Store(url).versions() == []
+
+
 def test_what_was_damaged_in_the_store_is_not_brought(url: str, bundle: Path, account: S3, tmp_path: Path) -> None:
     Store(url).publish("my-curriculum", "0.2.0", content(bundle))
     damage(url, "my-curriculum/0.2.0/model.json", b"{}", account)

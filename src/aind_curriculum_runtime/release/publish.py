@@ -122,13 +122,20 @@ class Store:
                     self._files.makedirs(target, exist_ok=True)
                 for file in [*(file for file in files if file != CHECKSUMS), CHECKSUMS]:
                     path = f"{target}/{file}"
-                    # Another upload of the same version may be under way: only one writes the checksums.
+                    # Another upload of the same version may be under way, or was cut short: nothing is replaced.
                     try:
-                        self._write(path, files[file], new=file == CHECKSUMS)
+                        self._write(path, files[file])
                     except FileExistsError:
-                        uploaded.clear()
-                        raise self._exists(name, version) from None
-                    uploaded.append(path)
+                        if file == CHECKSUMS:
+                            uploaded.clear()  # they are the other's now
+                            raise self._exists(name, version) from None
+                        there = self._files.cat_file(path)
+                        if not files[file].startswith(there):
+                            raise self._begun(name, version) from None
+                        if there != files[file]:  # the beginning of this very file, from a write that was cut short
+                            self._files.pipe_file(path, files[file])
+                    else:
+                        uploaded.append(path)
             check(self._read_all(name, version), f"{self.url}/{name}/{version}")
         except BaseException:
             self._remove(uploaded)
@@ -188,10 +195,9 @@ class Store:
                     files[file] = self._files.cat_file(self._path(name, version, file))
         return files
 
-    def _write(self, path: str, data: bytes, *, new: bool) -> None:
-        if not new:
-            self._files.pipe_file(path, data)
-        elif self._is_local:
+    def _write(self, path: str, data: bytes) -> None:
+        """Write a file that is not there yet; ``FileExistsError`` where it is."""
+        if self._is_local:
             with Path(path).open("xb") as file:  # fsspec's own looks first and writes then
                 file.write(data)
                 file.flush()
@@ -218,6 +224,14 @@ class Store:
             "output.exists",
             f"{name} {version} is at {self.url} already, and a published version is never replaced.",
             "Raise the version (`curriculum bump`), or publish elsewhere.",
+            where=f"{self.url}/{name}/{version}",
+        )
+
+    def _begun(self, name: str, version: str) -> CurriculumError:
+        return CurriculumError(
+            "output.exists",
+            f"An upload of {name} {version} to {self.url} with other content is under way, or was cut short.",
+            f"If nobody else is at it, remove {self.url}/{name}/{version} and run it again.",
             where=f"{self.url}/{name}/{version}",
         )
 
