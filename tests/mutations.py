@@ -575,6 +575,9 @@ MUTATIONS = (
             "SEEN = []  # type: ignore\n\nCURRICULUM = create_curriculum(",
         ),
     ),
+    mutation(
+        "GR012", "a stage misspells a parameter", Edit(STAGES, "reward_volume=3.0, stim", "reward_volum=3.0, stim")
+    ),
     mutation("FA001", "a missing state gives 65", _error_code("state.missing", "MISSING", "STATE")),
     mutation("FA002", "a state cut short gives 66", _error_code("state.not_json", "STATE", "MISSING")),
     mutation("FA003", "another curriculum's state gives 77", _error_code("state.other_curriculum", "STATE", "REFUSED")),

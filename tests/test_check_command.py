@@ -133,6 +133,22 @@ def test_what_the_repo_ignores_is_shown_with_its_reason(faulty: Repo) -> None:
     assert "ignored: CI004 - formatted by a bot" in check(faulty, *FAULTS).stdout.decode()
 
 
+def test_what_the_repo_ignores_without_a_reason_is_shown_too(repo: Repo) -> None:
+    repo.edit("pyproject.toml", "[tool.ruff]\n", '[tool.repo-review]\nignore = ["CI"]\n\n[tool.ruff]\n')
+    said = check(repo, *chosen("LP009", "CI003", "CI004")).stdout.decode()
+    assert "ignored: CI003, CI004 - pyproject.toml gives no reason" in said
+    assert "1 passed, 2 ignored" in said
+
+
+def test_an_id_is_found_however_it_is_written(shared_repo: Repo) -> None:
+    assert check(shared_repo, "--list", "--select", "gr004").stdout.startswith(b"GR004 ")
+
+
+def test_a_name_that_is_no_checks_is_told_with_what_is_meant(shared_repo: Repo) -> None:
+    said = check(shared_repo, "--select", "GR*").stdout.decode()
+    assert "There is no check 'GR*'; give an id (GR004), its letters (GR) or a family (graph)" in said
+
+
 # Text
 
 

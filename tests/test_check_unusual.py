@@ -1,4 +1,7 @@
-"""Repos that are unusual and right: no check complains, and what cannot be tried is skipped with the reason."""
+"""Repos that are unusual and right: no check complains, and what cannot be tried is skipped with the reason.
+
+And policies that are wrong in ways that the sample session does not show.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,14 @@ from typing import Annotated, Any, Literal, Optional
 
 import annotated_types
 import pytest
-from aind_behavior_curriculum import Metrics, Stage, StageTransition, Task, TaskParameters, create_curriculum
+from aind_behavior_curriculum import Metrics, Policy, Stage, StageTransition, Task, TaskParameters, create_curriculum
 from pydantic import BaseModel, Field, StringConstraints, create_model
 from support import Repo, call, clean_environment, commit_all, git
 
+from aind_curriculum_runtime.checks.layout import _ignored_modules
 from aind_curriculum_runtime.checks.repo import repo_at
 from aind_curriculum_runtime.checks.report import Row, review
-from aind_curriculum_runtime.checks.witness import search
+from aind_curriculum_runtime.checks.witness import search, undeclared
 
 METRICS = "src/my_curriculum/metrics.py"
 CURRICULUM = "src/my_curriculum/curriculum.py"
@@ -121,7 +125,7 @@ def test_a_rule_that_calls_exit_is_told_as_one_that_raises() -> None:
         raise SystemExit(3)
 
     model: Any = create_model("SomeMetrics", __base__=Metrics, trials=(int, ...))
-    assert str(what_the_search_says(model, leave)["raised"]).startswith("SystemExit: 3 for ")
+    assert str(what_the_search_says(model, leave)["raised"]).startswith("raised SystemExit: 3 for ")
 
 
 def test_rules_that_cannot_be_tried_are_skipped_with_the_reason(repo: Repo) -> None:
@@ -237,6 +241,28 @@ def test_an_entry_point_group_that_is_no_table_declares_nothing(tmp_path: Path) 
     assert repo_at(tmp_path).declared == {}
 
 
+def test_a_module_that_git_ignores_is_not_in_a_clone(repo: Repo) -> None:
+    ignore = repo.path / ".gitignore"
+    repo.write(".gitignore", ignore.read_text(encoding="utf-8") + "*_local.py\n")
+    repo.write("src/my_curriculum/rig_local.py", "LIMIT = 3\n")
+    repo.edit(CURRICULUM, "from .metrics import", "from .rig_local import LIMIT as LIMIT\nfrom .metrics import")
+    try:
+        findings = rows(repo.path, "LP005")["LP005"].findings
+    finally:
+        (repo.package / "rig_local.py").unlink()  # `git clean` would not
+    assert [one.where for one in findings] == ["src/my_curriculum/rig_local.py"]
+
+
+def test_a_module_that_the_build_writes_may_be_ignored(repo: Repo) -> None:
+    repo.edit("pyproject.toml", 'version = "0.1.0"', 'dynamic = ["version"]')
+    assert [*_ignored_modules(repo_at(repo.path), [str(repo.package / "_version.py")])] == []
+
+
+def test_a_folder_that_is_no_repo_is_not_searched(tmp_path: Path) -> None:
+    (tmp_path / "con.txt").touch()  # it may be somebody's home
+    assert repo_at(tmp_path).files == []
+
+
 # Where the repo is, and what is set there
 
 
@@ -293,3 +319,108 @@ def test_copies_of_the_session_do_not_pile_up(shared_repo: Repo) -> None:
     kept = [launcher.session.is_dir(), named.session.exists()]
     repo.runs.close()
     assert (launcher.code, named.code, kept) == (0, 0, [True, False])
+
+
+# Policies, tried as transitions are
+
+
+class VolumeParameters(TaskParameters):
+    volume: float = Field(default=4.0, gt=0, le=10)
+
+
+class VolumeTask(Task):
+    name: Literal["Volume"] = "Volume"
+    task_parameters: VolumeParameters = VolumeParameters()
+
+
+class Water(Metrics):
+    water: float = Field(ge=0)
+
+
+def what_the_search_says_of(policy: Callable[[Any, Any], Any], **parameters: Any) -> dict[str, Any]:
+    """Search with one policy, which no transition leads to, as if an animal had it active for many sessions."""
+
+    def p_one(metrics: Metrics, task: Task) -> Task:
+        return policy(metrics, task)  # type: ignore[no-any-return]
+
+    p_one.__annotations__ = {"metrics": Water, "task": VolumeTask, "return": VolumeTask}
+    stage = Stage(name="s_one", task=VolumeTask(task_parameters=VolumeParameters(**parameters)))
+    stage.add_policy(Policy(p_one))
+    curriculum = create_curriculum("c", "1.0.0", (VolumeTask,))()  # type: ignore[call-arg]
+    curriculum.add_stage(stage)
+    (found,) = search(curriculum)["policies"]
+    return dict(found)
+
+
+def test_a_policy_that_keeps_its_bounds_is_well() -> None:
+    def p_less(metrics: Water, task: VolumeTask) -> VolumeTask:
+        task.task_parameters.volume = max(1.0, task.task_parameters.volume - 0.5)
+        return task
+
+    found = what_the_search_says_of(p_less)
+    assert [found[key] for key in ("raised", "altered", "wavers", "untried", "sets")] == [None] * 4 + [[]]
+
+
+def test_a_policy_that_leaves_its_bounds_after_some_sessions_is_found() -> None:
+    def p_more(metrics: Water, task: VolumeTask) -> VolumeTask:
+        task.task_parameters.volume += 1.0
+        return task
+
+    told = what_the_search_says_of(p_more)["raised"]
+    assert told.startswith(
+        "gave volume the value 11.0, which is refused (Input should be less than or equal to 10), for"
+    )
+
+
+def test_a_policy_that_forgets_to_return_the_task_is_found() -> None:
+    def p_sometimes(metrics: Water, task: VolumeTask) -> VolumeTask | None:
+        return task if metrics.water > 500 else None
+
+    assert what_the_search_says_of(p_sometimes)["raised"].startswith("returned None instead of the task for Water(")
+
+
+def test_a_policy_that_counts_its_calls_is_found() -> None:
+    calls: list[float] = []
+
+    def p_count(metrics: Water, task: VolumeTask) -> VolumeTask:
+        calls.append(metrics.water)
+        task.task_parameters.volume = 1.0 + len(calls) % 2
+        return task
+
+    assert what_the_search_says_of(p_count)["wavers"].startswith("Water(")
+
+
+def test_a_policy_that_changes_the_metrics_is_found() -> None:
+    def p_spill(metrics: Water, task: VolumeTask) -> VolumeTask:
+        metrics.water = 0.0
+        return task
+
+    assert what_the_search_says_of(p_spill)["altered"] == "water"
+
+
+def test_a_parameter_that_a_policy_misspells_is_found() -> None:
+    def p_typo(metrics: Water, task: VolumeTask) -> VolumeTask:
+        task.task_parameters.volum = 5.0  # type: ignore[attr-defined]
+        return task
+
+    assert what_the_search_says_of(p_typo)["sets"] == ["task_parameters.volum"]
+
+
+def test_a_parameter_that_the_stage_has_already_is_not_the_policys() -> None:
+    def p_keep(metrics: Water, task: VolumeTask) -> VolumeTask:
+        return task
+
+    assert what_the_search_says_of(p_keep, odour="citral")["sets"] == []
+
+
+def test_parameters_of_a_class_that_declares_none_are_free() -> None:
+    assert [*undeclared(SmallTask(task_parameters=TaskParameters(odour="citral")))] == []
+    assert [*undeclared(VolumeTask(task_parameters=VolumeParameters(odour="citral")))] == ["task_parameters.odour"]
+
+
+@pytest.mark.parametrize("asks", ["datetime.datetime.now()", "date.today()", "time.time()"])
+def test_a_rule_that_asks_the_clock_is_found(repo: Repo, asks: str) -> None:
+    repo.edit(METRICS, READ, f"    started = {asks}\n{READ}")
+    assert [one.message for one in rows(repo.path, "CL008")["CL008"].findings] == [
+        f"What {asks} says differs from rig to rig, or from day to day."
+    ]

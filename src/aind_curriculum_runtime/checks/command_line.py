@@ -207,23 +207,27 @@ class CL008(Check):
     """The package asks nothing of the machine it runs on
 
     CL003 can set only the variables it knows. What is set on one rig and not on another, or differs with its name, its
-    user or its folders, trains two animals differently, and nothing in the data says so.
+    user, its folders or its clock, trains two animals differently, and nothing in the data says so.
     """
 
     family = "command line"
     level = "warning"
-    mend = "Make it a constant in the code, or a parameter of the task, so that it is written with the data."
+    mend = (
+        "Make it a constant in the code, or a parameter of the task, so that it is written with the data; take times "
+        "from the session's events."
+    )
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
         for name, tree in repo.sources.items():
             for line, what in _questions(tree):
-                yield Finding(message=f"{what} differs from rig to rig.", path=name, line=line)
+                yield Finding(message=f"{what} differs from rig to rig, or from day to day.", path=name, line=line)
 
 
 _OF_THE_MACHINE = re.compile(
     r"(os\.)?(getenv|getcwd|cpu_count|getlogin|uname)|os\.path\.expanduser|.*\.expanduser|(Path|pathlib\.Path)\.(home|cwd)"
     r"|(getpass\.)?getuser|(socket\.)?gethostname|platform\.(node|uname)|uuid\.getnode"
+    r"|(datetime\.)?(datetime|date)\.(now|utcnow|today)|time\.time(_ns)?"
 )
 
 

@@ -92,6 +92,20 @@ def _tried(repo: CurriculumRepo, target: Target) -> tuple[int, list[dict[str, An
     return answer["tries"], tried
 
 
+def _all_tried(repo: CurriculumRepo, target: Target) -> list[dict[str, Any]]:
+    """The transitions and policies that were tried.
+
+    Raises:
+        NotApplicable: There are some, and none could be tried.
+    """
+    answer = repo.runs.answer(target, "witnesses")
+    both = [*answer["rules"], *answer.get("policies", [])]
+    tried = [rule for rule in both if rule.get("untried") is None]
+    if both and not tried:
+        raise NotApplicable(f"the rules could not be tried: {both[0]['untried']}")
+    return tried
+
+
 class GR004(TargetCheck):
     """No transition is always decided by an earlier one
 
@@ -149,22 +163,27 @@ class GR005(TargetCheck):
 class GR006(TargetCheck):
     """Rules work with all metrics that their class allows
 
-    A rule that raises for metrics which a real session can give, such as a None, leaves the animal without one.
+    A transition or policy that raises for metrics which a real session can give, such as a None, leaves the animal
+    without a suggestion. So does a policy that gives a parameter a value which its field refuses, be it only after many
+    sessions: each is applied to the task that it gave the last time.
     """
 
     family = "graph"
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("witnesses",)
-    mend = "Handle that case in the rule, or narrow the field in the metrics class."
+    mend = (
+        "Handle that case in the rule, keep parameters within their bounds (min, max), or narrow the field in the "
+        "metrics class."
+    )
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for rule in _tried(repo, target)[1]:
+        for rule in _all_tried(repo, target):
             if rule["raised"] is not None:
                 path, line = place(repo, rule)
                 raised = " ".join(rule["raised"].split())
-                message = f"The {rule['kind']} {rule['rule']} of the stage {rule['stage']!r} raised {raised}."
+                message = f"The {rule['kind']} {rule['rule']} of the stage {rule['stage']!r} {raised}."
                 yield Finding(message=message, path=path, line=line)
 
 
@@ -258,8 +277,8 @@ def _misnamed(facts: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, 
 class GR010(TargetCheck):
     """Rules leave the metrics as they are
 
-    A transition that changes the metrics it is given changes what every later rule sees, and what is written with the
-    data.
+    A transition or policy that changes the metrics it is given changes what every later rule sees, and what is written
+    with the data.
     """
 
     family = "graph"
@@ -270,7 +289,8 @@ class GR010(TargetCheck):
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
         told = set()
-        for rule in repo.runs.answer(target, "witnesses")["rules"]:
+        answer = repo.runs.answer(target, "witnesses")
+        for rule in [*answer["rules"], *answer.get("policies", [])]:
             if rule["altered"] and rule["rule"] not in told:
                 told.add(rule["rule"])
                 path, line = place(repo, rule)
@@ -294,11 +314,40 @@ class GR011(TargetCheck):
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for rule in _tried(repo, target)[1]:
-            if rule["wavers"] is not None:
+        told = set()
+        for rule in _all_tried(repo, target):
+            if rule["wavers"] is not None and rule["rule"] not in told:
+                told.add(rule["rule"])
                 path, line = place(repo, rule)
-                message = f"The {rule['kind']} {rule['rule']} answered yes and no for {rule['wavers']}."
+                gave = "gave two different tasks" if rule["kind"] == "policy" else "answered yes and no"
+                message = f"The {rule['kind']} {rule['rule']} {gave} for {rule['wavers']}."
                 yield Finding(message=message, path=path, line=line)
 
 
-CHECKS = (GR001, GR002, GR003, GR004, GR005, GR006, GR007, GR008, GR009, GR010, GR011)
+class GR012(TargetCheck):
+    """Stages and policies set parameters that the task declares
+
+    The library lets a name through that is misspelt: the rig then runs with the default of the one that was meant, for
+    days, and nothing says so.
+    """
+
+    family = "graph"
+    level = "warning"
+    requires = frozenset({"LP005"})
+    runs = ("facts", "witnesses")
+    mend = "Spell the parameter as its class does, or declare it there."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        for stage in repo.runs.facts(target)["stages"]:
+            for name in stage.get("undeclared", []):
+                yield Finding(message=f"The stage {stage['name']!r} sets {name}, which the task does not declare.")
+        policies = repo.runs.answer(target, "witnesses").get("policies", [])
+        for policy in {one["rule"]: one for one in policies if one["sets"]}.values():
+            path, line = place(repo, policy)
+            for name in policy["sets"]:
+                message = f"The policy {policy['rule']} sets {name}, which the task does not declare."
+                yield Finding(message=message, path=path, line=line)
+
+
+CHECKS = (GR001, GR002, GR003, GR004, GR005, GR006, GR007, GR008, GR009, GR010, GR011, GR012)

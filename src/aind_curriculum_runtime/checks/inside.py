@@ -75,6 +75,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
 
     from ..evaluation import OrderedTrainer
     from ..references import places
+    from .witness import undeclared
 
     trainer = OrderedTrainer(curriculum)
     stages = []
@@ -85,6 +86,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
             {
                 "name": stage.name,
                 "provider": provider.name if provider is not None else None,
+                "undeclared": [*undeclared(stage.task)],
                 "policies": [_name(policy) for policy in stage.see_policies()],
                 "start_policies": [_name(policy) for policy in stage.start_policies],
                 "policy_transitions": [
@@ -109,6 +111,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         "graph": _plain(curriculum)["graph"],
         "rules": [_rule(where, rule) for where, rule in places(curriculum)],
         "homonyms": sorted(_homonyms(curriculum)),
+        "modules": sorted(_modules_of(arguments.object)),
         "migrations": _declared(arguments.object),
     }
 
@@ -157,6 +160,14 @@ def _rule(where: str, rule: Any) -> dict[str, Any]:
         "file": code.co_filename if code else None,
         "line": code.co_firstlineno if code else None,
     }
+
+
+def _modules_of(target: str) -> Iterator[str]:
+    """Files of the curriculum's package that its import executed."""
+    top = target.partition(":")[0].partition(".")[0]
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == top and (file := getattr(module, "__file__", None)):
+            yield os.path.abspath(file)
 
 
 def _homonyms(curriculum: Any) -> Iterator[str]:

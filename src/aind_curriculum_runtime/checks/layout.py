@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from ..discovery import ENTRY_POINT_GROUP
 from .base import Check, Finding, NotApplicable, TargetCheck
@@ -125,7 +126,8 @@ class LP004(Check):
 class LP005(TargetCheck):
     """Every curriculum imports, under the name it is declared by
 
-    A package that does not import on the rig leaves the animal without a suggestion.
+    A package that does not import on the rig leaves the animal without a suggestion. So does a module that is on this
+    disk alone, because git ignores it.
     """
 
     family = "layout"
@@ -172,6 +174,22 @@ class LP005(TargetCheck):
                 line=line,
                 mend="Give both the same name, since trainer states choose their curriculum by it, and run `uv sync`.",
             )
+        for name in _ignored_modules(repo, answer.get("modules", [])):
+            yield Finding(
+                message=f"{target.object} imports {name}, which git ignores, so a clone has none.",
+                path=name,
+                mend="Take it out of .gitignore and commit it.",
+            )
+
+
+def _ignored_modules(repo: CurriculumRepo, modules: list[str]) -> Iterator[str]:
+    known = {name.casefold() for name in repo.files}
+    generated = "version" in repo.project.get("dynamic", [])  # by the build, from git's tags
+    for path in map(Path, modules):
+        if any(path.is_relative_to(folder) for folder in repo.packages):
+            name = repo.relative(path)
+            if name.casefold() not in known and not (generated and "version" in path.name):
+                yield name
 
 
 class LP006(Check):

@@ -214,6 +214,8 @@ class CurriculumRepo:
         listed = self.git("ls-files", "--cached", "--others", "--exclude-standard", "-z")
         if listed is not None:
             return sorted(name for name in set(listed.split("\0")) if name and (self.root / name).is_file())
+        if not (self.root / "pyproject.toml").is_file():
+            return []  # it may be somebody's home
         skipped = {".venv", ".git", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", "node_modules"}
         return sorted(
             self.relative(path)

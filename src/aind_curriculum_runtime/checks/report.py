@@ -85,7 +85,10 @@ def selection(select: Iterable[str], ignore: Iterable[str]) -> tuple[list[str], 
     select, ignore = list(select), list(ignore)
     for name in [*select, *ignore]:
         if not any(_matches(check, name) for check in CHECKS):
-            raise NothingRan(f"There is no check {name!r}")
+            raise NothingRan(
+                f"There is no check {name!r}; give an id (GR004), its letters (GR) or a family (graph), once for each, "
+                "as `curriculum check --list` shows them"
+            )
     asked = [
         check
         for check in CHECKS
@@ -105,7 +108,7 @@ def selection(select: Iterable[str], ignore: Iterable[str]) -> tuple[list[str], 
 
 
 def _matches(check: str, name: str) -> bool:
-    return bool(name_matches(check, {name})) or CHECKS[check].family.casefold() == name.casefold()
+    return bool(name_matches(check, {name.upper()})) or CHECKS[check].family.casefold() == name.casefold()
 
 
 def review(
@@ -155,7 +158,7 @@ def review(
     by_name = {result.name: result for result in results}
     return Report(
         root=repo.root,
-        rows=tuple(_row(name, by_name[name], repo.outcomes, asked) for name in asked if name in by_name),
+        rows=tuple(_row(name, by_name.get(name), repo.outcomes, asked) for name in asked),
         results=tuple(by_name[name] for name in asked if name in by_name),
         families={name: dict(family) for name, family in families.items() if name in {r.family for r in results}},
         seconds=time.monotonic() - started,
@@ -205,8 +208,8 @@ def _row(name: str, result: Result | None, outcomes: dict[str, Outcome], shown: 
     check = CHECKS[name]
     outcome = outcomes.get(name)
     reason, status = "", "passed"
-    if result is None:
-        status, reason = "skipped", "it was not run"
+    if result is None:  # repo-review leaves out what is ignored without a reason
+        status, reason = "ignored", "pyproject.toml gives no reason"
     elif result.skip_reason:
         status, reason = "ignored", result.skip_reason
     elif result.result is None:

@@ -1,20 +1,24 @@
 """Searching for metrics that make a rule hold: a witness, or the honest word that none was found.
 
-Owns the search. It cannot prove that a rule never holds, and never says so.
+Owns the search, and what comes to light when rules and policies are tried on many metrics. It cannot prove that a
+rule never holds, and never says so.
 """
 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Final, get_args, get_origin
 
 from ..manual import is_manual
 
-__all__ = ["TRIES", "search"]
+__all__ = ["TRIES", "search", "undeclared"]
 
 TRIES: Final = 400
 """Metrics tried for each metrics class."""
+
+_APPLICATIONS: Final = 20_000
+"""Applications of policies in all, in a curriculum that has many; each is slower than asking a transition."""
 
 _NONE: Final[Mapping[str, Any]] = types.MappingProxyType({})
 
@@ -28,14 +32,18 @@ def search(curriculum: Any) -> dict[str, Any]:
     Returns:
         ``tries`` and a list ``rules``: for each stage transition and policy transition its stage, its kind,
         its name, those that come before it, whether it ever held, whether it ever decided (held while none
-        before it did), an error it raised with the metrics that made it, and why it was not tried, if so.
+        before it did), what went wrong with the metrics that made it, and why it was not tried, if so. A list
+        ``policies`` says the same of each policy, and which parameters it set that the task does not declare.
     """
     groups = list(_groups(curriculum))
-    answer = []
+    rules, policies = [], []
     for model in dict.fromkeys(model for model, *_ in groups):
-        own = [group for group in groups if group[0] is model]
-        answer += _try(model, own)
-    return {"tries": TRIES, "rules": answer}
+        rules += _try(model, [group for group in groups if group[0] is model])
+    owned = list(_policies(curriculum))
+    tries = min(TRIES, max(40, _APPLICATIONS // max(1, len(owned))))
+    for model in dict.fromkeys(model for model, *_ in owned):
+        policies += _try_policies(model, [one[1:] for one in owned if one[0] is model], tries)
+    return {"tries": TRIES, "rules": rules, "policies": policies}
 
 
 def _groups(curriculum: Any) -> Iterator[tuple[Any, str, str, list[Any]]]:
@@ -49,6 +57,15 @@ def _groups(curriculum: Any) -> Iterator[tuple[Any, str, str, list[Any]]]:
             rules = [rule for rule, _ in stage.see_policy_transitions(policy) if not is_manual(rule.callable)]
             if rules:
                 yield _model_of(rules) or fallback, stage.name, "policy transition", rules
+
+
+def _policies(curriculum: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """Policies with their stages, and the metrics class they are given."""
+    for stage in curriculum.see_stages():
+        transitions = [rule for rule, _ in curriculum.see_stage_transitions(stage)]
+        others = [*transitions, *((stage.metrics_provider and [stage.metrics_provider]) or [])]
+        for policy in stage.see_policies():
+            yield _model_of([policy, *others]), stage, policy
 
 
 def _model_of(rules: list[Any]) -> Any:
@@ -71,18 +88,10 @@ def _model_of(rules: list[Any]) -> Any:
 def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = [
         {
-            "stage": stage,
-            "kind": kind,
-            "rule": _name(rule),
-            "file": getattr(_code(rule), "co_filename", None),
-            "line": getattr(_code(rule), "co_firstlineno", None),
+            **_record(stage, kind, rule),
             "before": [_name(one) for one in rules[:index]],
             "held": False,
             "decided": False,
-            "raised": None,
-            "altered": None,
-            "wavers": None,
-            "untried": None,
         }
         for _, stage, kind, rules in groups
         for index, rule in enumerate(rules)
@@ -102,7 +111,7 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
                     held = bool(rule.invoke(given_metrics))
                 except (Exception, SystemExit) as error:
                     if record["raised"] is None:
-                        record["raised"] = f"{type(error).__name__}: {error} for {metrics!r}"[:500]
+                        record["raised"] = f"raised {type(error).__name__}: {error} for {metrics!r}"[:500]
                 if given_metrics != metrics:
                     if record["altered"] is None:
                         record["altered"] = ", ".join(_unequal_fields(given_metrics, metrics)) or "they differ"
@@ -118,11 +127,118 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
                 record["decided"] |= held and not decided
                 decided |= held
 
+    why = _for_many(model, [rule for *_, rules in groups for rule in rules], TRIES, apply)
+    return records if why is None else _untried(records, why)
+
+
+def _try_policies(model: Any, owned: list[tuple[Any, Any]], tries: int) -> list[dict[str, Any]]:
+    """Apply each policy again and again, as from session to session: to the task that it gave the last time."""
+    records = [{**_record(stage.name, "policy", policy), "sets": []} for stage, policy in owned]
+    if model is None:
+        return _untried(records, "no annotation names their metrics class")
+    tasks = [stage.task for stage, _ in owned]
+
+    def apply(metrics: Any) -> None:
+        for index, (stage, policy) in enumerate(owned):
+            after = _applied(records[index], policy, metrics, tasks[index])
+            tasks[index] = stage.task if after is None else after
+
+    why = _for_many(model, [policy for _, policy in owned], tries, apply)
+    return records if why is None else _untried(records, why)
+
+
+def _applied(record: dict[str, Any], policy: Any, metrics: Any, task: Any) -> Any:
+    """Apply a policy, twice; None when that gives no task to go on with."""
+    from pydantic import ValidationError
+
+    given_metrics = metrics.model_copy(deep=True)
+    try:
+        after = policy.invoke(given_metrics, task.model_copy(deep=True))
+        fault = _refused(after)
+    except (Exception, SystemExit) as error:
+        fault = _refusal(error) if isinstance(error, ValidationError) else f"raised {type(error).__name__}: {error}"
+    if record["altered"] is None and given_metrics != metrics:
+        record["altered"] = ", ".join(_unequal_fields(given_metrics, metrics)) or "they differ"
+    if fault is not None:
+        if record["raised"] is None:
+            record["raised"] = f"{fault} for {metrics!r}"[:500]
+        return None
+    record["sets"] = sorted({*record["sets"]} | ({*undeclared(after)} - {*undeclared(task)}))
+    first = after.model_copy(deep=True)
+    if record["wavers"] is None:
+        try:
+            again = policy.invoke(metrics.model_copy(deep=True), task.model_copy(deep=True))
+        except (Exception, SystemExit):
+            again = None
+        if again != first:
+            record["wavers"] = repr(metrics)[:300]
+    return first
+
+
+def _refused(task: Any) -> str | None:
+    """Why what a policy returned cannot be the next session's task."""
+    from aind_behavior_curriculum import Task
+    from pydantic import ValidationError
+
+    if not isinstance(task, Task):
+        return f"returned {'None' if task is None else f'a {type(task).__name__}'} instead of the task"
+    try:
+        type(task).model_validate_json(task.model_dump_json(warnings=False))
+    except ValidationError as error:
+        return _refusal(error)
+    except ValueError as error:
+        return f"gave a task that cannot be written as JSON ({' '.join(str(error).split())})"
+    return None
+
+
+def _refusal(error: Any) -> str:
+    """What pydantic's ValidationError says, of its first value."""
+    first = error.errors(include_url=False)[0]
+    where, value = ".".join(map(str, first["loc"])), repr(first["input"])[:60]
+    return f"gave {where} the value {value}, which is refused ({first['msg']}),"
+
+
+def undeclared(model: Any, where: str = "") -> Iterator[str]:
+    """Parameters that stand in a task and not in its class; the library lets every name through.
+
+    Args:
+        model: A task, or what a field of one holds.
+        where: Its place, with a dot at the end.
+
+    Yields:
+        Their places. A class that declares no field at all is open on purpose.
+    """
+    from pydantic import BaseModel
+
+    fields = type(model).model_fields
+    if fields:
+        yield from (f"{where}{name}" for name in model.model_extra or {})
+    for name in fields:
+        if isinstance(value := getattr(model, name, None), BaseModel):
+            yield from undeclared(value, f"{where}{name}.")
+
+
+def _record(stage: str, kind: str, rule: Any) -> dict[str, Any]:
+    return {
+        "stage": stage,
+        "kind": kind,
+        "rule": _name(rule),
+        "file": getattr(_code(rule), "co_filename", None),
+        "line": getattr(_code(rule), "co_firstlineno", None),
+        "raised": None,
+        "altered": None,
+        "wavers": None,
+        "untried": None,
+    }
+
+
+def _for_many(model: Any, rules: list[Any], tries: int, apply: Callable[[Any], None]) -> str | None:
+    """Call ``apply`` with many metrics, some of them near the thresholds of ``rules``; say why that cannot be."""
     from hypothesis import HealthCheck, Phase, given, settings
 
-    constants = sorted({number for *_, rules in groups for rule in rules for number in _constants(rule)})
+    constants = sorted({number for rule in rules for number in _constants(rule)})
     thorough: Any = settings(
-        max_examples=TRIES,
+        max_examples=tries,
         database=None,
         deadline=None,
         derandomize=True,
@@ -133,8 +249,8 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
         over: Any = given(_metrics(model, constants))
         thorough(over(apply))()
     except Exception as error:  # a class that validates more than its annotations say, or a type that has no examples
-        return _untried(records, f"no {model.__name__} could be made at random ({type(error).__name__})")
-    return records
+        return f"no {model.__name__} could be made at random ({type(error).__name__})"
+    return None
 
 
 def _untried(records: list[dict[str, Any]], why: str) -> list[dict[str, Any]]:
