@@ -16,9 +16,9 @@ from release_support import CURRICULUM, METRICS, PACKAGE, STAGES, release, set_v
 from support import Repo, call, commit_all, generate, git
 
 from aind_curriculum_runtime.errors import CurriculumError
+from aind_curriculum_runtime.release.alike import same_value
 from aind_curriculum_runtime.release.bump import with_version, write_together
 from aind_curriculum_runtime.release.changelog import has_entry, opened_entry
-from aind_curriculum_runtime.release.diff import same_value
 from aind_curriculum_runtime.release.numbers import enough, level_between, precedence, raised
 
 LEVELS = st.sampled_from(["patch", "minor", "major"])

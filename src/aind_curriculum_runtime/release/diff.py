@@ -7,28 +7,17 @@ nothing differs. A pure function of two snapshots.
 
 from __future__ import annotations
 
-import ast
-import difflib
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from ..look.model import CurriculumModel, Metric, MetricsClass, Parameter, Policy, Rule, Stage
+from .alike import Renamed, renamed_stages, same_value
+from .code import beside_rules, meaning
 from .numbers import LEVELS, Level
 from .snapshot import Snapshot
 
-__all__ = ["Change", "Diff", "Renamed", "compare", "same_value"]
-
-RELATIVE_TOLERANCE: Final = 1e-9
-"""Two floats that differ by less are one: the last digits are another machine's."""
-
-ABSOLUTE_TOLERANCE: Final = 1e-15
-"""What is left of a sum that is 0 on another machine."""
-
-ALIKE: Final = 0.6
-"""From this similarity on, 0 to 1, a removed and an added stage look like one that was renamed."""
+__all__ = ["Change", "Diff", "compare"]
 
 Kind = Literal["stage", "transition", "policy", "parameter", "metrics", "code", "text"]
 
@@ -49,16 +38,6 @@ class Change:
     """Value before, as JSON, where there is one."""
 
     new: Any = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Renamed:
-    """A stage that is gone and one that is new, which look like the same."""
-
-    old: str
-    new: str
-    alike: float
-    """From 0 to 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +72,7 @@ def compare(old: Snapshot, new: Snapshot) -> Diff:
     Returns:
         What changed, stage by stage in the order of the newer version.
     """
-    renamed = _renamed(old.model, new.model)
+    renamed = renamed_stages(old.model, new.model)
     names = {one.old: one.new for one in renamed}
     return Diff(
         old=old.label,
@@ -105,29 +84,6 @@ def compare(old: Snapshot, new: Snapshot) -> Diff:
         renamed=renamed,
         warnings=tuple(_warnings(old.model, new.model)),
     )
-
-
-def same_value(old: Any, new: Any) -> bool:
-    """Whether two JSON values mean the same.
-
-    Args:
-        old: A JSON value.
-        new: Another one.
-
-    Returns:
-        True when they are equal but for the last digits of floats; ``1`` and ``1.0`` are, ``1`` and ``true`` not.
-    """
-    if isinstance(old, bool) or isinstance(new, bool):
-        return old is new
-    if isinstance(old, int | float) and isinstance(new, int | float):
-        if isinstance(old, int) and isinstance(new, int):
-            return old == new
-        return math.isclose(old, new, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
-    if isinstance(old, dict) and isinstance(new, dict):
-        return old.keys() == new.keys() and all(same_value(old[key], new[key]) for key in old)
-    if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(same_value(one, other) for one, other in zip(old, new, strict=True))
-    return type(old) is type(new) and bool(old == new)
 
 
 def _once(changes: Iterable[Change]) -> Iterator[Change]:
@@ -332,7 +288,7 @@ def _metrics_class(where: str, old: MetricsClass, new: MetricsClass) -> Iterator
 
 def _rule(old: Rule, new: Rule) -> Iterator[Change]:
     where = new.reference
-    if _meaning(old.source) != _meaning(new.source):
+    if meaning(old.source) != meaning(new.source):
         yield Change(kind="code", where=where, text="other code", level="patch")
     if old.docstring != new.docstring:
         yield Change(kind="text", where=where, text="docstring", level="patch")
@@ -347,115 +303,10 @@ def _modules(old: Snapshot, new: Snapshot) -> Iterator[Change]:
         elif name not in old.modules:
             yield Change(kind="code", where=name, text="new module", level="patch")
         else:
-            then, now = (_rest(snapshot.modules[name], name, rules) for snapshot in (old, new))
+            then, now = (beside_rules(snapshot.modules[name], name, rules) for snapshot in (old, new))
             # A name that only one of them imports is used by what differs anyway.
             if then.code != now.code or any(now.imports.get(key, one) != one for key, one in then.imports.items()):
                 yield Change(kind="code", where=name, text="other code beside its rules", level="patch")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Rest:
-    """A module without what the model tells: its rules, and the making of stages and graphs."""
-
-    code: str
-    imports: dict[str, str]
-    """What each name that it imports leads to."""
-
-
-def _rest(source: str, module: str, rules: set[str]) -> _Rest:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return _Rest(code=source, imports={})
-    imports: dict[str, str] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            base = f"{'.' * node.level}{node.module or ''}:" if isinstance(node, ast.ImportFrom) else ""
-            imports |= {alias.asname or alias.name: f"{base}{alias.name}" for alias in node.names}
-    tree.body = [node for node in tree.body if not _is_told(node, module, rules)]
-    return _Rest(code=_dumped(tree), imports=imports)
-
-
-def _is_told(node: ast.stmt, module: str, rules: set[str]) -> bool:
-    if isinstance(node, ast.FunctionDef):
-        return f"{module}.{node.name}" in rules
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return True
-    if not isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr) or not isinstance(node.value, ast.Call):
-        return False
-    called: ast.expr = node.value.func
-    while isinstance(called, ast.Call):  # create_curriculum(...)()
-        called = called.func
-    if isinstance(node, ast.Expr):
-        return isinstance(called, ast.Attribute) and called.attr.startswith("add_")
-    return isinstance(called, ast.Name) and called.id in {"Stage", "create_curriculum"}
-
-
-@lru_cache(maxsize=512)
-def _meaning(source: str) -> str:
-    """Code without comments, layout and docstrings; the text itself where it does not parse."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return source
-    return _dumped(tree)
-
-
-def _dumped(tree: ast.Module) -> str:
-    for node in ast.walk(tree):
-        has_docstring = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if has_docstring and ast.get_docstring(node, clean=False) is not None:  # type: ignore[arg-type]
-            node.body = node.body[1:]  # type: ignore[attr-defined]
-    return ast.dump(tree)
-
-
-# Stages that look renamed
-
-
-def _renamed(old: CurriculumModel, new: CurriculumModel) -> tuple[Renamed, ...]:
-    """Pair removed stages with added ones, the most alike first."""
-    kept = {stage.name for stage in old.stages} & {stage.name for stage in new.stages}
-    gone = [stage for stage in old.stages if stage.name not in kept]
-    come = [stage for stage in new.stages if stage.name not in kept]
-    scores = {(one.name, other.name): _alike(one, other, old, new, kept) for one in gone for other in come}
-    found: list[Renamed] = []
-    while scores:
-        best = max(scores, key=lambda pair: scores[pair])  # of equals the first, in the order of the graphs
-        if scores[best] < ALIKE:
-            break
-        found.append(Renamed(old=best[0], new=best[1], alike=round(scores[best], 2)))
-        scores = {pair: score for pair, score in scores.items() if pair[0] != best[0] and pair[1] != best[1]}
-    return tuple(found)
-
-
-def _alike(one: Stage, other: Stage, old: CurriculumModel, new: CurriculumModel, kept: set[str]) -> float:
-    """How alike two stages are, by what they set, their policies, their place in the graph and their name."""
-    parameters = _agreement(
-        {name.name: name.value for name in one.parameters}, {name.name: name.value for name in other.parameters}
-    )
-    policies = _overlap(
-        {policy.rule.reference for policy in one.policies}, {policy.rule.reference for policy in other.policies}
-    )
-    place = _overlap(_neighbours(one.name, old, kept), _neighbours(other.name, new, kept))
-    name = difflib.SequenceMatcher(None, one.name, other.name, autojunk=False).ratio()
-    return 0.45 * parameters + 0.15 * policies + 0.25 * place + 0.15 * name
-
-
-def _agreement(old: Mapping[str, Any], new: Mapping[str, Any]) -> float:
-    names = old.keys() | new.keys()
-    same = sum(name in old and name in new and same_value(old[name], new[name]) for name in names)
-    return same / len(names) if names else 1.0
-
-
-def _overlap(old: set[Any], new: set[Any]) -> float:
-    return len(old & new) / len(old | new) if old | new else 1.0
-
-
-def _neighbours(name: str, model: CurriculumModel, kept: set[str]) -> set[tuple[str, str]]:
-    """The stages before and after one; those that have no namesake themselves count as any."""
-    into = {("before", one.source) for one in model.transitions if one.target == name}
-    out = {("after", one.target) for one in model.transitions if one.source == name}
-    return {(side, other if other in kept else "") for side, other in into | out}
 
 
 # What running subjects notice

@@ -1,0 +1,112 @@
+"""What counts as the same in two versions of a curriculum: values but for the last digits, stages but for the name.
+
+Owns the tolerances and the likeness. Knows nothing of changes and of the bump they need.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..look.model import CurriculumModel, Stage
+
+__all__ = ["Renamed", "renamed_stages", "same_value"]
+
+RELATIVE_TOLERANCE: Final = 1e-9
+"""Two floats that differ by less are one: the last digits are another machine's."""
+
+ABSOLUTE_TOLERANCE: Final = 1e-15
+"""What is left of a sum that is 0 on another machine."""
+
+ALIKE: Final = 0.6
+"""From this similarity on, 0 to 1, a removed and an added stage look like one that was renamed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renamed:
+    """A stage that is gone and one that is new, which look like the same."""
+
+    old: str
+    new: str
+    alike: float
+    """From 0 to 1."""
+
+
+def same_value(old: Any, new: Any) -> bool:
+    """Whether two JSON values mean the same.
+
+    Args:
+        old: A JSON value.
+        new: Another one.
+
+    Returns:
+        True when they are equal but for the last digits of floats; ``1`` and ``1.0`` are, ``1`` and ``true`` not.
+    """
+    if isinstance(old, bool) or isinstance(new, bool):
+        return old is new
+    if isinstance(old, int | float) and isinstance(new, int | float):
+        if isinstance(old, int) and isinstance(new, int):
+            return old == new
+        return math.isclose(old, new, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(same_value(old[key], new[key]) for key in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(same_value(one, other) for one, other in zip(old, new, strict=True))
+    return type(old) is type(new) and bool(old == new)
+
+
+def renamed_stages(old: CurriculumModel, new: CurriculumModel) -> tuple[Renamed, ...]:
+    """Pair removed stages with added ones, the most alike first.
+
+    Args:
+        old: The older version.
+        new: The newer version.
+
+    Returns:
+        The pairs that look like one stage under two names.
+    """
+    kept = {stage.name for stage in old.stages} & {stage.name for stage in new.stages}
+    gone = [stage for stage in old.stages if stage.name not in kept]
+    come = [stage for stage in new.stages if stage.name not in kept]
+    scores = {(one.name, other.name): _alike(one, other, old, new, kept) for one in gone for other in come}
+    found: list[Renamed] = []
+    while scores:
+        best = max(scores, key=lambda pair: scores[pair])  # of equals the first, in the order of the graphs
+        if scores[best] < ALIKE:
+            break
+        found.append(Renamed(old=best[0], new=best[1], alike=round(scores[best], 2)))
+        scores = {pair: score for pair, score in scores.items() if pair[0] != best[0] and pair[1] != best[1]}
+    return tuple(found)
+
+
+def _alike(one: Stage, other: Stage, old: CurriculumModel, new: CurriculumModel, kept: set[str]) -> float:
+    """How alike two stages are, by what they set, their policies, their place in the graph and their name."""
+    parameters = _agreement(
+        {name.name: name.value for name in one.parameters}, {name.name: name.value for name in other.parameters}
+    )
+    policies = _overlap(
+        {policy.rule.reference for policy in one.policies}, {policy.rule.reference for policy in other.policies}
+    )
+    place = _overlap(_neighbours(one.name, old, kept), _neighbours(other.name, new, kept))
+    name = difflib.SequenceMatcher(None, one.name, other.name, autojunk=False).ratio()
+    return 0.45 * parameters + 0.15 * policies + 0.25 * place + 0.15 * name
+
+
+def _agreement(old: Mapping[str, Any], new: Mapping[str, Any]) -> float:
+    names = old.keys() | new.keys()
+    same = sum(name in old and name in new and same_value(old[name], new[name]) for name in names)
+    return same / len(names) if names else 1.0
+
+
+def _overlap(old: set[Any], new: set[Any]) -> float:
+    return len(old & new) / len(old | new) if old | new else 1.0
+
+
+def _neighbours(name: str, model: CurriculumModel, kept: set[str]) -> set[tuple[str, str]]:
+    """The stages before and after one; those that have no namesake themselves count as any."""
+    into = {("before", one.source) for one in model.transitions if one.target == name}
+    out = {("after", one.target) for one in model.transitions if one.source == name}
+    return {(side, other if other in kept else "") for side, other in into | out}
