@@ -51,6 +51,20 @@ def without_transitions(repo: Repo, more: str = "") -> None:
     repo.write(CURRICULUM, text.partition("CURRICULUM.add_stage_transition")[0] + more)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("CURRICULUM.add_stage_transition", "# CURRICULUM.add_stage_transition", "has no stages"),
+        ("(DetectionTask, Graduated)", "(DetectionTask,)", "Give it the classes of all the stages' tasks"),
+    ],
+    ids=["no stage", "a task of no class"],
+)
+def test_a_curriculum_that_is_not_whole_is_told_so(repo: Repo, before: str, after: str, told: str) -> None:
+    replace(repo, CURRICULUM, before, after)
+    (finding,) = rows(repo.path, "LP005")["LP005"].findings
+    assert told in f"{finding.message} {finding.mend}"
+
+
 # Metrics of every kind
 
 

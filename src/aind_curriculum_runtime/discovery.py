@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from aind_behavior_curriculum import Curriculum
 
-__all__ = ["ENTRY_POINT_GROUP", "Registered", "choose", "installed", "is_importable", "load", "repo_directory"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "Registered",
+    "choose",
+    "installed",
+    "is_importable",
+    "load",
+    "repo_directory",
+    "require_sound",
+]
 
 ENTRY_POINT_GROUP: Final = "aind_curriculum_runtime.curricula"
 
@@ -140,7 +149,7 @@ def load(registered: Registered) -> Curriculum[Any]:
             "Trainer states choose their curriculum by name: give create_curriculum and the entry point in "
             "pyproject.toml the same one and run `uv sync`.",
         )
-    _require_sound(found)
+    require_sound(found)
     _require_importable_rules(found)
     return found
 
@@ -197,8 +206,15 @@ def _hint(registered: Registered, error: CurriculumError) -> str | None:
     return None
 
 
-def _require_sound(curriculum: Curriculum[Any]) -> None:
-    """Refuse what the library refuses too, but only when a trainer is made and without naming a stage or task."""
+def require_sound(curriculum: Curriculum[Any]) -> None:
+    """Refuse what the library refuses too, but only when a trainer is made and without naming a stage or task.
+
+    Args:
+        curriculum: As its module makes it.
+
+    Raises:
+        CurriculumError: ``repo.curriculum_invalid``: it has no stages, or a task of a class it was not given.
+    """
     stages = curriculum.see_stages()
     if not stages:
         raise CurriculumError(

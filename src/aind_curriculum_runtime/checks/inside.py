@@ -38,7 +38,8 @@ def main() -> None:
     try:
         curriculum = _load(arguments.object)
     except BaseException as error:
-        answer: Any = {"error": _told(error)}
+        mend = error.hint if isinstance(error, CurriculumError) else None
+        answer: Any = {"error": _told(error), "mend": mend}
     else:
         answer = QUESTIONS[arguments.question](curriculum, arguments)
     write_atomically(Path(os.path.abspath(arguments.answer)), _DUMPS(answer).encode())
@@ -51,18 +52,23 @@ def main() -> None:
 def _load(spec: str) -> Any:
     from aind_behavior_curriculum import Curriculum
 
+    from ..discovery import require_sound
+
     module, _, attributes = spec.partition(":")
     found: Any = importlib.import_module(module)
     for name in attributes.split("."):
         found = getattr(found, name)
     if not isinstance(found, Curriculum):
         raise TypeError(f"{spec} is a {type(found).__name__}, not a Curriculum object")
+    require_sound(found)
     return found
 
 
 def _told(error: BaseException) -> str:
     from pydantic import ValidationError
 
+    if isinstance(error, CurriculumError):
+        return error.message
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

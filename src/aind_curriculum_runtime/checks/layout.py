@@ -161,7 +161,8 @@ class LP005(TargetCheck):
             return
         answer = repo.runs.answer(target, "facts")
         if "error" in answer:
-            yield Finding(message=f"{target.object} does not import: {answer['error']}.", path=path, line=line)
+            told = f"{target.object} does not import: {answer['error'].rstrip('.')}."
+            yield Finding(message=told, path=path, line=line, mend=answer["mend"])
         elif not answer["stages"]:
             yield Finding(
                 message=f"{target.object} has no stages.",
