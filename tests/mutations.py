@@ -463,12 +463,12 @@ MUTATIONS = (
     ),
     mutation(
         "SU008",
-        "a policy of the last stage fails",
+        "a policy of the last stage gives another task",
         _before_stages(
-            "def p_divide(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:\n"
-            "    task.task_parameters.reward_volume /= 0\n    return task\n"
+            "class Other(DetectionTask):\n    name: str = 'Other'  # type: ignore\n\n\n"
+            "def p_other(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:\n    return Other()\n"
         ),
-        _last_stage("    start_policies=[Policy(p_divide)],\n"),
+        _last_stage("    start_policies=[Policy(p_other)],\n"),
     ),
     mutation(
         "SU009",
@@ -477,12 +477,12 @@ MUTATIONS = (
     ),
     mutation(
         "SU010",
-        "a policy of the last stage takes a random number",
+        "a policy of the last stage goes by the order of a set",
         _before_stages(
-            "def p_random(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:\n"
-            "    task.task_parameters.reward_volume = __import__('random').uniform(1, 5)\n    return task\n"
+            "def p_order(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:\n"
+            "    task.task_parameters.reward_volume = float('0.' + ''.join({*'12345678'}))\n    return task\n"
         ),
-        _last_stage("    start_policies=[Policy(p_random)],\n"),
+        _last_stage("    start_policies=[Policy(p_order)],\n"),
     ),
     mutation(
         "GR001",

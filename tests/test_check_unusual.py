@@ -23,7 +23,7 @@ from support import Repo, call, clean_environment, commit_all, git
 from aind_curriculum_runtime.checks.layout import _ignored_modules
 from aind_curriculum_runtime.checks.repo import repo_at
 from aind_curriculum_runtime.checks.report import Row, review
-from aind_curriculum_runtime.checks.witness import search, undeclared
+from aind_curriculum_runtime.checks.witness import _refused, search, undeclared
 
 METRICS = "src/my_curriculum/metrics.py"
 CURRICULUM = "src/my_curriculum/curriculum.py"
@@ -438,3 +438,13 @@ def test_a_rule_that_asks_the_clock_is_found(repo: Repo, asks: str) -> None:
     assert [one.message for one in rows(repo.path, "CL008")["CL008"].findings] == [
         f"What {asks} says differs from rig to rig, or from day to day."
     ]
+
+
+def test_a_policy_is_not_blamed_for_a_task_that_could_not_be_read_before_either() -> None:
+    def p_keep(metrics: Water, task: VolumeTask) -> VolumeTask:
+        return task
+
+    unsound = VolumeParameters.model_construct(volume=60.0)
+    stage_task = VolumeTask.model_construct(name="Volume", task_parameters=unsound)
+    assert _refused(stage_task) is not None
+    assert _refused(p_keep(Water(water=1.0), stage_task), before=stage_task) is None

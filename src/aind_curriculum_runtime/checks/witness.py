@@ -154,7 +154,7 @@ def _applied(record: dict[str, Any], policy: Any, metrics: Any, task: Any) -> An
     given_metrics = metrics.model_copy(deep=True)
     try:
         after = policy.invoke(given_metrics, task.model_copy(deep=True))
-        fault = _refused(after)
+        fault = _refused(after, before=task)
     except (Exception, SystemExit) as error:
         fault = _refusal(error) if isinstance(error, ValidationError) else f"raised {type(error).__name__}: {error}"
     if record["altered"] is None and given_metrics != metrics:
@@ -175,8 +175,8 @@ def _applied(record: dict[str, Any], policy: Any, metrics: Any, task: Any) -> An
     return first
 
 
-def _refused(task: Any) -> str | None:
-    """Why what a policy returned cannot be the next session's task."""
+def _refused(task: Any, before: Any = None) -> str | None:
+    """Why what a policy returned cannot be the next session's task; nothing when the one before could not either."""
     from aind_behavior_curriculum import Task
     from pydantic import ValidationError
 
@@ -184,9 +184,11 @@ def _refused(task: Any) -> str | None:
         return f"returned {'None' if task is None else f'a {type(task).__name__}'} instead of the task"
     try:
         type(task).model_validate_json(task.model_dump_json(warnings=False))
-    except ValidationError as error:
-        return _refusal(error)
     except ValueError as error:
+        if before is not None and _refused(before) is not None:
+            return None
+        if isinstance(error, ValidationError):
+            return _refusal(error)
         return f"gave a task that cannot be written as JSON ({' '.join(str(error).split())})"
     return None
 
