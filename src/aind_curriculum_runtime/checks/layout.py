@@ -163,11 +163,6 @@ class LP005(TargetCheck):
         if "error" in answer:
             told = f"{target.object} does not import: {answer['error'].rstrip('.')}."
             yield Finding(message=told, path=path, line=line, mend=answer["mend"])
-        elif not answer["stages"]:
-            yield Finding(
-                message=f"{target.object} has no stages.",
-                mend="Add them with CURRICULUM.add_stage_transition(STAGE, STAGE, ...) or CURRICULUM.add_stage(STAGE).",
-            )
         elif target.name is not None and answer["name"] != target.name:
             yield Finding(
                 message=f"The entry point {target.name!r} leads to a curriculum named {answer['name']!r}.",

@@ -230,13 +230,11 @@ class Runs:
         """What the curriculum says of itself.
 
         Raises:
-            NotApplicable: It does not import, or it is empty.
+            NotApplicable: It does not import.
         """
         answer = self.get(target, "facts").answer
         if not isinstance(answer, dict) or "error" in answer:
             raise NotApplicable("the curriculum does not import")
-        if not answer["stages"]:
-            raise NotApplicable("the curriculum has no stages")
         return answer
 
     def state(self, target: Target, folder: Path, stage: str | None = None) -> Path:
