@@ -471,6 +471,21 @@ MUTATIONS = (
         _last_stage("    start_policies=[Policy(p_other)],\n"),
     ),
     mutation(
+        "SU008",
+        "a stage looks back for what the stage before it does not measure",
+        Edit(
+            METRICS,
+            "def read_software_events(",
+            "class LaterMetrics(DetectionMetrics):\n    licks: int\n\n\n"
+            "def later_metrics(data_directory: str | os.PathLike[str]) -> LaterMetrics:\n"
+            "    previous_metrics(data_directory, LaterMetrics)\n"
+            "    return LaterMetrics(**metrics_from_dataset(data_directory).model_dump(), licks=1)\n\n\n"
+            "def read_software_events(",
+        ),
+        Edit(STAGES, "import DetectionMetrics, metrics_from_dataset", "import *"),
+        _last_stage("", provider="later_metrics"),
+    ),
+    mutation(
         "SU009",
         "the provider takes the first file it finds",
         Edit(METRICS, _WATER, 'water=float(len(os.listdir(Path(data_directory) / "behavior")[0])),'),

@@ -273,6 +273,7 @@ def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
 
     trainer = OrderedTrainer(curriculum)
     metrics_of = _each_provider_once(curriculum, arguments.session)
+    follows = _each_succession_once(curriculum, arguments.session)
     answer: dict[str, Any] = {}
     for stage in curriculum.see_stages():
         try:
@@ -282,7 +283,50 @@ def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
             answer[stage.name] = {"error": None, **document}
         except CurriculumError as error:
             answer[stage.name] = {"error": error.message}
+    for before, stage in _successions(curriculum):
+        if answer[before.name]["error"] is None and answer[stage.name]["error"] is None:
+            refused = follows(before, stage, answer[before.name]["metrics"])
+            if refused is not None:
+                told = f"after a session at {before.name!r}, {refused.message[0].lower()}{refused.message[1:]}"
+                answer[stage.name] = {"error": told, "mend": refused.hint}
     return answer
+
+
+def _successions(curriculum: Any) -> Iterator[tuple[Any, Any]]:
+    """Pairs of stages that two sessions in a row may be at."""
+    nodes = curriculum.graph.nodes
+    for number, stage in nodes.items():
+        yield stage, stage
+        for _, target in curriculum.graph.graph[number]:
+            yield stage, nodes[target]
+
+
+def _each_succession_once(curriculum: Any, session: Path) -> Callable[[Any, Any, Any], CurriculumError | None]:
+    """Why a stage's provider cannot follow on the metrics of the session before; None where it can."""
+    from ..evaluation import compute_metrics
+
+    # The launcher leaves the last suggestion's metrics here; folders are found whatever their case.
+    behavior = next((one for one in session.iterdir() if one.name.casefold() == "behavior"), session / "behavior")
+    file = behavior / "previous_metrics.json"
+    known: dict[Any, CurriculumError | None] = {}
+
+    def why_not(before: Any, stage: Any, metrics: Any) -> CurriculumError | None:
+        if before.metrics_provider is None or stage.metrics_provider is None:
+            return None
+        pair = before.metrics_provider.callable, stage.metrics_provider.callable
+        if pair not in known:
+            behavior.mkdir(exist_ok=True)
+            file.unlink(missing_ok=True)
+            file.write_text(json.dumps(metrics), encoding="utf-8")
+            try:
+                compute_metrics(stage, curriculum, session)
+                known[pair] = None
+            except CurriculumError as error:
+                error.message = error.message.replace(str(file), "behavior/previous_metrics.json")
+                known[pair] = error
+        return known[pair]
+
+    return why_not
 
 
 def _reload(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -212,7 +212,8 @@ class SU007(TargetCheck):
 class SU008(TargetCheck):
     """Every stage gives a suggestion
 
-    The launcher's run looks at the first stage; this one takes the sample session through every stage.
+    The launcher's run looks at the first stage; this one takes the sample session through every stage, and once more
+    with the metrics of a session at each stage that may come before: metrics that look back must be able to read them.
     """
 
     family = "suggestion"
@@ -225,7 +226,8 @@ class SU008(TargetCheck):
         repo.require_runtime()
         for stage, found in repo.runs.answer(target, "stages").items():
             if found["error"]:
-                yield Finding(message=f"At the stage {stage!r} there is no suggestion: {found['error']}")
+                message = f"At the stage {stage!r} there is no suggestion: {found['error']}"
+                yield Finding(message=message, mend=found.get("mend"))
 
 
 class SU009(TargetCheck):
