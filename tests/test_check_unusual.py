@@ -65,6 +65,14 @@ def test_a_curriculum_that_is_not_whole_is_told_so(repo: Repo, before: str, afte
     assert told in f"{finding.message} {finding.mend}"
 
 
+@pytest.mark.parametrize("settings", ["tool.repo-review = 3", "tool = 3", "tool.repo-review.ignore = 3"])
+def test_settings_that_are_no_table_are_a_finding(repo: Repo, settings: str) -> None:
+    project = (repo.path / "pyproject.toml").read_text(encoding="utf-8").partition("[tool")[0]
+    repo.write("pyproject.toml", f"{settings}\n{project}")
+    (finding,) = rows(repo.path, "LP001")["LP001"].findings
+    assert "tool.repo-review" in finding.message
+
+
 # Metrics of every kind
 
 

@@ -73,6 +73,10 @@ class CurriculumRepo:
             return f"pyproject.toml is not valid TOML: {error}."
         if not isinstance(parsed.get("project"), dict) or "name" not in parsed["project"]:
             return "pyproject.toml has no [project] with a name."
+        tool = parsed.get("tool", {})
+        settings = tool.get("repo-review", {}) if isinstance(tool, dict) else tool
+        if not isinstance(settings, dict) or not isinstance(settings.get("ignore", {}), dict | list):
+            return "pyproject.toml has a [tool.repo-review] that is not a table, or an ignore in it that is none."
         return None
 
     @cached_property

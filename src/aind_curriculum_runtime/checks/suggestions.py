@@ -251,7 +251,7 @@ class SU009(TargetCheck):
 class SU010(TargetCheck):
     """At every stage the same input gives the same suggestion
 
-    SU001 looks at the first stage. A policy of a later one may take a random number just as well.
+    SU001 looks at the first stage. A policy of a later one may go by the order of a set, or by the time, just as well.
     """
 
     family = "suggestion"
