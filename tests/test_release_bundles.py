@@ -8,15 +8,18 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jsonschema
 import pytest
+from aind_behavior_curriculum import Task, create_curriculum
+from pydantic import create_model
 from release_support import S3, STAGES, install_runtime_extras, release, s3_server, set_version, sync, undone
 from support import Repo, Result, call, commit_all, committer, generate, git
 
 from aind_curriculum_runtime.errors import CurriculumError
 from aind_curriculum_runtime.release.bundle import CHECKSUMS, checksums
+from aind_curriculum_runtime.release.inside import _schemas
 from aind_curriculum_runtime.release.publish import Published, Store
 
 FILES = {
@@ -90,6 +93,18 @@ def test_the_same_commit_gives_the_same_bytes(candidate: Repo, bundle: Path, tmp
         result = candidate.curriculum("export", target, cwd=root, env=seed)
         assert result.code == 0, result.text
         assert content(target) == content(bundle)
+
+
+def test_the_schema_of_trainer_states_is_the_same_wherever_the_tasks_lie_in_memory() -> None:
+    """The library makes a union of the tasks from a set of classes, whose order goes by their addresses."""
+
+    def schema() -> str:
+        names = [f"Task{number}" for number in range(6)]
+        tasks = [create_model(name, __base__=Task, name=(Literal[name], name)) for name in names]
+        curriculum = create_curriculum("many-tasks", "0.1.0", tasks, pkg_location="many_tasks")()
+        return json.dumps(_schemas(curriculum, [])["trainer_state_schema"])
+
+    assert len({schema() for _ in range(25)}) == 1
 
 
 def test_a_bundle_holds_everything_with_its_checksum(bundle: Path) -> None:

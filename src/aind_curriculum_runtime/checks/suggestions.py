@@ -217,7 +217,7 @@ class SU008(TargetCheck):
     """
 
     family = "suggestion"
-    requires = frozenset({"CL001", "GR003", "SU003"})
+    requires = frozenset({"CL001", "GR003", "SU003", "SU006"})
     runs = ("stages",)
     mend = "`uv run curriculum demo --stage NAME` makes the same run and shows where it stops; mend that."
 

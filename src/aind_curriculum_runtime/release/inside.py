@@ -110,15 +110,24 @@ def _file(name: str, source: Path) -> Path | None:
 def _schemas(curriculum: Any, metrics: list[str]) -> dict[str, Any]:
     """The library's own JSON of the curriculum, and the JSON Schemas of its metrics and trainer states."""
     from aind_behavior_curriculum import Metrics, Trainer
-    from pydantic.json_schema import models_json_schema
+    from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
     from ..suggestion import as_json
 
+    class Sorted(GenerateJsonSchema):
+        """The library makes the union of tasks from a set, and twice: in two orders they would be two definitions."""
+
+        def tagged_union_schema(self, schema: Any) -> Any:
+            choices = dict(sorted(schema["choices"].items(), key=lambda choice: str(choice[0])))
+            sorted_schema: Any = {**schema, "choices": choices}
+            return super().tagged_union_schema(sorted_schema)
+
     dialect = "https://json-schema.org/draft/2020-12/schema"
     classes = [_resolved(reference) for reference in metrics] or [Metrics]
-    references, schema = models_json_schema([(one, "serialization") for one in classes], title="Metrics")
+    wanted: Any = [(one, "serialization") for one in classes]
+    references, schema = models_json_schema(wanted, title="Metrics", schema_generator=Sorted)
     any_of = [references[one, "serialization"] for one in classes]
-    state = Trainer(curriculum).trainer_state_model.model_json_schema(mode="serialization")
+    state = Trainer(curriculum).trainer_state_model.model_json_schema(mode="serialization", schema_generator=Sorted)
     return {
         "curriculum": as_json(curriculum, "curriculum"),
         "metrics_schema": _settled({"$schema": dialect, **schema, "anyOf": any_of}),
