@@ -1,16 +1,16 @@
 """Searching for metrics that make a rule hold: a witness, or the honest word that none was found.
 
-Owns the search, and what comes to light when rules and policies are tried on many metrics. It cannot prove that a
-rule never holds, and never says so.
+Owns what comes to light when rules and policies are tried on many metrics. It cannot prove that a rule never holds,
+and never says so.
 """
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Final, get_args, get_origin
+from collections.abc import Iterator
+from typing import Any, Final
 
 from ..manual import is_manual
+from .random_metrics import code_of, for_many
 
 __all__ = ["TRIES", "search", "undeclared"]
 
@@ -19,8 +19,6 @@ TRIES: Final = 400
 
 _APPLICATIONS: Final = 20_000
 """Applications of policies in all, in a curriculum that has many; each is slower than asking a transition."""
-
-_NONE: Final[Mapping[str, Any]] = types.MappingProxyType({})
 
 
 def search(curriculum: Any) -> dict[str, Any]:
@@ -127,7 +125,7 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
                 record["decided"] |= held and not decided
                 decided |= held
 
-    why = _for_many(model, [rule for *_, rules in groups for rule in rules], TRIES, apply)
+    why = for_many(model, [rule for *_, rules in groups for rule in rules], TRIES, apply)
     return records if why is None else _untried(records, why)
 
 
@@ -143,7 +141,7 @@ def _try_policies(model: Any, owned: list[tuple[Any, Any]], tries: int) -> list[
             after = _applied(records[index], policy, metrics, tasks[index])
             tasks[index] = stage.task if after is None else after
 
-    why = _for_many(model, [policy for _, policy in owned], tries, apply)
+    why = for_many(model, [policy for _, policy in owned], tries, apply)
     return records if why is None else _untried(records, why)
 
 
@@ -225,34 +223,13 @@ def _record(stage: str, kind: str, rule: Any) -> dict[str, Any]:
         "stage": stage,
         "kind": kind,
         "rule": _name(rule),
-        "file": getattr(_code(rule), "co_filename", None),
-        "line": getattr(_code(rule), "co_firstlineno", None),
+        "file": getattr(code_of(rule), "co_filename", None),
+        "line": getattr(code_of(rule), "co_firstlineno", None),
         "raised": None,
         "altered": None,
         "wavers": None,
         "untried": None,
     }
-
-
-def _for_many(model: Any, rules: list[Any], tries: int, apply: Callable[[Any], None]) -> str | None:
-    """Call ``apply`` with many metrics, some of them near the thresholds of ``rules``; say why that cannot be."""
-    from hypothesis import HealthCheck, Phase, given, settings
-
-    constants = sorted({number for rule in rules for number in _constants(rule)})
-    thorough: Any = settings(
-        max_examples=tries,
-        database=None,
-        deadline=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    try:
-        over: Any = given(_metrics(model, constants))
-        thorough(over(apply))()
-    except Exception as error:  # a class that validates more than its annotations say, or a type that has no examples
-        return f"no {model.__name__} could be made at random ({type(error).__name__})"
-    return None
 
 
 def _untried(records: list[dict[str, Any]], why: str) -> list[dict[str, Any]]:
@@ -271,130 +248,6 @@ def _unequal_fields(left: Any, right: Any) -> Iterator[str]:
     for name in {**dict(left), **dict(right)}:
         if getattr(left, name, ...) != getattr(right, name, ...):
             yield name
-
-
-def _metrics(model: Any, constants: list[float], inside: tuple[Any, ...] = ()) -> Any:
-    """A strategy for a metrics class: each field by its own annotation, and near the rules' thresholds.
-
-    Args:
-        model: The class, or one that a field of it holds.
-        constants: The rules' thresholds.
-        inside: The classes that this one is a field of.
-    """
-    from hypothesis import strategies as st
-    from pydantic import ValidationError
-
-    if model in inside:  # a class that holds itself goes no deeper
-        return st.nothing()
-    fields = {}
-    for name, field in model.model_fields.items():
-        annotation = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-        key = next((one for one in (field.validation_alias, field.alias) if isinstance(one, str)), name)
-        fields[key] = _values(annotation, constants, (*inside, model))
-
-    def build(values: dict[str, Any]) -> Any:
-        try:
-            return model.model_validate(values)
-        except ValidationError:
-            return None
-
-    return st.fixed_dictionaries(fields).map(build).filter(lambda metrics: metrics is not None)
-
-
-def _values(annotation: Any, constants: list[float], inside: tuple[Any, ...], limits: Mapping[str, Any] = _NONE) -> Any:
-    from hypothesis import strategies as st
-    from pydantic import BaseModel
-
-    def of(one: Any) -> Any:
-        return _values(one, constants, inside)
-
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _values(arguments[0], constants, inside, {**limits, **_limits(annotation.__metadata__)})
-    if annotation in (int, float):
-        return _numbers(annotation, constants, limits)
-    size = {"min_size": limits.get("min_length", 0), "max_size": limits.get("max_length")}
-    if annotation is str and limits:
-        return st.from_regex(limits["pattern"]) if "pattern" in limits else st.text(**size)
-    if origin in (types.UnionType,) or str(origin) == "typing.Union":
-        return st.one_of([_values(one, constants, inside, limits) for one in arguments])
-    if origin in (list, set, frozenset) and arguments:
-        return _lists(of(arguments[0]), **size, unique=origin is not list).map(origin)
-    if origin is tuple and arguments:
-        if arguments[-1] is not Ellipsis:
-            return st.tuples(*map(of, arguments))
-        return _lists(of(arguments[0]), **size).map(tuple)
-    if origin is dict and len(arguments) == 2:
-        return _lists(st.tuples(*map(of, arguments)), min_size=size["min_size"], max_size=4).map(dict)
-    if annotation is Any:
-        return st.none() | st.integers(0, 10) | st.text(max_size=4)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _metrics(annotation, constants, inside)
-    return st.from_type(annotation)
-
-
-def _lists(of: Any, *, min_size: int, max_size: int | None, unique: bool = False) -> Any:
-    from hypothesis import strategies as st
-
-    room = max_size if max_size is not None else min_size + 8
-    return st.lists(of, min_size=min_size, max_size=0 if of.is_empty else room, unique=unique)
-
-
-def _numbers(kind: Any, constants: list[float], limits: Mapping[str, Any]) -> Any:
-    from hypothesis import strategies as st
-
-    low, high = limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
-    step = limits.get("multiple_of")
-
-    def allowed(number: float) -> bool:
-        return (low is None or number >= low) and (high is None or number <= high)
-
-    near = [kind(number + by) for number in constants for by in (-1, 0, 1) if kind is float or number == int(number)]
-    near += [kind(number * factor) for number in constants for factor in (0.9, 1.1)]
-    pool = sorted({number for number in near if allowed(number)})
-    if kind is int:
-        first: Any = int(low) if low is not None else min(-1_000, int(high or 0) - 1_000)
-        general: Any = st.integers(first, int(high) if high is not None else int(low or 0) + 10_000)
-    else:
-        first = low if low is not None else min(-1e3, (high or 0.0) - 1e3)
-        general = st.floats(first, high if high is not None else (low or 0.0) + 1e4, allow_nan=False)
-    either = st.sampled_from(pool) | general if pool else general
-    return either.map(lambda number: number - number % step) if step else either
-
-
-def _limits(metadata: tuple[Any, ...]) -> dict[str, Any]:
-    """What a field's annotation asks for, as pydantic and annotated-types write it."""
-    found: dict[str, Any] = {}
-    for one in metadata:
-        found |= _limits(tuple(getattr(one, "metadata", ())))  # a Field(...) inside
-        for name in ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern"):
-            if getattr(one, name, None) is not None:
-                found[name] = getattr(one, name)
-    return found
-
-
-def _constants(rule: Any) -> Iterator[float]:
-    """Numbers in a rule's code and in the module-level names it uses: its thresholds."""
-    function = rule.callable
-    code = _code(rule)
-    if code is None:
-        return
-    pending: list[Any] = [code]
-    while pending:
-        one = pending.pop()
-        for constant in one.co_consts:
-            if isinstance(constant, types.CodeType):
-                pending.append(constant)
-            elif isinstance(constant, int | float) and not isinstance(constant, bool):
-                yield float(constant)
-        for name in one.co_names:
-            value = getattr(function, "__globals__", {}).get(name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                yield float(value)
-
-
-def _code(rule: Any) -> types.CodeType | None:
-    return getattr(rule.callable, "__code__", None)
 
 
 def _name(rule: Any) -> str:
