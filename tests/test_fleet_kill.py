@@ -33,7 +33,7 @@ from fleet_support import (
 )
 from support import clean_environment, commit_all, git
 
-KILLS = int(os.environ.get("FLEET_KILLS", "8"))
+KILLS = int(os.environ.get("FLEET_KILLS", "5"))
 """How often to kill at a random moment; fifty for the whole proof."""
 
 REPOS = int(os.environ.get("FLEET_KILL_REPOS", "2"))

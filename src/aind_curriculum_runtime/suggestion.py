@@ -44,13 +44,15 @@ def build(state: TrainerState[Any], metrics: Metrics, trainer: Trainer[Any]) -> 
     """
     import aind_behavior_curriculum
 
-    document = {
-        "trainer_state": as_json(state, "trainer_state"),
-        "metrics": as_json(metrics, "metrics"),
-        "version": trainer.curriculum.version,
-        "dsl_version": aind_behavior_curriculum.__version__,
-    }
-    encoded, reread = _encoded(document)
+    # Not kept in a name: with many stages it takes as much memory as what reads it back.
+    encoded, reread = _encoded(
+        {
+            "trainer_state": as_json(state, "trainer_state"),
+            "metrics": as_json(metrics, "metrics"),
+            "version": trainer.curriculum.version,
+            "dsl_version": aind_behavior_curriculum.__version__,
+        }
+    )
     if tuple(reread) != KEYS:
         raise AssertionError(f"the suggestion has the keys {list(reread)}")
     _require_reloadable(state, reread["trainer_state"], trainer)
