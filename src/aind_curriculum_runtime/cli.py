@@ -38,8 +38,8 @@ COMMANDS: Final = {
 }
 """Commands in the order of the help text, each the name of a module in ``commands``."""
 
-_WITHOUT_CURRICULUM_CODE: Final = frozenset({"list", "version", "dsl-version", "describe"})
-"""Commands that import nothing of the curriculum's, and are to be as quick as that."""
+_WITH_CURRICULUM_CODE: Final = frozenset({"run", "init", "demo", "show", "diagram", "explain", "task"})
+"""Commands that import the curriculum into this very process; the others are to start as quickly as they can."""
 
 _EXAMPLES: Final = """\
   curriculum demo
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
                 "stdout is closed, so the result has nowhere to go.",
                 "Start the command with a stdout.",
             )
-        if arguments and arguments[0] not in _WITHOUT_CURRICULUM_CODE:
+        if arguments and arguments[0] in _WITH_CURRICULUM_CODE:
             guard.refuse_c_exit(report(_exit_called("exit() of the C library"), about), 70)
         guard.succeed(*_execute(arguments, about))
     except CurriculumError as error:

@@ -1,16 +1,21 @@
 """Which files of a generated repo are the template's, and which are the user's.
 
-Owns the one table that says so. The template's ``copier.yml`` repeats it in Copier's words and a test
-compares the two. Knows nothing of Copier, git or the files' contents.
+Owns the one table that says so, which the template's ``copier.yml`` repeats in Copier's words (a test compares
+the two), and the sign by which a repo is known to come from this template. Knows nothing of Copier and git.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Final
 
-__all__ = ["FILES", "FileClass", "FileRule", "classify"]
+__all__ = ["ANSWERS", "FILES", "FileClass", "FileRule", "classify", "is_from_template"]
+
+ANSWERS: Final = ".copier-answers.yml"
+"""The file in which Copier keeps a repo's answers."""
 
 
 class FileClass(Enum):
@@ -50,7 +55,7 @@ class FileRule:
 
 
 FILES: Final = (
-    FileRule(pattern=".copier-answers.yml", file_class=FileClass.MANAGED),
+    FileRule(pattern=ANSWERS, file_class=FileClass.MANAGED),
     FileRule(pattern=".gitattributes", file_class=FileClass.MANAGED),
     FileRule(pattern=".github", file_class=FileClass.MANAGED),
     FileRule(pattern=".gitignore", file_class=FileClass.MANAGED),
@@ -79,3 +84,19 @@ def classify(path: str, package: str) -> FileClass | None:
         Its class, or None for a file that is not from the template.
     """
     return next((rule.file_class for rule in FILES if rule.covers(path, package)), None)
+
+
+def is_from_template(folder: Path) -> bool:
+    """Tell whether a repo was made from this template, and not from some other.
+
+    Args:
+        folder: The repo.
+
+    Returns:
+        True when its answers hold the one that no other template asks: where the runtime comes from.
+    """
+    try:
+        answers = (folder / ANSWERS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return re.search(r"^runtime_url:", answers, re.MULTILINE) is not None

@@ -79,30 +79,25 @@ class GR003(TargetCheck):
                 yield Finding(message=f"At the stage {stage!r}: {found['failed']}")
 
 
-def _tried(repo: CurriculumRepo, target: Target) -> tuple[int, list[dict[str, Any]]]:
-    """How many metrics were tried, and the rules that were tried on them.
+def _tried(repo: CurriculumRepo, target: Target, *parts: str) -> list[dict[str, Any]]:
+    """The rules and policies that were tried on many metrics.
 
-    Raises:
-        NotApplicable: There are rules, and none could be tried.
-    """
-    answer = repo.runs.answer(target, "witnesses")
-    tried = [rule for rule in answer["rules"] if rule.get("untried") is None]
-    if answer["rules"] and not tried:
-        raise NotApplicable(f"the rules could not be tried: {answer['rules'][0]['untried']}")
-    return answer["tries"], tried
+    Args:
+        repo: The repo under test.
+        target: Which curriculum.
+        parts: ``rules`` for the transitions, ``policies``; the runtime of an older lock has no policies.
 
-
-def _all_tried(repo: CurriculumRepo, target: Target) -> list[dict[str, Any]]:
-    """The transitions and policies that were tried.
+    Returns:
+        What came to light of each.
 
     Raises:
         NotApplicable: There are some, and none could be tried.
     """
     answer = repo.runs.answer(target, "witnesses")
-    both = [*answer["rules"], *answer.get("policies", [])]
-    tried = [rule for rule in both if rule.get("untried") is None]
-    if both and not tried:
-        raise NotApplicable(f"the rules could not be tried: {both[0]['untried']}")
+    asked = [one for part in parts for one in answer.get(part, [])]
+    tried = [one for one in asked if one.get("untried") is None]
+    if asked and not tried:
+        raise NotApplicable(f"the rules could not be tried: {asked[0]['untried']}")
     return tried
 
 
@@ -121,8 +116,8 @@ class GR004(TargetCheck):
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        tries, rules = _tried(repo, target)
-        for rule in rules:
+        tries = repo.runs.answer(target, "witnesses")["tries"]
+        for rule in _tried(repo, target, "rules"):
             if rule["held"] and not rule["decided"]:
                 path, line = place(repo, rule)
                 yield Finding(
@@ -148,8 +143,8 @@ class GR005(TargetCheck):
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        tries, rules = _tried(repo, target)
-        for rule in rules:
+        tries = repo.runs.answer(target, "witnesses")["tries"]
+        for rule in _tried(repo, target, "rules"):
             if not rule["held"] and rule["raised"] is None:
                 path, line = place(repo, rule)
                 yield Finding(
@@ -179,7 +174,7 @@ class GR006(TargetCheck):
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
-        for rule in _all_tried(repo, target):
+        for rule in _tried(repo, target, "rules", "policies"):
             if rule["raised"] is not None:
                 path, line = place(repo, rule)
                 raised = " ".join(rule["raised"].split())
@@ -315,7 +310,7 @@ class GR011(TargetCheck):
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
         told = set()
-        for rule in _all_tried(repo, target):
+        for rule in _tried(repo, target, "rules", "policies"):
             if rule["wavers"] is not None and rule["rule"] not in told:
                 told.add(rule["rule"])
                 path, line = place(repo, rule)

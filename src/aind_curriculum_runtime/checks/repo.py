@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import re
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..discovery import ENTRY_POINT_GROUP
+from ..template_files import is_from_template
 from .base import NotApplicable, Outcome
 from .runs import Runs
 
@@ -129,11 +129,7 @@ class CurriculumRepo:
     @cached_property
     def from_template(self) -> bool:
         """Whether Copier keeps the repo up to date, from this template and not from some other."""
-        try:
-            answers = (self.root / ".copier-answers.yml").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return False
-        return re.search(r"^runtime_url:", answers, re.MULTILINE) is not None
+        return is_from_template(self.root)
 
     @cached_property
     def own_command(self) -> str | None:

@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from .template import ANSWERS
+from ..template_files import ANSWERS
 
 
 def main(order_file: Path) -> None:

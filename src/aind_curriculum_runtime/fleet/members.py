@@ -18,14 +18,12 @@ from typing import Any, Final
 
 from ..discovery import ENTRY_POINT_GROUP
 from ..errors import ExitCode
+from ..template_files import is_from_template
 from .errors import FleetError
 from .git import Git, GitFailed, git_directory
 from .processes import Processes
 
 __all__ = ["NOTE", "Member", "TaskRepo", "members_of", "named", "quoted", "submodules", "table", "task_repo"]
-
-_CURRICULUM_ANSWER: Final = re.compile(r"^curriculum_name:", re.MULTILINE)
-"""Of Copier's answers, in a repo made from a curriculum template."""
 
 NOTE: Final = "curricula-update.json"
 """File in a git directory while a checkout is moved to an updated commit; it stays when that was cut short."""
@@ -49,19 +47,23 @@ class Member:
         return self.root / self.folder
 
     @cached_property
+    def _document(self) -> dict[str, Any] | None:
+        return _read_pyproject(self.path)
+
+    @property
     def pyproject(self) -> dict[str, Any]:
         """What its pyproject.toml says; empty where there is none that can be read."""
-        return _read_pyproject(self.path) or {}
+        return self._document or {}
 
     @property
     def project(self) -> dict[str, Any]:
         """Its table ``project``."""
         return table(self.pyproject, "project")
 
-    @cached_property
+    @property
     def is_broken(self) -> bool:
         """Whether there is a pyproject.toml that cannot be read, as after a merge: what it is cannot be told."""
-        return _read_pyproject(self.path) is None
+        return self._document is None
 
     @property
     def is_initialised(self) -> bool:
@@ -87,14 +89,7 @@ class Member:
     @cached_property
     def lost_curriculum(self) -> bool:
         """Whether it was made from a curriculum template and yet declares no curriculum."""
-        if self.curricula:
-            return False
-        try:
-            return (
-                _CURRICULUM_ANSWER.search((self.path / ".copier-answers.yml").read_text(encoding="utf-8")) is not None
-            )
-        except (OSError, UnicodeDecodeError):
-            return False
+        return not self.curricula and is_from_template(self.path)
 
     @property
     def name(self) -> str:

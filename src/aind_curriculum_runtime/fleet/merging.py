@@ -15,12 +15,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from ..template_files import ANSWERS
 from .git import Git
 from .lock import remove_folder
 from .members import Member
 from .outcomes import Stop
 from .processes import Processes, last_line
-from .template import ANSWERS, Answers, Reference, TemplateUnreachable, latest_release, read_answers, why_unknown
+from .template import Answers, Reference, TemplateUnreachable, latest_release, read_answers, why_unknown
 from .user_lines import has_marker, lost_lines
 
 __all__ = ["Merging", "Place", "Standing", "Target"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..errors import CONTRACT_VERSION
+from ..template_files import ANSWERS
 from .git import Git, GitFailed, git_directory, head_commit
 from .members import Member, TaskRepo
 from .processes import Processes
@@ -105,7 +106,7 @@ def template_version(folder: Path) -> str | None:
         A tag, or what ``git describe`` says of a commit; None when it was not made from a template.
     """
     try:
-        found = _ANSWER.search((folder / ".copier-answers.yml").read_text(encoding="utf-8"))
+        found = _ANSWER.search((folder / ANSWERS).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return None
     return found[1].strip() if found else None

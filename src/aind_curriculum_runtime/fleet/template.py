@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from ..template_files import ANSWERS
 from .git import Git
 from .processes import Processes, last_line
 
@@ -26,8 +27,6 @@ __all__ = [
     "remote_versions",
     "why_unknown",
 ]
-
-ANSWERS: Final = ".copier-answers.yml"
 
 
 class TemplateUnreachable(Exception):
