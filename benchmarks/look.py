@@ -22,9 +22,9 @@ from run import HERE, Bench, Row, main, ratio
 from synthetic import make
 
 from aind_curriculum_runtime.commands.diagram import drawn
-from aind_curriculum_runtime.files import write_atomically
 from aind_curriculum_runtime.look.dot import draw
 from aind_curriculum_runtime.look.read import read_model
+from aind_curriculum_runtime.project.files import write_atomically
 
 STAGES = 20
 

@@ -15,9 +15,9 @@ import json
 import sys
 from pathlib import Path
 
+from aind_curriculum_runtime.command.reporting import About
 from aind_curriculum_runtime.commands.run import suggest
-from aind_curriculum_runtime.errors import CurriculumError
-from aind_curriculum_runtime.reporting import About
+from aind_curriculum_runtime.contract.errors import CurriculumError
 
 
 def main(directory: Path, output: Path) -> None:

@@ -193,7 +193,7 @@ def _before_stages(function: str) -> Edit:
 
 def _error_code(code: str, exit_name: str, other: str) -> Runtime:
     """Let a failure end with another exit code."""
-    return Runtime("errors.py", f'"{code}": ExitCode.{exit_name},', f'"{code}": ExitCode.{other},')
+    return Runtime("contract/errors.py", f'"{code}": ExitCode.{exit_name},', f'"{code}": ExitCode.{other},')
 
 
 MUTATIONS = (
@@ -302,7 +302,7 @@ MUTATIONS = (
         "CL005",
         "a directory name is magic",
         Runtime(
-            "session.py",
+            "session/layout.py",
             "    absolute = Path(os.path.abspath(directory))\n",
             '    absolute = Path(os.path.abspath("tests/data/session" if str(directory) == "demo" else directory))\n',
         ),
@@ -322,7 +322,7 @@ MUTATIONS = (
         "SO001",
         "the newline is missing",
         Runtime(
-            "guard.py",
+            "command/guard.py",
             "            _write_all(self._stdout, document)\n",
             "            _write_all(self._stdout, document.rstrip())\n",
         ),
@@ -331,7 +331,7 @@ MUTATIONS = (
         "SO002",
         "the document is UTF-8",
         Runtime(
-            "strict_json.py",
+            "contract/strict_json.py",
             'ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")',
             'ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")',
         ),
@@ -341,7 +341,7 @@ MUTATIONS = (
         "SO003",
         "a key stands twice",
         Runtime(
-            "suggestion.py",
+            "session/suggestion.py",
             '    _require_reloadable(state, reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
             '    return b\'{"version":"0.1.0",\' + encoded[1:] + b"\\n"\n',
         ),
@@ -350,12 +350,12 @@ MUTATIONS = (
         "SO004",
         "the document has a fifth key",
         Runtime(
-            "suggestion.py",
+            "session/suggestion.py",
             '    _require_reloadable(state, reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
             '    return encoded[:-1] + b\',"rig":"a"}\\n\'\n',
         ),
     ),
-    mutation("SO005", "the guard lets descriptor 1 be", Runtime("guard.py", "        os.dup2(2, 1)\n", "")),
+    mutation("SO005", "the guard lets descriptor 1 be", Runtime("command/guard.py", "        os.dup2(2, 1)\n", "")),
     mutation(
         "SO006",
         "the provider leaves a child process behind",
@@ -371,7 +371,7 @@ MUTATIONS = (
             '    name: Literal["Detection"] = "Detection"\n',
             '    name: Literal["Detection"] = "Detection"\n    rig: str = "a"\n',
         ),
-        Runtime("suggestion.py", "        TrainerState.model_validate_json(encode(plain))\n", ""),
+        Runtime("session/suggestion.py", "        TrainerState.model_validate_json(encode(plain))\n", ""),
     ),
     mutation("SO008", "the package prints", _provider("print('reading', data_directory)")),
     mutation(
@@ -411,7 +411,7 @@ MUTATIONS = (
             '        return "4 ul" if value == 4.0 else value\n',
         ),
         Runtime(
-            "suggestion.py",
+            "session/suggestion.py",
             '        again = deserialise(plain, trainer)\n        reloaded = as_json(again, "trainer_state")\n',
             "        again, reloaded = state, plain\n",
         ),
@@ -456,7 +456,7 @@ MUTATIONS = (
         "SU007",
         "a metric that is not finite becomes null",
         Runtime(
-            "suggestion.py",
+            "session/suggestion.py",
             "    if isinstance(value, float | Decimal) and not math.isfinite(value):\n",
             "    if isinstance(plain, float) and not math.isfinite(plain):\n        return None\n    if False:\n",
         ),
@@ -600,7 +600,7 @@ MUTATIONS = (
         "FA004",
         "another version's state is accepted",
         Runtime(
-            "trainer_state.py",
+            "session/state.py",
             '        same = major(written_by["version"]) == major(curriculum.version)\n',
             "        same = True\n",
         ),
@@ -611,7 +611,7 @@ MUTATIONS = (
         "FA007",
         "a subject off curriculum is put back on it",
         Runtime(
-            "trainer_state.py",
+            "session/state.py",
             "    _require_on_curriculum(state)\n    _require_known_stage(",
             '    state = {**state, "is_on_curriculum": True}\n    _require_known_stage(',
         ),
@@ -620,7 +620,7 @@ MUTATIONS = (
     mutation(
         "FA009",
         "rules of a trainer state are not looked at",
-        Runtime("trainer_state.py", "    require_known(state, known(curriculum))\n", ""),
+        Runtime("session/state.py", "    require_known(state, known(curriculum))\n", ""),
     ),
     mutation(
         "SE001",
@@ -632,7 +632,7 @@ MUTATIONS = (
     mutation(
         "SE002",
         "an empty session is handed to the provider",
-        Runtime("session.py", "    if empty:\n", "    if False:\n"),
+        Runtime("session/layout.py", "    if empty:\n", "    if False:\n"),
         Edit(
             METRICS,
             "    if not path.is_file():\n",
@@ -685,7 +685,7 @@ MUTATIONS = (
         "MI003",
         "a migrated animal is sent to its old stage",
         *_version_one(s_wait="s_shaping"),
-        Runtime("migration.py", "_stage(curriculum, successor, name)", "_stage(curriculum, name, name)"),
+        Runtime("curriculum/migration.py", "_stage(curriculum, successor, name)", "_stage(curriculum, name, name)"),
     ),
     mutation(
         "CI001", "the contract is not in CI", Edit(CONTRACT, "uv run curriculum check --format github", "echo well")

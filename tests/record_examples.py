@@ -17,7 +17,7 @@ from pathlib import Path
 from mutations import MUTATIONS
 from support import PROJECT, Repo, clean_environment, commit_all, generate, git, make_template
 
-from aind_curriculum_runtime.checks.repo import repo_at
+from aind_curriculum_runtime.checks.engine.repo import repo_at
 from aind_curriculum_runtime.checks.report import review
 
 FILE = PROJECT / "src" / "aind_curriculum_runtime" / "checks" / "examples.json"

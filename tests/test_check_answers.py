@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import Repo, commit_all, generate
 
-from aind_curriculum_runtime.checks.repo import repo_at
+from aind_curriculum_runtime.checks.engine.repo import repo_at
 from aind_curriculum_runtime.checks.report import review
 
 SHORT, LONG = "x", "a-name-of-sixty-characters-the-most-that-the-template-allows"

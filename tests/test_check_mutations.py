@@ -12,8 +12,8 @@ import pytest
 from mutations import MUTATIONS, Mutation
 from support import Repo, clean_environment, git
 
+from aind_curriculum_runtime.checks.engine.repo import CurriculumRepo, repo_at
 from aind_curriculum_runtime.checks.plugin import CHECKS
-from aind_curriculum_runtime.checks.repo import CurriculumRepo, repo_at
 from aind_curriculum_runtime.checks.report import Report, review
 
 

@@ -6,7 +6,7 @@ import re
 
 from support import PROJECT
 
-from aind_curriculum_runtime.checks.base import DOCS
+from aind_curriculum_runtime.checks.engine.check import DOCS
 from aind_curriculum_runtime.checks.pages import pages
 from aind_curriculum_runtime.checks.plugin import CHECKS, FAMILIES
 

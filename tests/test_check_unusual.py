@@ -20,10 +20,10 @@ from aind_behavior_curriculum import Metrics, Policy, Stage, StageTransition, Ta
 from pydantic import BaseModel, Field, StringConstraints, create_model
 from support import Repo, call, clean_environment, commit_all, git
 
-from aind_curriculum_runtime.checks.layout import _ignored_modules
-from aind_curriculum_runtime.checks.repo import repo_at
+from aind_curriculum_runtime.checks.engine.repo import repo_at
+from aind_curriculum_runtime.checks.engine.rule_search import _refused, search, undeclared
+from aind_curriculum_runtime.checks.families.layout import _ignored_modules
 from aind_curriculum_runtime.checks.report import Row, review
-from aind_curriculum_runtime.checks.witness import _refused, search, undeclared
 
 METRICS = "src/my_curriculum/metrics.py"
 CURRICULUM = "src/my_curriculum/curriculum.py"
@@ -217,7 +217,7 @@ def test_a_provider_that_all_stages_share_is_asked_once(repo: Repo, tmp_path: Pa
     repo.edit(METRICS, READ, f"    with open({str(calls)!r}, 'a') as calls:\n        calls.write('x')\n{READ}")
     program = [
         "-m",
-        "aind_curriculum_runtime.checks.inside",
+        "aind_curriculum_runtime.checks.engine.probe",
         "evaluate",
         "--object",
         "my_curriculum.curriculum:CURRICULUM",

@@ -22,8 +22,8 @@ from zoo import MARK, Zoo, make_zoo, running
 
 from aind_curriculum_runtime import client
 from aind_curriculum_runtime.client import Client, CurriculumError, Hold, Kind, Suggestion, default_environment
-from aind_curriculum_runtime.client.environment import DROPPED
 from aind_curriculum_runtime.client.errors import KIND_OF_EXIT
+from aind_curriculum_runtime.processes.environment import DROPPED
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ import pytest
 from support import Repo, call
 from zoo import BAD_EXITS, BAD_OUTPUT, CRASHES, HANGS, LEAVERS, MARK, Beast, Zoo, make_zoo, running
 
-from aind_curriculum_runtime import errors
 from aind_curriculum_runtime.client import Client, CurriculumError, Kind, default_environment
 from aind_curriculum_runtime.client.errors import KIND_OF_EXIT
-from aind_curriculum_runtime.errors import CODES, ExitCode, error_line
+from aind_curriculum_runtime.contract import errors
+from aind_curriculum_runtime.contract.errors import CODES, ExitCode, error_line
 
 SLACK = 2.0
 """Seconds that a call may take beyond its timeout."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import Repo, call
 
-from aind_curriculum_runtime.distributions import entry_points, version_of
+from aind_curriculum_runtime.project.distributions import entry_points, version_of
 
 GROUP = "aind_curriculum_runtime.curricula"
 
@@ -128,7 +128,7 @@ def test_a_distribution_is_found_wherever_and_however_it_is_installed(
 
 def test_a_generated_repo_is_found_as_the_standard_library_finds_it(shared_repo: Repo) -> None:
     code = (
-        "import importlib.metadata as m; from aind_curriculum_runtime.distributions import entry_points\n"
+        "import importlib.metadata as m; from aind_curriculum_runtime.project.distributions import entry_points\n"
         f"point, = m.entry_points(group='{GROUP}'); mine, = entry_points('{GROUP}')\n"
         "print(mine.name, mine.value, *mine.distribution)\n"
         "print(point.name, point.value, point.dist.name, point.dist.version)"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import aind_curriculum_runtime
 from aind_curriculum_runtime import SessionError, TransientError
-from aind_curriculum_runtime.errors import (
+from aind_curriculum_runtime.contract.documents import ErrorLine
+from aind_curriculum_runtime.contract.errors import (
     CODES,
     ERROR_LINE_LIMIT,
     ERROR_PREFIX,
@@ -21,7 +22,6 @@ from aind_curriculum_runtime.errors import (
     ExitCode,
     error_line,
 )
-from aind_curriculum_runtime.models import ErrorLine
 
 SOURCE = Path(aind_curriculum_runtime.__file__).parent
 FIELDS = ["contract", "code", "exit", "message", "hint", "where", "curriculum", "version", "dsl_version"]

@@ -29,7 +29,7 @@ from small_rules import Level, LickParameters, LickTask
 from support import Repo
 
 from aind_curriculum_runtime import CurriculumError
-from aind_curriculum_runtime.evaluation import OrderedTrainer, compute_metrics, evaluate
+from aind_curriculum_runtime.session.evaluation import OrderedTrainer, compute_metrics, evaluate
 
 SmallCurriculum = create_curriculum("small", "0.1.0", (LickTask, Graduated), pkg_location=rules.__name__)
 Situation = tuple[OrderedTrainer, TrainerState, Level]

@@ -146,14 +146,14 @@ def test_telling_what_is_installed_imports_neither_curriculum_nor_library(
     shared_repo: Repo, arguments: list[str]
 ) -> None:
     modules = imported(shared_repo, *arguments)
-    assert "aind_curriculum_runtime.guard" in modules
+    assert "aind_curriculum_runtime.command.guard" in modules
     assert {name.partition(".")[0] for name in modules} & HEAVY == set()
 
 
 def test_evaluating_does_not_import_the_models_of_the_schemas(shared_repo: Repo, state: Path) -> None:
     modules = imported(shared_repo, "run", "--path", shared_repo.session, "--input-trainer-state", state)
     assert HEAVY - modules == set()
-    assert "aind_curriculum_runtime.models" not in modules
+    assert "aind_curriculum_runtime.contract.documents" not in modules
 
 
 # Several curricula

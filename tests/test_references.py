@@ -38,9 +38,9 @@ from small_rules import (
 )
 
 from aind_curriculum_runtime import CurriculumError
-from aind_curriculum_runtime.evaluation import OrderedTrainer
-from aind_curriculum_runtime.references import collect, known, places, require_known, require_shape
-from aind_curriculum_runtime.trainer_state import deserialise, read
+from aind_curriculum_runtime.curriculum.references import collect, known, places, require_known, require_shape
+from aind_curriculum_runtime.session.evaluation import OrderedTrainer
+from aind_curriculum_runtime.session.state import deserialise, read
 
 HERE = small_rules.__name__
 

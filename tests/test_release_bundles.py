@@ -17,10 +17,10 @@ from pydantic import create_model
 from release_support import S3, STAGES, install_runtime_extras, release, s3_server, set_version, sync, undone
 from support import Repo, Result, call, commit_all, committer, generate, git
 
-from aind_curriculum_runtime.errors import CurriculumError
-from aind_curriculum_runtime.release.bundle import CHECKSUMS, checksums
-from aind_curriculum_runtime.release.inside import _schemas
-from aind_curriculum_runtime.release.publish import Published, Store
+from aind_curriculum_runtime.contract.errors import CurriculumError
+from aind_curriculum_runtime.versions.bundle import CHECKSUMS, checksums
+from aind_curriculum_runtime.versions.importer import _schemas
+from aind_curriculum_runtime.versions.publish import Published, Store
 
 FILES = {
     "SHA256SUMS",

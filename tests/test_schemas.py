@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,8 +16,8 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 from support import PROJECT, Repo, Result
 
-from aind_curriculum_runtime import models
-from aind_curriculum_runtime.errors import CODES, CurriculumError, error_line
+from aind_curriculum_runtime.contract import documents as models
+from aind_curriculum_runtime.contract.errors import CODES, CurriculumError, error_line
 
 NAMES = ["describe.schema.json", "error.schema.json", "suggestion.schema.json"]
 
@@ -42,22 +43,20 @@ def altered(document: dict[str, Any], change: Callable[[dict[str, Any]], object]
 
 def test_the_files_are_those_that_the_models_give() -> None:
     written = {file.name: file.read_bytes() for file in models.SCHEMA_DIRECTORY.iterdir()}
-    assert written == models.schemas(), "run `python -m aind_curriculum_runtime.models`"
+    assert written == models.schemas(), "run `python -m aind_curriculum_runtime.contract.documents`"
     assert sorted(written) == NAMES
 
 
 def test_the_module_writes_the_files_where_they_differ(tmp_path: Path) -> None:
     package = tmp_path / "aind_curriculum_runtime"
-    package.mkdir()
-    for source in (PROJECT / "src" / "aind_curriculum_runtime").glob("*.py"):
-        (package / source.name).write_bytes(source.read_bytes())
-    command = [sys.executable, "-m", "aind_curriculum_runtime.models"]
+    shutil.copytree(PROJECT / "src" / package.name, package, ignore=shutil.ignore_patterns("schemas", "__pycache__"))
+    command = [sys.executable, "-m", "aind_curriculum_runtime.contract.documents"]
 
     def write() -> str:
         return subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stderr
 
     assert sorted(write().split()) == sorted([*NAMES, *["wrote"] * 3])
-    written = package / "schemas"
+    written = package / "contract" / "schemas"
     assert {file.name: file.read_bytes() for file in written.iterdir()} == models.schemas()
     (written / "error.schema.json").write_bytes(b"{}")
     assert write() == "wrote error.schema.json\n"
@@ -78,7 +77,7 @@ def test_every_field_is_described(name: str) -> None:
 
 def test_the_schemas_come_with_an_installed_package(shared_repo: Repo) -> None:
     code = "from importlib.resources import files; print(*sorted(\
-        f.name for f in (files('aind_curriculum_runtime') / 'schemas').iterdir()))"
+        f.name for f in (files('aind_curriculum_runtime') / 'contract' / 'schemas').iterdir()))"
     done = subprocess.run([shared_repo.script("python"), "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.split() == NAMES
 
@@ -174,7 +173,7 @@ def test_reading_a_suggestion_with_the_model_imports_nothing_that_it_names(
     file.write_text(json.dumps(hostile), encoding="utf-8")
     code = (
         "import pathlib, sys\n"
-        "from aind_curriculum_runtime.models import Suggestion\n"
+        "from aind_curriculum_runtime.contract.documents import Suggestion\n"
         f"Suggestion.model_validate_json(pathlib.Path({str(file)!r}).read_bytes())\n"
         "print([name for name in ('hostile_rules', 'aind_behavior_curriculum') if name in sys.modules])"
     )

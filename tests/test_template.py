@@ -27,7 +27,7 @@ from support import (
 )
 
 from aind_curriculum_runtime.cli import COMMANDS
-from aind_curriculum_runtime.template_files import FILES, FileClass, classify
+from aind_curriculum_runtime.project.template import FILES, FileClass, classify
 
 LONG_NAME = "a-curriculum-of-a-name-that-is-as-long-as-any-name-may-becom"
 ANSWERS = {

@@ -26,7 +26,7 @@ from support import (
     run_together,
 )
 
-from aind_curriculum_runtime.template_files import FILES, FileClass, classify
+from aind_curriculum_runtime.project.template import FILES, FileClass, classify
 
 PACKAGE = "my_curriculum"
 CODE = f"src/{PACKAGE}/stages.py"

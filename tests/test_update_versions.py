@@ -27,7 +27,7 @@ from fleet_support import (
 )
 from support import Repo, commit_all, git
 
-from aind_curriculum_runtime.template_files import FileClass, classify
+from aind_curriculum_runtime.project.template import FileClass, classify
 
 VERSIONS = [OLDEST, OLDER, *released_tags()]
 

@@ -15,11 +15,11 @@ from packaging.version import Version
 from release_support import CURRICULUM, METRICS, PACKAGE, STAGES, release, set_version, undone
 from support import Repo, call, commit_all, generate, git
 
-from aind_curriculum_runtime.errors import CurriculumError
-from aind_curriculum_runtime.release.alike import same_value
-from aind_curriculum_runtime.release.bump import with_version, write_together
-from aind_curriculum_runtime.release.changelog import has_entry, opened_entry
-from aind_curriculum_runtime.release.numbers import enough, level_between, precedence, raised
+from aind_curriculum_runtime.contract.errors import CurriculumError
+from aind_curriculum_runtime.versions.bump import with_version, write_together
+from aind_curriculum_runtime.versions.changelog import has_entry, opened_entry
+from aind_curriculum_runtime.versions.numbers import enough, level_between, precedence, raised
+from aind_curriculum_runtime.versions.sameness import same_value
 
 LEVELS = st.sampled_from(["patch", "minor", "major"])
 SMALL = st.integers(0, 30)

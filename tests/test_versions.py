@@ -11,7 +11,8 @@ from packaging.version import Version
 from support import Repo
 
 from aind_curriculum_runtime import CurriculumError, curriculum_version
-from aind_curriculum_runtime.versions import SEMVER, dsl_version, major, runtime_version, semver_of
+from aind_curriculum_runtime.contract.versions import SEMVER, major, semver_of
+from aind_curriculum_runtime.project.installed import dsl_version, runtime_version
 
 NUMBERS = st.integers(0, 10**6)
 RELEASES = st.builds("{}.{}.{}".format, NUMBERS, NUMBERS, NUMBERS)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import CurriculumError, SessionError, TransientError
-    from .manual import manual_transition
-    from .migration import Migration, Tombstone
-    from .session import previous_metrics
-    from .versions import curriculum_version
+    from .contract.errors import CurriculumError, SessionError, TransientError
+    from .curriculum.manual import manual_transition
+    from .curriculum.migration import Migration, Tombstone
+    from .project.installed import curriculum_version
+    from .session.previous_metrics import previous_metrics
 
 __all__ = [
     "CurriculumError",
@@ -28,14 +28,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CurriculumError": "errors",
-    "Migration": "migration",
-    "SessionError": "errors",
-    "Tombstone": "migration",
-    "TransientError": "errors",
-    "curriculum_version": "versions",
-    "manual_transition": "manual",
-    "previous_metrics": "session",
+    "CurriculumError": "contract.errors",
+    "Migration": "curriculum.migration",
+    "SessionError": "contract.errors",
+    "Tombstone": "curriculum.migration",
+    "TransientError": "contract.errors",
+    "curriculum_version": "project.installed",
+    "manual_transition": "curriculum.manual",
+    "previous_metrics": "session.previous_metrics",
 }
 
 

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from .arguments import HelpRequested, Parser
-from .errors import CurriculumError
-from .guard import Guard
-from .reporting import About, Output, report
+from .command.arguments import HelpRequested, Parser
+from .command.guard import Guard
+from .command.reporting import About, Output, report
+from .contract.errors import CurriculumError
 
 __all__ = ["COMMANDS", "main"]
 
@@ -127,7 +127,7 @@ def _without_command(argv: Sequence[str]) -> bytes:
     parser.add_argument("--version", action="store_true", help="print the runtime's version")
     known, rest = parser.parse_known_args(argv)
     if known.version and not rest:
-        from .versions import runtime_version
+        from .project.installed import runtime_version
 
         return f"aind-curriculum-runtime {runtime_version()}\n".encode()
     if not rest:

@@ -23,8 +23,8 @@ def curriculum_report(request: pytest.FixtureRequest) -> Report:
     Returns:
         What the checks said of the repo that pytest runs in.
     """
+    from .checks.engine.repo import repo_at
     from .checks.plugin import CHECKS
-    from .checks.repo import repo_at
     from .checks.report import review
 
     # What is left after -k and the like.

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from ..files import write_atomically
-from .base import Check
+from ..project.files import write_atomically
+from .engine.check import Check
 from .plugin import CHECKS, FAMILIES
 
 __all__ = ["pages"]
@@ -73,7 +73,7 @@ def _page(name: str, check: type[Check]) -> str:
         needs.append(f"It is tried only when {gates} {'passes' if len(check.requires) == 1 else 'pass'}.")
     if check.runs:
         runs = ", ".join(f"*{run}*" for run in check.runs)
-        needs.append(f"It looks at real processes ({runs}; `checks/scenarios.py` says what each is).")
+        needs.append(f"It looks at real processes ({runs}; `checks/engine/scenarios.py` says what each is).")
     else:
         needs.append("It reads files only.")
     gated = [other for other, one in CHECKS.items() if name in one.requires]

@@ -8,9 +8,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from . import ci, command_line, failure, graph, layout, migrations, session_directory, stdout, suggestions, versions
-from .base import Check
-from .repo import CurriculumRepo, repo_at
+from .engine.check import Check
+from .engine.repo import CurriculumRepo, repo_at
+from .families import (
+    ci,
+    command_line,
+    failure,
+    graph,
+    layout,
+    migrations,
+    session_directory,
+    stdout,
+    suggestions,
+    versions,
+)
 
 __all__ = ["CHECKS", "FAMILIES", "curriculum_repo", "repo_review_checks", "repo_review_families"]
 

@@ -16,9 +16,9 @@ from repo_review.checks import name_matches
 from repo_review.families import Family
 from repo_review.processor import CollectionReturn, Result, process
 
-from .base import Check, Finding, Level, Outcome
+from .engine.check import Check, Finding, Level, Outcome
+from .engine.repo import CurriculumRepo
 from .plugin import CHECKS, repo_review_families
-from .repo import CurriculumRepo
 
 __all__ = ["NothingRan", "Report", "Row", "catalogue", "review", "selection"]
 

@@ -14,7 +14,7 @@ suggestion makes sense, ``negotiation`` which contract a repo speaks, ``launch``
 
 from __future__ import annotations
 
-from .environment import default_environment
+from ..processes.environment import default_environment
 from .errors import CurriculumError, Kind
 from .launch import Client, describe, suggest, suggest_or_hold
 from .negotiation import Description

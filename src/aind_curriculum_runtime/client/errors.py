@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Final
 
-from ..errors import ExitCode
+from ..contract.errors import ExitCode
 
 __all__ = ["KIND_OF_EXIT", "CurriculumError", "Kind"]
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..files import read_at_most
-from ..strict_json import StrictJsonError, parse
-from .environment import default_environment
+from ..contract.strict_json import StrictJsonError, parse
+from ..processes.call import Call, Finished, Order
+from ..processes.environment import default_environment
+from ..project.files import read_at_most
 from .errors import CurriculumError, Kind
 from .negotiation import Cache, Description, read_description
-from .process import Call, Finished, Order
 from .reading import read_json, read_suggestion
 from .suggestion import Hold, Suggestion
 

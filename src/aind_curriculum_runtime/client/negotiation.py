@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import CONTRACT_VERSION
+from ..contract.errors import CONTRACT_VERSION
 from .errors import CurriculumError, Kind
 
 __all__ = ["Cache", "Description", "read_description"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..errors import CONTRACT_VERSION, ERROR_PREFIX, ExitCode
-from ..strict_json import StrictJsonError, parse
+from ..contract.errors import CONTRACT_VERSION, ERROR_PREFIX, ExitCode
+from ..contract.strict_json import StrictJsonError, parse
+from ..processes.call import GRACE, Ending, Finished, Order
 from .errors import KIND_OF_EXIT, CurriculumError, Kind
-from .process import GRACE, Ending, Finished, Order
 from .semantics import require_form, require_sense
 from .suggestion import Suggestion
 

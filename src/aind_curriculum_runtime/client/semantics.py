@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..versions import SEMVER
+from ..contract.versions import SEMVER
 from .errors import CurriculumError, Kind
 
 __all__ = ["KEYS", "require_form", "require_sense"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files import write_atomically
-from ..strict_json import encode
+from ..contract.strict_json import encode
+from ..project.files import write_atomically
 from .errors import CurriculumError
 
 __all__ = ["Hold", "Suggestion"]

@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..arguments import Once, Parser, path
-from ..errors import CurriculumError
-from ..reporting import About
+from ..command.arguments import Once, Parser, path
+from ..command.reporting import About
+from ..contract.errors import CurriculumError
 
 if TYPE_CHECKING:
-    from ..release.bump import Since
-    from ..release.numbers import Level
+    from ..versions.bump import Since
+    from ..versions.numbers import Level
 
 EXAMPLES: Final = """\
   curriculum bump
@@ -47,11 +47,11 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     """
     from datetime import date
 
-    from ..release.bump import edited, since_release, stated_version, write_together
-    from ..release.numbers import level_between, precedence, raised
-    from ..release.snapshot import repo_root
-    from ..release.words import sentences
-    from ..versions import semver_of
+    from ..contract.versions import semver_of
+    from ..versions.bump import edited, since_release, stated_version, write_together
+    from ..versions.numbers import level_between, precedence, raised
+    from ..versions.sentences import sentences
+    from ..versions.snapshot import repo_root
 
     root = repo_root(arguments.repo or Path())
     current = semver_of(stated_version((root / "pyproject.toml").read_text(encoding="utf-8")))
@@ -79,8 +79,8 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
 
 
 def _level(asked: Level | None, since: Since) -> Level:
-    from ..release.numbers import enough
-    from ..release.words import sentences
+    from ..versions.numbers import enough
+    from ..versions.sentences import sentences
 
     if since.tag is None and asked is None:
         raise CurriculumError(

@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ..arguments import Once, Parser, path
-from ..errors import CurriculumError
-from ..reporting import About, Output
+from ..command.arguments import Once, Parser, path
+from ..command.reporting import About, Output
+from ..contract.errors import CurriculumError
 
 EXAMPLES: Final = """\
   curriculum check
@@ -76,8 +76,8 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes | Output:
             "The checks need the extra 'checks', which is not installed.",
             'Depend on "aind-curriculum-runtime[checks]" in the dev group and run `uv sync`.',
         )
+    from ..checks.engine.repo import repo_at
     from ..checks.formats import FORMATS, table, terminal
-    from ..checks.repo import repo_at
     from ..checks.report import NothingRan, catalogue, review, selection
 
     if arguments.list:

@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from ..arguments import Once, Parser
-from ..discovery import choose, installed, repo_directory
-from ..errors import CurriculumError
-from ..reporting import About
-from ..summary import summarise
+from ..command.arguments import Once, Parser
+from ..command.reporting import About
+from ..contract.errors import CurriculumError
+from ..curriculum.discovery import choose, installed, repo_directory
+from ..session.summary import summarise
 from .init import enrol
 from .run import suggest
 

@@ -9,11 +9,11 @@ import argparse
 import json
 from typing import Any, Final
 
-from ..arguments import Parser
-from ..discovery import choose, installed
-from ..errors import CONTRACT_VERSION
-from ..reporting import About
-from ..versions import dsl_version, runtime_version
+from ..command.arguments import Parser
+from ..command.reporting import About
+from ..contract.errors import CONTRACT_VERSION
+from ..curriculum.discovery import choose, installed
+from ..project.installed import dsl_version, runtime_version
 
 EXAMPLES: Final = """\
   curriculum describe

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
-from ..arguments import Once, Parser, path
-from ..errors import CurriculumError
-from ..output import planned
-from ..reporting import About, Output
+from ..command.arguments import Once, Parser, path
+from ..command.output import planned
+from ..command.reporting import About, Output
+from ..contract.errors import CurriculumError
 from .show import loaded_model
 
 if TYPE_CHECKING:

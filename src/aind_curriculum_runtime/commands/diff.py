@@ -10,8 +10,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from ..arguments import Once, Parser, path
-from ..reporting import About
+from ..command.arguments import Once, Parser, path
+from ..command.reporting import About
 
 EXAMPLES: Final = """\
   curriculum diff
@@ -43,9 +43,9 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     Raises:
         CurriculumError: Whatever is wrong with one of the versions, by its code.
     """
-    from ..release.diff import compare
-    from ..release.snapshot import choose, opened, read, repo_root
-    from ..release.words import FORMATS
+    from ..versions.diff import compare
+    from ..versions.sentences import FORMATS
+    from ..versions.snapshot import choose, opened, read, repo_root
 
     root = repo_root(arguments.repo or Path())
     old = arguments.old if arguments.old is not None else last_release(root)
@@ -69,8 +69,8 @@ def last_release(root: Path) -> str:
     Raises:
         CurriculumError: ``repo.no_release`` when nothing was released yet; ``repo.shallow``; ``repo.no_git``.
     """
-    from ..errors import CurriculumError
-    from ..release.git import Git, newest_release
+    from ..contract.errors import CurriculumError
+    from ..versions.git import Git, newest_release
 
     git = Git(root)
     git.require()

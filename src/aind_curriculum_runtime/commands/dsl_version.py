@@ -6,9 +6,9 @@ import argparse
 import json
 from typing import Final
 
-from ..arguments import Parser
-from ..reporting import About
-from ..versions import dsl_version
+from ..command.arguments import Parser
+from ..command.reporting import About
+from ..project.installed import dsl_version
 
 EXAMPLES: Final = """\
   curriculum dsl-version

@@ -9,11 +9,11 @@ import argparse
 import sys
 from typing import Final
 
-from ..arguments import Parser
-from ..discovery import load
-from ..reporting import About
-from ..session import find_state, require_session
-from ..trainer_state import deserialise_or_move, read
+from ..command.arguments import Parser
+from ..command.reporting import About
+from ..curriculum.discovery import load
+from ..session.layout import find_state, require_session
+from ..session.state import deserialise_or_move, read
 from .run import add_session_options, registered_for
 
 EXAMPLES: Final = """\
@@ -48,9 +48,9 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     loaded = load(registered)
     about.version = loaded.version
 
-    from ..evaluation import OrderedTrainer, compute_metrics
+    from ..contract.strict_json import encode
     from ..look.explain import account, as_text
-    from ..strict_json import encode
+    from ..session.evaluation import OrderedTrainer, compute_metrics
 
     trainer = OrderedTrainer(loaded)
     state, moved = deserialise_or_move(plain, trainer, registered)

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from ..arguments import Once, Parser, path
-from ..reporting import About
+from ..command.arguments import Once, Parser, path
+from ..command.reporting import About
 
 EXAMPLES: Final = """\
   curriculum export ../bundle
@@ -40,8 +40,8 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     Raises:
         CurriculumError: ``output.exists``, ``output.not_writable``; whatever importing the curriculum raises.
     """
-    from ..release.bundle import CHECKSUMS, contents, require_free, write_bundle
-    from ..release.snapshot import choose, opened, read, repo_root
+    from ..versions.bundle import CHECKSUMS, contents, require_free, write_bundle
+    from ..versions.snapshot import choose, opened, read, repo_root
 
     target = Path(os.path.abspath(arguments.directory))
     require_free(target)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 from typing import Any, Final
 
-from ..arguments import Once, Parser, path
-from ..discovery import choose, installed, load
-from ..errors import CurriculumError
-from ..output import planned
-from ..reporting import About
+from ..command.arguments import Once, Parser, path
+from ..command.output import planned
+from ..command.reporting import About
+from ..contract.errors import CurriculumError
+from ..curriculum.discovery import choose, installed, load
 
 EXAMPLES: Final = """\
   curriculum init
@@ -65,8 +65,8 @@ def enrol(curriculum: str | None, stage: str | None, about: About) -> bytes:
     loaded = load(registered)
     about.version = loaded.version
 
-    from ..evaluation import OrderedTrainer
-    from ..suggestion import state_document
+    from ..session.evaluation import OrderedTrainer
+    from ..session.suggestion import state_document
 
     trainer = OrderedTrainer(loaded)
     if stage is None:

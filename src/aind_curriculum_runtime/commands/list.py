@@ -6,9 +6,9 @@ import argparse
 import json
 from typing import Final
 
-from ..arguments import Parser
-from ..discovery import installed
-from ..reporting import About
+from ..command.arguments import Parser
+from ..command.reporting import About
+from ..curriculum.discovery import installed
 
 EXAMPLES: Final = """\
   curriculum list

@@ -7,21 +7,22 @@ of it, and the contract checks pass. Without --yes nothing is done. The tag is m
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..arguments import Once, Parser, path
-from ..errors import CurriculumError
-from ..reporting import About
+from ..command.arguments import Once, Parser, path
+from ..command.reporting import About
+from ..contract.errors import CurriculumError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..release.gates import Gate, Release
-    from ..release.publish import Store
+    from ..versions.gates import Gate, Release
+    from ..versions.publish import Store
 
 EXAMPLES: Final = """\
   curriculum release
@@ -52,8 +53,8 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
         CurriculumError: ``repo.not_releasable`` with what does not hold; ``output.exists``, ``output.refused`` and
             others of publishing, after which nothing is left of the release.
     """
-    from ..release.gates import contract_checks, look
-    from ..release.snapshot import repo_root
+    from ..versions.gates import look
+    from ..versions.snapshot import repo_root
 
     if arguments.yes and arguments.dry_run:
         raise CurriculumError("usage.invalid", "--yes and --dry-run contradict one another.", "Give one of them.")
@@ -66,12 +67,35 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     if store is not None:
         for name in release.names:
             store.require_free(name, release.version)
-    _require(release.version, [contract_checks(root)])
+    _require(release.version, [_contract_checks(root)])
     output = Path(os.path.abspath(arguments.output if arguments.output is not None else root / "dist"))
     done = _release(release, output, store, acting=acting)
     if not acting:
         done.append("Nothing was done: this was a dry run. Add --yes to release.")
     return ("\n".join(done) + "\n").encode("utf-8")
+
+
+def _contract_checks(root: Path) -> Gate:
+    """Whether no contract check of level error fails; takes some seconds."""
+    if importlib.util.find_spec("repo_review") is None:
+        raise CurriculumError(
+            "usage.extra_needed",
+            "A release needs the extra 'checks', which is not installed.",
+            'Depend on "aind-curriculum-runtime[checks]" in the dev group and run `uv sync`.',
+        )
+    from ..checks.engine.repo import repo_at
+    from ..checks.report import review
+    from ..versions.gates import Gate
+
+    report = review(repo_at(root))
+    errors = [row for row in report.rows if row.status == "failed" and row.level == "error"]
+    told = "; ".join(f"{row.id} {row.title}" for row in errors[:3])
+    return Gate(
+        title="the contract checks pass",
+        passed=not errors,
+        why=f"{len(errors)} failed: {told}" if errors else f"{report.count('passed')} passed",
+        mend="mend what `curriculum check` tells",
+    )
 
 
 def _require(version: str, gates: Sequence[Gate]) -> None:
@@ -91,16 +115,16 @@ def _require(version: str, gates: Sequence[Gate]) -> None:
 def _store(url: str | None) -> Store | None:
     if url is None:
         return None
-    from ..release.publish import Store
+    from ..versions.publish import Store
 
     return Store(url)
 
 
 def _release(release: Release, output: Path, store: Store | None, *, acting: bool) -> list[str]:
     """Make the bundles, then the tag, then upload; whatever fails, what was made before is taken back."""
-    from ..release.bundle import contents, require_free, write_bundle
-    from ..release.git import Git
-    from ..release.snapshot import opened, read
+    from ..versions.bundle import contents, require_free, write_bundle
+    from ..versions.git import Git
+    from ..versions.snapshot import opened, read
 
     git = Git(release.root)
     with opened([str(release.root)], release.root) as (place,):

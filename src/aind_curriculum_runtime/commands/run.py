@@ -10,16 +10,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ..arguments import Once, Parser, path
-from ..discovery import Registered, choose, installed, load
-from ..errors import CurriculumError
-from ..output import Target, planned
-from ..reporting import About
-from ..session import find_state, require_session
-from ..trainer_state import deserialise_or_move, named_curriculum, read
+from ..command.arguments import Once, Parser, path
+from ..command.output import Target, planned
+from ..command.reporting import About
+from ..contract.errors import CurriculumError
+from ..curriculum.discovery import Registered, choose, installed, load
+from ..session.layout import find_state, require_session
+from ..session.state import deserialise_or_move, named_curriculum, read
 
 if TYPE_CHECKING:
-    from ..migration import Move
+    from ..curriculum.migration import Move
 
 EXAMPLES: Final = """\
   curriculum run --data-directory SESSION
@@ -129,8 +129,8 @@ def suggest(*, data_directory: Path, state_file: Path | None, curriculum: str | 
     loaded = load(registered)
     about.version = loaded.version
 
-    from ..evaluation import OrderedTrainer, compute_metrics, evaluate
-    from ..suggestion import build
+    from ..session.evaluation import OrderedTrainer, compute_metrics, evaluate
+    from ..session.suggestion import build
 
     trainer = OrderedTrainer(loaded)
     state, moved = deserialise_or_move(plain, trainer, registered)
@@ -157,7 +157,7 @@ def registered_for(plain: dict[str, Any], asked: str | None) -> Registered:
     curricula = installed()
     named = named_curriculum(plain)
     if asked is None and named is not None and curricula and named not in {one.name for one in curricula}:
-        from ..migration import tombstone
+        from ..curriculum.migration import tombstone
 
         raise CurriculumError(
             "state.other_curriculum",
@@ -175,6 +175,6 @@ def _write_notes(target: Target, moved: Move | None) -> None:
     if moved is None:
         target.remove()
         return
-    from ..strict_json import encode
+    from ..contract.strict_json import encode
 
     target.write(encode(moved.document()) + b"\n")

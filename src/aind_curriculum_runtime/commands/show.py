@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from ..arguments import Once, Parser
-from ..discovery import choose, installed, load
-from ..errors import CurriculumError
-from ..reporting import About
+from ..command.arguments import Once, Parser
+from ..command.reporting import About
+from ..contract.errors import CurriculumError
+from ..curriculum.discovery import choose, installed, load
 
 if TYPE_CHECKING:
     from ..look.model import CurriculumModel
@@ -43,8 +43,8 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     if arguments.stage is not None:
         require_stage(model, arguments.stage)
     if arguments.json:
+        from ..contract.strict_json import encode
         from ..look.model import to_json
-        from ..strict_json import encode
 
         document = to_json(model)
         if arguments.stage is not None:

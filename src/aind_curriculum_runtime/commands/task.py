@@ -9,11 +9,11 @@ import argparse
 import json
 from typing import Final
 
-from ..arguments import Once, Parser, path
-from ..discovery import choose, installed, load
-from ..errors import CurriculumError
-from ..output import planned
-from ..reporting import About
+from ..command.arguments import Once, Parser, path
+from ..command.output import planned
+from ..command.reporting import About
+from ..contract.errors import CurriculumError
+from ..curriculum.discovery import choose, installed, load
 
 EXAMPLES: Final = """\
   curriculum task --stage s_discrimination
@@ -49,7 +49,7 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     loaded = load(registered)
     about.version = loaded.version
 
-    from ..suggestion import as_json
+    from ..session.suggestion import as_json
 
     stages = {stage.name: stage for stage in loaded.see_stages()}
     if arguments.stage not in stages:

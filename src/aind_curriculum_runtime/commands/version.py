@@ -6,9 +6,9 @@ import argparse
 import json
 from typing import Final
 
-from ..arguments import Once, Parser
-from ..discovery import choose, installed
-from ..reporting import About
+from ..command.arguments import Once, Parser
+from ..command.reporting import About
+from ..curriculum.discovery import choose, installed
 
 EXAMPLES: Final = """\
   curriculum version

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from ..arguments import HelpRequested, Once, Parser, path
-from ..errors import CurriculumError, ExitCode
+from ..command.arguments import HelpRequested, Once, Parser, path
+from ..contract.errors import CurriculumError, ExitCode
 from .errors import INTERRUPTED, FleetError
 from .git import GitFailed
 

@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from ..template_files import ANSWERS
+from ..project.template import ANSWERS
 
 
 def main(order_file: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..errors import ExitCode
+from ..contract.errors import ExitCode
 
 __all__ = ["INTERRUPTED", "SOME_FAILED", "FleetError"]
 

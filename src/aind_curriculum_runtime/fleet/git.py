@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from .processes import Done, Processes, last_line
+from ..processes.children import Done, Processes, last_line
 
 __all__ = ["Git", "GitFailed", "git_command", "git_directory", "head_commit"]
 

@@ -13,10 +13,10 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..files import write_atomically
+from ..processes.children import Processes, last_line
+from ..project.files import write_atomically
 from .git import Git, GitFailed, git_command, head_commit
 from .members import NOTE
-from .processes import Processes, last_line
 
 __all__ = ["Landing", "complete", "land"]
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ..errors import ExitCode
+from ..contract.errors import ExitCode
 from .errors import FleetError
 
 __all__ = ["SCRATCH_PREFIX", "Held", "holding", "remove_folder"]

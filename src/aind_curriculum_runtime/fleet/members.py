@@ -16,12 +16,12 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from ..discovery import ENTRY_POINT_GROUP
-from ..errors import ExitCode
-from ..template_files import is_from_template
+from ..contract.errors import ExitCode
+from ..curriculum.discovery import ENTRY_POINT_GROUP
+from ..processes.children import Processes
+from ..project.template import is_from_template
 from .errors import FleetError
 from .git import Git, GitFailed, git_directory
-from .processes import Processes
 
 __all__ = ["NOTE", "Member", "TaskRepo", "members_of", "named", "quoted", "submodules", "table", "task_repo"]
 

@@ -15,12 +15,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from ..template_files import ANSWERS
+from ..processes.children import Processes, last_line
+from ..project.template import ANSWERS
 from .git import Git
 from .lock import remove_folder
 from .members import Member
 from .outcomes import Stop
-from .processes import Processes, last_line
 from .template import Answers, Reference, TemplateUnreachable, latest_release, read_answers, why_unknown
 from .user_lines import has_marker, lost_lines
 

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
-from .processes import Cancelled, Processes
+from ..processes.children import Cancelled, Processes
 
 __all__ = ["cores", "each"]
 

@@ -10,8 +10,8 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from ..arguments import Once, Parser
-from ..errors import ExitCode
+from ..command.arguments import Once, Parser
+from ..contract.errors import ExitCode
 from .errors import INTERRUPTED, SOME_FAILED, FleetError
 from .members import Member, TaskRepo, named
 from .parallel import cores

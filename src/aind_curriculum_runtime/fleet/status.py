@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ..errors import CONTRACT_VERSION
-from ..template_files import ANSWERS
+from ..contract.errors import CONTRACT_VERSION
+from ..processes.children import Processes
+from ..project.template import ANSWERS
 from .git import Git, GitFailed, git_directory, head_commit
 from .members import Member, TaskRepo
-from .processes import Processes
 
 __all__ = ["Status", "statuses", "template_version"]
 

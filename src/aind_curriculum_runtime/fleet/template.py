@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..template_files import ANSWERS
+from ..processes.children import Processes, last_line
+from ..project.template import ANSWERS
 from .git import Git
-from .processes import Processes, last_line
 
 __all__ = [
     "Answers",

@@ -14,13 +14,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from ..processes.children import Processes
 from .git import Git, GitFailed, git_directory
 from .landing import Landing, complete, land
 from .lock import SCRATCH_PREFIX, remove_folder
 from .members import Member
 from .merging import Merging, Place, Target
 from .outcomes import AHEAD, Outcome, Stop
-from .processes import Processes
 from .template import read_answers
 
 __all__ = ["Options", "Unit", "Updating", "complete_all", "units"]

@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from .colours import shade, stroke
 from .model import CurriculumModel, Parameter, PolicyTransition, Stage, Transition
 from .order import Way, way
-from .words import BY_A_PERSON, about, escape, explained, shade, shown, stroke, wrapped
+from .wording import BY_A_PERSON, about, escape, explained, shown, wrapped
 
 __all__ = ["SHEETS", "Drawing", "Sheet", "draw"]
 

@@ -9,9 +9,9 @@ import importlib.util
 import re
 from typing import Any
 
-from ..errors import CurriculumError
+from ..contract.errors import CurriculumError
 from .dot import Drawing
-from .words import escape
+from .wording import escape
 
 __all__ = ["png", "require_graphviz", "svg"]
 

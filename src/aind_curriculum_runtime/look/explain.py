@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..manual import is_manual
+from ..curriculum.manual import is_manual
 from .read import docstring_of
 from .terminal import table
 from .trace import Call, watched
-from .words import BY_A_PERSON, shown
+from .wording import BY_A_PERSON, shown
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Metrics, Trainer, TrainerState
@@ -39,8 +39,8 @@ def account(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -
     Raises:
         CurriculumError: Whatever ``evaluation.evaluate`` raises.
     """
-    from ..evaluation import evaluate
-    from ..suggestion import as_json
+    from ..session.evaluation import evaluate
+    from ..session.suggestion import as_json
 
     assert state.stage is not None
     with watched() as calls:

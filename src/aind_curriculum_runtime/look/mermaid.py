@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from .colours import shade, stroke
 from .model import CurriculumModel, PolicyTransition, Rule, Stage, Transition
 from .order import Way, way
-from .words import BY_A_PERSON, clean, escape, explained, shade, shown, stroke, wrapped
+from .wording import BY_A_PERSON, clean, escape, explained, shown, wrapped
 
 __all__ = ["HEADER", "inserted", "markdown", "mermaid"]
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from .colours import shade
 from .dot import draw
 from .drawing import svg
 from .model import CurriculumModel, Rule, Stage
 from .order import Way, way
-from .words import BY_A_PERSON, about, escape, explained, shade, shown
+from .wording import BY_A_PERSON, about, escape, explained, shown
 
 __all__ = ["page"]
 

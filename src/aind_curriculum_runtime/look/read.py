@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..manual import is_manual
+from ..curriculum.manual import is_manual
 from .model import (
     CurriculumModel,
     Metric,
@@ -139,7 +139,7 @@ def parameters_of(task: Any) -> tuple[Parameter, ...]:
     Raises:
         CurriculumError: ``result.not_finite`` or ``result.not_serialisable``.
     """
-    from ..suggestion import as_json
+    from ..session.suggestion import as_json
 
     plain = as_json(task, "task")["task_parameters"]
     return tuple(_parameters(task.task_parameters, plain, ""))

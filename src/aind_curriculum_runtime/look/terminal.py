@@ -10,7 +10,7 @@ from typing import Final
 
 from .model import CurriculumModel, Rule, Stage, Transition
 from .order import Way, way
-from .words import BY_A_PERSON, explained, shown
+from .wording import BY_A_PERSON, explained, shown
 
 __all__ = ["overview", "stage_text", "table"]
 

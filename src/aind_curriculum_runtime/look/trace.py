@@ -73,7 +73,7 @@ def watched() -> Iterator[list[Call]]:
 def _task(task: Any) -> Any:
     from pydantic import BaseModel
 
-    from ..suggestion import as_json
+    from ..session.suggestion import as_json
 
     return as_json(task, "task") if isinstance(task, BaseModel) else None
 

@@ -15,14 +15,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from ...arguments import Parser
-from ...discovery import ENTRY_POINT_GROUP
-from ...errors import ExitCode
+from ...command.arguments import Parser
+from ...contract.errors import ExitCode
+from ...curriculum.discovery import ENTRY_POINT_GROUP
+from ...processes.children import Processes, last_line
 from ..errors import INTERRUPTED, FleetError
 from ..git import Git, git_directory
 from ..lock import SCRATCH_PREFIX, remove_folder
 from ..members import Member, quoted, submodules, task_repo
-from ..processes import Processes, last_line
 from ..selection import need_uv
 from ..status import RUNTIME
 from .check import check

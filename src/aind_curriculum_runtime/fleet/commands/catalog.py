@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from ...arguments import Parser
+from ...command.arguments import Parser
 from ..tables import print_table
 
 EXAMPLES: Final = """\
@@ -37,7 +37,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     Raises:
         CurriculumError: ``usage.extra_needed``, ``usage.unknown_bundle``, ``output.refused`` or ``transient.io``.
     """
-    from ...release.publish import Store
+    from ...versions.publish import Store
 
     found = Store(arguments.url).versions()
     if arguments.json:

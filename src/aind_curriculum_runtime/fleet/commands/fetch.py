@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from ...arguments import Once, Parser, path
+from ...command.arguments import Once, Parser, path
 
 EXAMPLES: Final = """\
   curricula fetch s3://our-bucket/curricula my-curriculum
@@ -39,8 +39,8 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
         CurriculumError: ``usage.unknown_bundle``, ``bundle.checksum``, ``bundle.invalid``, ``output.exists``,
             ``output.not_writable``, ``output.refused`` or ``transient.io``.
     """
-    from ...release.bundle import require_free, write_bundle
-    from ...release.publish import Store
+    from ...versions.bundle import require_free, write_bundle
+    from ...versions.publish import Store
 
     if arguments.output is not None:
         require_free(Path(os.path.abspath(arguments.output)))

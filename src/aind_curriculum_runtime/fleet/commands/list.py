@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from typing import Final
 
-from ...arguments import Parser
+from ...command.arguments import Parser
+from ...processes.children import Processes
 from ..members import members_of, task_repo
-from ..processes import Processes
 from ..status import statuses
 from ..tables import print_table
 

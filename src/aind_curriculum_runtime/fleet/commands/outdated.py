@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from typing import Final
 
-from ...arguments import Parser
+from ...command.arguments import Parser
+from ...processes.children import Processes
 from ..members import Member, members_of, task_repo
 from ..outcomes import AHEAD
 from ..parallel import each
-from ..processes import Processes
 from ..selection import add_jobs, add_names, choose, exit_status, jobs, note_skipped
 from ..tables import print_table
 from ..template import Answers, TemplateUnreachable, is_after, newest, read_answers, remote_versions, why_unknown

@@ -12,14 +12,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from ...arguments import Once, Parser, path
 from ...client import Client, Kind
 from ...client import CurriculumError as NoSuggestion
-from ...errors import ExitCode
-from ...session import find_state, require_session
+from ...command.arguments import Once, Parser, path
+from ...contract.errors import ExitCode
+from ...processes.children import Processes
+from ...session.layout import find_state, require_session
 from ..errors import FleetError
 from ..members import members_of, named, task_repo
-from ..processes import Processes
 
 EXAMPLES: Final = """\
   curricula run my-curriculum --data-directory SESSION

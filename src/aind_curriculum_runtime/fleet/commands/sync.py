@@ -9,10 +9,10 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from ...arguments import Parser
+from ...command.arguments import Parser
+from ...processes.children import Processes
 from ..members import Member, members_of, task_repo
 from ..parallel import each
-from ..processes import Processes
 from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
 from ..tables import print_table
 

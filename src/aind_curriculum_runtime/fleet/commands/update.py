@@ -11,14 +11,14 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from ...arguments import Once, Parser
+from ...command.arguments import Once, Parser
+from ...processes.children import Processes
 from ..errors import FleetError
 from ..git import git_directory
 from ..lock import holding
 from ..members import TaskRepo, members_of, quoted, task_repo
 from ..outcomes import Outcome
 from ..parallel import each
-from ..processes import Processes
 from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
 from ..tables import print_table
 from ..updating import Options, Updating, complete_all, units

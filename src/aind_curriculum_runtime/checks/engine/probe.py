@@ -1,0 +1,430 @@
+"""The program that checks run in the curriculum's own environment: it imports the curriculum and answers.
+
+Owns what can only be learned by importing. Its answer goes to a file, since curriculum code may print; it
+needs the library and this package, and hypothesis only for ``witnesses``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ...contract.errors import CurriculumError
+from ...project.files import write_atomically
+
+_DUMPS, _EXIT = json.dumps, os._exit  # as they are before any code of the curriculum
+
+
+def main() -> None:
+    """Answer one question and write the answer to a file."""
+    parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.checks.engine.probe", description=__doc__)
+    parser.add_argument("question", choices=sorted(QUESTIONS))
+    parser.add_argument("--object", required=True)
+    parser.add_argument("--answer", type=Path, required=True)
+    parser.add_argument("--session", type=Path)
+    parser.add_argument("--document", type=Path)
+    parser.add_argument("--repo", type=Path)
+    parser.add_argument("--source", type=Path, help="import the curriculum from this folder instead")
+    arguments = parser.parse_args()
+    if arguments.source is not None:
+        sys.path.insert(0, str(arguments.source))
+    try:
+        curriculum = _load(arguments.object)
+    except BaseException as error:
+        mend = error.hint if isinstance(error, CurriculumError) else None
+        answer: Any = {"error": _told(error), "mend": mend}
+    else:
+        answer = QUESTIONS[arguments.question](curriculum, arguments)
+    write_atomically(Path(os.path.abspath(arguments.answer)), _DUMPS(answer).encode())
+    # Threads that the curriculum left are not waited for, as the runtime does not.
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    _EXIT(0)
+
+
+def _load(spec: str) -> Any:
+    from aind_behavior_curriculum import Curriculum
+
+    from ...curriculum.discovery import require_sound
+
+    module, _, attributes = spec.partition(":")
+    found: Any = importlib.import_module(module)
+    for name in attributes.split("."):
+        found = getattr(found, name)
+    if not isinstance(found, Curriculum):
+        raise TypeError(f"{spec} is a {type(found).__name__}, not a Curriculum object")
+    require_sound(found)
+    return found
+
+
+def _told(error: BaseException) -> str:
+    from pydantic import ValidationError
+
+    if isinstance(error, CurriculumError):
+        return error.message
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The graph, its rules, and a trainer state for every stage."""
+    import aind_behavior_curriculum
+
+    from ...curriculum.references import places
+    from ...session.evaluation import OrderedTrainer
+    from .rule_search import undeclared
+
+    trainer = OrderedTrainer(curriculum)
+    stages = []
+    states = {}
+    for number, stage in curriculum.graph.nodes.items():
+        provider = stage.metrics_provider
+        stages.append(
+            {
+                "name": stage.name,
+                "provider": provider.name if provider is not None else None,
+                "undeclared": [*undeclared(stage.task)],
+                "policies": [_name(policy) for policy in stage.see_policies()],
+                "start_policies": [_name(policy) for policy in stage.start_policies],
+                "policy_transitions": [
+                    [_name(stage.graph.nodes[source]), _name(rule), _name(stage.graph.nodes[target])]
+                    for source, edges in stage.graph.graph.items()
+                    for rule, target in edges
+                ],
+                "transitions": [
+                    [_name(rule), curriculum.graph.nodes[target].name]
+                    for rule, target in curriculum.graph.graph[number]
+                ],
+            }
+        )
+        state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
+        states[stage.name] = _plain(state)
+    return {
+        "name": curriculum.name,
+        "version": curriculum.version,
+        "dsl_version": aind_behavior_curriculum.__version__,
+        "stages": stages,
+        "states": states,
+        "graph": _plain(curriculum)["graph"],
+        "rules": [_rule(where, rule) for where, rule in places(curriculum)],
+        "homonyms": sorted(_homonyms(curriculum)),
+        "modules": sorted(_modules_of(arguments.object)),
+        "migrations": _declared(arguments.object),
+    }
+
+
+def _plain(model: Any) -> Any:
+    """A model as JSON, with sets in one order: what is compared is written by two processes."""
+    from ...session.suggestion import as_json
+
+    try:
+        return as_json(model, "curriculum")
+    except CurriculumError:  # told by the runs
+        return model.model_dump(mode="json")
+
+
+def _declared(target: str) -> dict[str, Any]:
+    """The migrations by old major version, with None for the successor of a stage that has a tombstone."""
+    from ...curriculum.migration import declared
+
+    try:
+        return {
+            str(version): {
+                "stages": {old: new if isinstance(new, str) else None for old, new in one.stages.items()},
+                "policies": dict(one.policies),
+            }
+            for version, one in declared(target).items()
+        }
+    except CurriculumError as error:
+        return {"error": error.message}
+
+
+def _name(rule: Any) -> str:
+    function = getattr(rule, "callable", rule)
+    module, qualname = getattr(function, "__module__", "?"), getattr(function, "__qualname__", repr(function))
+    return f"{module}.{qualname}"
+
+
+def _rule(where: str, rule: Any) -> dict[str, Any]:
+    from ...curriculum.discovery import is_importable
+
+    function = rule.callable
+    code = getattr(inspect.unwrap(function), "__code__", None)  # the author's, not a decorator's
+    return {
+        "place": where,
+        "reference": _name(rule),
+        "importable": is_importable(function),
+        "file": code.co_filename if code else None,
+        "line": code.co_firstlineno if code else None,
+    }
+
+
+def _modules_of(target: str) -> Iterator[str]:
+    """Files of the curriculum's package that its import executed."""
+    top = target.partition(":")[0].partition(".")[0]
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == top and (file := getattr(module, "__file__", None)):
+            yield os.path.abspath(file)
+
+
+def _homonyms(curriculum: Any) -> Iterator[str]:
+    """Names borne by two different stages of one curriculum: the library takes them for one (Stage.__eq__)."""
+    from aind_behavior_curriculum import Curriculum, Stage
+
+    seen: dict[str, int] = {stage.name: id(stage) for stage in curriculum.see_stages()}
+    tops = {_name(rule).partition(".")[0] for stage in curriculum.see_stages() for rule in _rules_of(stage)}
+    values = [
+        value
+        for name, module in sorted(sys.modules.items())
+        if name.partition(".")[0] in tops and name != type(curriculum).__module__  # models are made by the library
+        for value in list(vars(module).values())
+    ]
+    others = [one for one in values if isinstance(one, Curriculum) and one is not curriculum]
+    theirs = {id(stage) for one in others for stage in one.see_stages()}
+    for value in values:
+        if isinstance(value, Stage) and id(value) not in theirs and seen.get(value.name, id(value)) != id(value):
+            yield value.name
+
+
+def _rules_of(stage: Any) -> list[Any]:
+    return [*stage.see_policies(), *([stage.metrics_provider] if stage.metrics_provider else [])]
+
+
+def _each_provider_once(curriculum: Any, session: Path) -> Callable[[Any], Any]:
+    """``compute_metrics`` of a stage, for many stages: most share one provider, which may take seconds."""
+    from ...session.evaluation import compute_metrics
+
+    known: dict[Any, Any] = {}
+
+    def metrics_of(stage: Any) -> Any:
+        provider = stage.metrics_provider
+        if provider is None:
+            return compute_metrics(stage, curriculum, session)
+        if provider.callable not in known:
+            try:
+                known[provider.callable] = compute_metrics(stage, curriculum, session)
+            except CurriculumError as error:
+                known[provider.callable] = error
+        found = known[provider.callable]
+        if isinstance(found, CurriculumError):
+            raise found
+        return found
+
+    return metrics_of
+
+
+def _evaluate(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the library says of the session at every stage: metrics, how they read back, and the next state."""
+    from ...session.evaluation import OrderedTrainer, evaluate
+    from ...session.suggestion import as_json
+
+    trainer = OrderedTrainer(curriculum)
+    metrics_of = _each_provider_once(curriculum, arguments.session)
+    answer: dict[str, Any] = {}
+    for stage in curriculum.see_stages():
+        names = ("failed", "reread", "metrics", "trainer_state", "altered", "error")
+        found: dict[str, Any] = dict.fromkeys(names)
+        answer[stage.name] = found
+        try:
+            metrics = metrics_of(stage)
+            found["metrics"] = as_json(metrics, "metrics")
+        except CurriculumError as error:
+            found["failed"] = error.message
+            continue
+        found["reread"] = _reread(metrics, found["metrics"])
+        try:
+            state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
+            found["trainer_state"] = as_json(evaluate(trainer, state, metrics), "trainer_state")
+            before, found["metrics"] = found["metrics"], as_json(metrics, "metrics")
+            found["altered"] = _changed_fields(before, found["metrics"])
+        except CurriculumError as error:
+            found["error"] = error.message
+    return answer
+
+
+def _reread(metrics: Any, plain: dict[str, Any]) -> str | None:
+    from ...session.suggestion import as_json
+
+    try:
+        again = as_json(type(metrics).model_validate_json(json.dumps(plain)), "metrics")
+    except ValueError as error:
+        return _told(error)
+    fields = _changed_fields(plain, again)
+    return f"{fields} read back as something else" if fields else None
+
+
+def _changed_fields(before: dict[str, Any], after: dict[str, Any]) -> str:
+    return ", ".join(name for name in {**before, **after} if before.get(name, ...) != after.get(name, ...))
+
+
+def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Every stage's suggestion as the runtime would print it, or why it would not."""
+    from ...session.evaluation import OrderedTrainer, evaluate
+    from ...session.suggestion import build
+
+    trainer = OrderedTrainer(curriculum)
+    metrics_of = _each_provider_once(curriculum, arguments.session)
+    follows = _each_succession_once(curriculum, arguments.session)
+    answer: dict[str, Any] = {}
+    for stage in curriculum.see_stages():
+        try:
+            state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
+            metrics = metrics_of(stage)
+            document = json.loads(build(evaluate(trainer, state, metrics), metrics, trainer))
+            answer[stage.name] = {"error": None, **document}
+        except CurriculumError as error:
+            answer[stage.name] = {"error": error.message}
+    for before, stage in _successions(curriculum):
+        if answer[before.name]["error"] is None and answer[stage.name]["error"] is None:
+            refused = follows(before, stage, answer[before.name]["metrics"])
+            if refused is not None:
+                told = f"after a session at {before.name!r}, {refused.message[0].lower()}{refused.message[1:]}"
+                answer[stage.name] = {"error": told, "mend": refused.hint}
+    return answer
+
+
+def _successions(curriculum: Any) -> Iterator[tuple[Any, Any]]:
+    """Pairs of stages that two sessions in a row may be at."""
+    nodes = curriculum.graph.nodes
+    for number, stage in nodes.items():
+        yield stage, stage
+        for _, target in curriculum.graph.graph[number]:
+            yield stage, nodes[target]
+
+
+def _each_succession_once(curriculum: Any, session: Path) -> Callable[[Any, Any, Any], CurriculumError | None]:
+    """Why a stage's provider cannot follow on the metrics of the session before; None where it can."""
+    from ...session.evaluation import compute_metrics
+
+    # The launcher leaves the last suggestion's metrics here; folders are found whatever their case.
+    behavior = next((one for one in session.iterdir() if one.name.casefold() == "behavior"), session / "behavior")
+    file = behavior / "previous_metrics.json"
+    known: dict[Any, CurriculumError | None] = {}
+
+    def why_not(before: Any, stage: Any, metrics: Any) -> CurriculumError | None:
+        if before.metrics_provider is None or stage.metrics_provider is None:
+            return None
+        pair = before.metrics_provider.callable, stage.metrics_provider.callable
+        if pair not in known:
+            behavior.mkdir(exist_ok=True)
+            file.unlink(missing_ok=True)
+            file.write_text(json.dumps(metrics), encoding="utf-8")
+            try:
+                compute_metrics(stage, curriculum, session)
+                known[pair] = None
+            except CurriculumError as error:
+                error.message = error.message.replace(str(file), "behavior/previous_metrics.json")
+                known[pair] = error
+        return known[pair]
+
+    return why_not
+
+
+def _reload(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Whether a suggestion is accepted by a host's own model, and as the next session's input."""
+    from aind_behavior_curriculum import Metrics, Trainer, TrainerState
+    from pydantic import BaseModel, SerializeAsAny
+
+    class HostSuggestion(BaseModel):
+        """The launcher's model (`clabe.apps.CurriculumSuggestion`), which ignores further keys."""
+
+        trainer_state: SerializeAsAny[TrainerState]  # type: ignore[type-arg]
+        metrics: SerializeAsAny[Metrics]
+        version: str
+        dsl_version: str
+
+    data = arguments.document.read_bytes()
+    answer: dict[str, Any] = {"host": None, "next": None}
+    try:
+        HostSuggestion.model_validate_json(data)
+    except ValueError as error:
+        answer["host"] = _told(error)
+    try:
+        state = json.loads(data)["trainer_state"]
+        model = Trainer(curriculum).trainer_state_model.model_validate_json(json.dumps(state))
+        if (again := _plain(model)) != state:
+            fields = [name for name in state if again.get(name) != state[name]]
+            answer["next"] = f"{', '.join(fields)} read back as something else"
+    except (ValueError, TypeError, LookupError) as error:
+        answer["next"] = _told(error)
+    return answer
+
+
+def _migrations(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    """For each old major version: the stages that it had, and whether an animal of each gets a suggestion."""
+    answer: dict[str, Any] = {}
+    for version, one in _declared(arguments.object).items():
+        moves = _moves(curriculum, int(version), one, arguments)
+        answer[version] = {**_old_stages(curriculum.name, int(version), arguments.repo), "moves": moves}
+    return answer
+
+
+def _old_stages(name: str, version: int, root: Path) -> dict[str, Any]:
+    from ...contract.versions import major
+    from ...versions.git import Git, release_version
+    from ...versions.snapshot import opened, read
+
+    try:
+        tags = [tag for tag in Git(root).releases() if major(release_version(tag) or "") == version]
+        if not tags:
+            return {"tag": None, "stages": None, "why": f"there is no release tag of version {version} here"}
+        with opened([tags[-1]], root) as (place,):
+            if name not in place.names:
+                return {"tag": tags[-1], "stages": None, "why": f"{tags[-1]} has no curriculum named {name!r}"}
+            (snapshot,) = read([(place, name)])
+    except CurriculumError as error:
+        return {"tag": None, "stages": None, "why": error.message.rstrip(".")}
+    return {"tag": tags[-1], "stages": [stage.name for stage in snapshot.model.stages], "why": None}
+
+
+def _moves(curriculum: Any, version: int, one: Any, arguments: argparse.Namespace) -> dict[str, str | None]:
+    from ...curriculum.migration import declared, move
+    from ...session.evaluation import OrderedTrainer, evaluate
+    from ...session.suggestion import build
+
+    trainer = OrderedTrainer(curriculum)
+    metrics_of = _each_provider_once(curriculum, arguments.session)
+    found: dict[str, str | None] = {}
+    for stage, successor in one["stages"].items():
+        if successor is None:
+            continue
+        written_by = {"name": curriculum.name, "version": f"{version}.0.0"}
+        state = {"curriculum": written_by, "stage": {"name": stage}, "active_policies": list(one["policies"])}
+        try:
+            moved = move(state, trainer, declared(arguments.object))
+            assert moved is not None and moved.state.stage is not None
+            own = next(one for one in curriculum.see_stages() if one.name == moved.state.stage.name)
+            metrics = metrics_of(own)
+            build(evaluate(trainer, moved.state, metrics), metrics, trainer)
+            found[stage] = None
+        except CurriculumError as error:
+            found[stage] = error.message
+    return found
+
+
+def _witnesses(curriculum: Any, arguments: argparse.Namespace) -> Any:
+    from .rule_search import search
+
+    return search(curriculum)
+
+
+QUESTIONS = {
+    "facts": _facts,
+    "evaluate": _evaluate,
+    "suggest": _suggest,
+    "reload": _reload,
+    "migrations": _migrations,
+    "witnesses": _witnesses,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,293 @@
+"""The repo under test, as its files say it is.
+
+Owns reading ``pyproject.toml``, the lock file, sources and git of a curriculum repo, each at most once.
+It runs no code of the curriculum: that is what ``runs`` is for.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import subprocess
+import tomllib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from ...curriculum.discovery import ENTRY_POINT_GROUP
+from ...project.template import is_from_template
+from .check import NotApplicable, Outcome
+from .runs import Runs
+
+__all__ = ["CurriculumRepo", "Target", "repo_at"]
+
+SAMPLE_SESSION = "tests/data/session"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One curriculum of the repo: the name launchers use, if it has one, and where the object is."""
+
+    name: str | None
+    object: str
+
+    @property
+    def label(self) -> str:
+        """What messages call it, where there are several."""
+        return self.name if self.name is not None else self.object
+
+    @property
+    def package(self) -> str:
+        """The import package it is in."""
+        return self.object.partition(":")[0].partition(".")[0]
+
+
+@dataclass(eq=False)
+class CurriculumRepo:
+    """A curriculum repo under test.
+
+    Args:
+        root: Folder of its ``pyproject.toml``.
+        curriculum: Which curriculum, as ``package.module:OBJECT`` or by name; None for all it declares.
+        session: A sample session, where it is not at ``tests/data/session``.
+    """
+
+    root: Path
+    curriculum: str | None = None
+    session_override: Path | None = None
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Stay one object: repo-review copies its fixtures, and the runs are to be made once."""
+        return self
+
+    @cached_property
+    def pyproject_error(self) -> str | None:
+        """Why ``pyproject.toml`` cannot be used, or None."""
+        try:
+            parsed = tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return "There is no pyproject.toml."
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            return f"pyproject.toml is not valid TOML: {error}."
+        if not isinstance(parsed.get("project"), dict) or "name" not in parsed["project"]:
+            return "pyproject.toml has no [project] with a name."
+        tool = parsed.get("tool", {})
+        settings = tool.get("repo-review", {}) if isinstance(tool, dict) else tool
+        if not isinstance(settings, dict) or not isinstance(settings.get("ignore", {}), dict | list):
+            return "pyproject.toml has a [tool.repo-review] that is not a table, or an ignore in it that is none."
+        return None
+
+    @cached_property
+    def pyproject(self) -> dict[str, Any]:
+        """``pyproject.toml``; empty when it cannot be used."""
+        if self.pyproject_error is not None:
+            return {}
+        return tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))
+
+    @cached_property
+    def project(self) -> dict[str, Any]:
+        """The table ``[project]``."""
+        found: dict[str, Any] = self.pyproject.get("project", {})
+        return found
+
+    @cached_property
+    def project_root(self) -> Path:
+        """The folder that uv keeps the lock file and the environment in: the workspace's, for a member of one."""
+        for folder in (self.root, *self.root.parents):
+            if (folder / "uv.lock").is_file():
+                return folder if folder == self.root or _has_member(folder, self.root) else self.root
+        return self.root
+
+    @cached_property
+    def lock(self) -> dict[str, Any] | None:
+        """``uv.lock``, or None when there is none that can be read."""
+        try:
+            return tomllib.loads((self.project_root / "uv.lock").read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+            return None
+
+    @cached_property
+    def declared(self) -> dict[str, str]:
+        """The curricula that the repo declares: name to ``package.module:OBJECT``."""
+        points = self.project.get("entry-points", {})
+        found = points.get(ENTRY_POINT_GROUP, {}) if isinstance(points, dict) else {}
+        if not isinstance(found, dict):
+            return {}
+        return {str(name): str(value).replace(" ", "") for name, value in found.items()}
+
+    @cached_property
+    def targets(self) -> list[Target]:
+        """The curricula to test."""
+        if self.curriculum is not None and ":" in self.curriculum:
+            name = next((name for name, value in self.declared.items() if value == self.curriculum), None)
+            return [Target(name, self.curriculum)]
+        chosen = {name: value for name, value in self.declared.items() if self.curriculum in (None, name)}
+        return [Target(name, value) for name, value in sorted(chosen.items())]
+
+    @cached_property
+    def from_template(self) -> bool:
+        """Whether Copier keeps the repo up to date, from this template and not from some other."""
+        return is_from_template(self.root)
+
+    @cached_property
+    def own_command(self) -> str | None:
+        """The object behind a console script ``curriculum`` that the repo itself declares, or None."""
+        scripts = self.project.get("scripts", {})
+        return str(scripts["curriculum"]) if isinstance(scripts, dict) and "curriculum" in scripts else None
+
+    @cached_property
+    def locked(self) -> dict[str, str]:
+        """The versions that the lock file holds, by package; empty without one."""
+        return {str(one.get("name")): str(one.get("version")) for one in (self.lock or {}).get("package", [])}
+
+    @property
+    def uses_runtime(self) -> bool:
+        """Whether the command that a launcher calls is the runtime's."""
+        own = self.own_command
+        return bool(self.declared) and (own is None or own.replace(" ", "") == "aind_curriculum_runtime.cli:main")
+
+    def require_runtime(self) -> None:
+        """Say that a check does not apply to a repo with a command line of its own.
+
+        Raises:
+            NotApplicable: The command ``curriculum`` is not the runtime's.
+        """
+        if not self.declared and self.own_command is None:
+            raise NotApplicable("no curriculum is declared by entry point")
+        if not self.uses_runtime:
+            raise NotApplicable("the repo's `curriculum` command is its own, and this is the runtime's promise")
+
+    @cached_property
+    def session(self) -> Path | None:
+        """The sample session, or None."""
+        found = self.session_override if self.session_override is not None else self.root / SAMPLE_SESSION
+        return found if found.is_dir() else None
+
+    @cached_property
+    def packages(self) -> list[Path]:
+        """Folders of the import packages that hold the targets, or the one module that does."""
+        tops = sorted({target.package for target in self.targets})
+        names = [name for top in tops for name in (top, f"{top}.py")]
+        found = [folder / name for name in names for folder in (self.root / "src", self.root)]
+        return [path for path in found if path.is_dir() or (path.suffix == ".py" and path.is_file())]
+
+    @cached_property
+    def sources(self) -> dict[str, ast.Module]:
+        """Every module of those packages that parses, by its path in the repo, as an import executes it."""
+        found = {}
+        for folder in self.packages:
+            for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
+                try:
+                    tree = ast.parse(path.read_text(encoding="utf-8-sig"), str(path))
+                    tree.body = [node for node in tree.body if not _is_for_scripts(node)]
+                    found[self.relative(path)] = tree
+                except (SyntaxError, UnicodeDecodeError, ValueError):
+                    continue  # told by the import
+        return found
+
+    def relative(self, path: Path) -> str:
+        """Spell a path as it stands in the repo, with slashes."""
+        return path.relative_to(self.root).as_posix()
+
+    @cached_property
+    def checkout(self) -> Path:
+        """The folder that git checked out, which is a larger one for a folder of a larger repo."""
+        top = self.git("rev-parse", "--show-toplevel")
+        return Path(top.rstrip("\r\n")).resolve() if top and top.strip() else self.root
+
+    def line_of(self, name: str, text: str) -> int | None:
+        """The first line of a file that holds ``text``, from 1."""
+        try:
+            lines = (self.root / name).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return next((number for number, line in enumerate(lines, 1) if text in line), None)
+
+    @cached_property
+    def files(self) -> list[str]:
+        """Files of the repo: those git tracks or does not ignore, else all but the environment's."""
+        return self._list_files()
+
+    def _list_files(self) -> list[str]:
+        listed = self.git("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+        if listed is not None:
+            return sorted(name for name in set(listed.split("\0")) if name and (self.root / name).is_file())
+        if not (self.root / "pyproject.toml").is_file():
+            return []  # it may be somebody's home
+        skipped = {".venv", ".git", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", "node_modules"}
+        return sorted(
+            self.relative(path)
+            for path in self.root.rglob("*")
+            if path.is_file() and not skipped & set(path.relative_to(self.root).parts)
+        )
+
+    @cached_property
+    def snapshot(self) -> dict[str, tuple[int, int]]:
+        """The repo's files before the first run, with size and time of change."""
+        return self.look()
+
+    def look(self) -> dict[str, tuple[int, int]]:
+        """Look at the repo's files as they are now.
+
+        Returns:
+            Size in bytes and time of the last change in nanoseconds, by path.
+        """
+        found = {}
+        for name in self._list_files():
+            with contextlib.suppress(OSError):
+                status = (self.root / name).stat()
+                found[name] = (status.st_size, status.st_mtime_ns)
+        return found
+
+    def git(self, *arguments: str) -> str | None:
+        """Ask git about the repo.
+
+        Args:
+            arguments: Of the git command.
+
+        Returns:
+            Its output, or None when it failed, is not installed or the repo is not in git.
+        """
+        try:
+            done = subprocess.run(
+                ["git", *arguments], cwd=self.root, capture_output=True, check=False, stdin=subprocess.DEVNULL
+            )
+        except OSError:
+            return None
+        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The processes that checks look at."""
+        return Runs(self)
+
+
+def _is_for_scripts(node: ast.stmt) -> bool:
+    """Whether a statement is `if __name__ == "__main__":`, which no import executes."""
+    return isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) == "__name__ == '__main__'"
+
+
+def _has_member(workspace: Path, member: Path) -> bool:
+    """Whether a folder is a uv workspace that ``member`` belongs to, as its ``pyproject.toml`` says."""
+    try:
+        parsed = tomllib.loads((workspace / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return False
+    patterns = parsed.get("tool", {}).get("uv", {}).get("workspace", {}).get("members", [])
+    return any(member == found for pattern in patterns for found in workspace.glob(pattern))
+
+
+def repo_at(root: Path, *, curriculum: str | None = None, session: Path | None = None) -> CurriculumRepo:
+    """Set up a repo to test.
+
+    Args:
+        root: Folder of its ``pyproject.toml``.
+        curriculum: Which curriculum, as ``package.module:OBJECT`` or by name; None for all it declares.
+        session: A sample session, where it is not at ``tests/data/session``.
+
+    Returns:
+        The repo under test.
+    """
+    return CurriculumRepo(root.resolve(), curriculum, session)

@@ -1,0 +1,270 @@
+"""The runs that checks look at: each made once, several at a time, in a scratch folder of its own.
+
+Owns starting, sharing and clearing up, and what scenarios are made of. What the scenarios are stands in
+``scenarios``; knows nothing of what a check concludes from them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .check import NotApplicable, RunBroken
+from .process import Invocation, Process, Processes
+from .scenarios import SCENARIOS
+
+if TYPE_CHECKING:
+    from .repo import CurriculumRepo, Target
+
+__all__ = ["Runs"]
+
+_SESSION_KEPT: Final = {"launcher", "evaluate"}
+"""Runs of which it matters what became of the session (SE001)."""
+
+
+class Runs:
+    """The runs of one repo under test.
+
+    Args:
+        repo: The repo.
+    """
+
+    def __init__(self, repo: CurriculumRepo) -> None:
+        self._repo = repo
+        self._futures: dict[tuple[Target, str], Future[Process]] = {}
+        self._lock = threading.Lock()
+        self._processes = Processes()
+        self.on_done: Callable[[], None] = lambda: None
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2))
+
+    @cached_property
+    def scratch(self) -> Path:
+        """Folder for everything that runs write; removed by ``close``, and at the latest when Python ends."""
+        folder = Path(tempfile.mkdtemp(prefix="curriculum-check-")).resolve()
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    @property
+    def processes(self) -> int:
+        """How many processes were started."""
+        return self._processes.started
+
+    def start(self, names: Iterable[str]) -> int:
+        """Start runs, in the order of ``SCENARIOS`` so that one never waits for a later one.
+
+        Args:
+            names: Keys of ``SCENARIOS``.
+
+        Returns:
+            How many there are.
+        """
+        wanted = set(names)
+        self._settle()
+        for name in SCENARIOS:
+            for target in self._repo.targets:
+                if name in wanted:
+                    self._future(target, name)
+        return len(self._futures)
+
+    def get(self, target: Target, name: str) -> Process:
+        """Wait for a run, starting it if need be.
+
+        Args:
+            target: Which curriculum.
+            name: A key of ``SCENARIOS``.
+
+        Returns:
+            What it left.
+
+        Raises:
+            NotApplicable: The run cannot be made: no sample session, or the curriculum does not import.
+        """
+        self._settle()
+        return self._future(target, name).result()
+
+    def answer(self, target: Target, name: str) -> Any:
+        """What a run of ``inside`` answered.
+
+        Args:
+            target: Which curriculum.
+            name: A key of ``SCENARIOS``.
+
+        Returns:
+            The answer.
+
+        Raises:
+            NotApplicable: As ``get`` raises it.
+            RunBroken: The process ended without an answer.
+        """
+        process = self.get(target, name)
+        if process.answer is None:
+            raise RunBroken(f"A process that imports the curriculum {process.ended} without an answer: {process.said}.")
+        return process.answer
+
+    def close(self, *, interrupted: bool = False) -> None:
+        """Wait for what still runs and remove the scratch folder.
+
+        Args:
+            interrupted: End what still runs instead of waiting for it.
+        """
+        if interrupted:
+            self._processes.end()
+        if "_pool" in self.__dict__:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        if "scratch" in self.__dict__:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _settle(self) -> None:
+        """Work out here, in one thread, what all runs share."""
+        _ = self.scratch, self._repo.targets, self._repo.snapshot
+
+    def _future(self, target: Target, name: str) -> Future[Process]:
+        with self._lock:
+            if (target, name) not in self._futures:
+                self._futures[target, name] = self._pool.submit(self._run, target, name)
+            return self._futures[target, name]
+
+    def _run(self, target: Target, name: str) -> Process:
+        try:
+            # No space in the path: that is for one scenario to try.
+            folder = Path(tempfile.mkdtemp(prefix=f"{name.replace(' ', '-')}-", dir=self.scratch))
+            made = SCENARIOS[name](self, target, folder)
+            if isinstance(made, Process):
+                return made
+            process = self._processes.run(made, folder)
+            if name not in _SESSION_KEPT:  # thirty copies of a session with videos would fill the disk
+                shutil.rmtree(process.session, ignore_errors=True)
+            return process
+        finally:
+            self.on_done()
+
+    # What scenarios are made of.
+
+    @property
+    def root(self) -> Path:
+        """The repo's folder."""
+        return self._repo.root
+
+    @property
+    def repo(self) -> CurriculumRepo:
+        """The repo."""
+        return self._repo
+
+    @cached_property
+    def _uv_environment(self) -> dict[str, str]:
+        """What keeps `uv run` from writing into the repo: a launcher's own call may write its lock file.
+
+        Raises:
+            NotApplicable: There is neither a lock file nor an environment, so the call could only write one.
+        """
+        has_environment = (self._repo.project_root / ".venv").is_dir()
+        if self._repo.lock is not None:
+            if has_environment:
+                return {"UV_FROZEN": "1"}
+            # One that goes with the scratch folder, with the bytecode of the repo's own modules beside it.
+            places = {"UV_PROJECT_ENVIRONMENT": "environment", "PYTHONPYCACHEPREFIX": "bytecode"}
+            own = {name: str(self.scratch / folder) for name, folder in places.items()}
+            return {"UV_FROZEN": "1", "PYTHONDONTWRITEBYTECODE": "", **own}
+        if has_environment:
+            return {"UV_NO_SYNC": "1"}
+        raise NotApplicable("there is neither a uv.lock nor an environment (run `uv sync` in the repo first)")
+
+    def _uv_run(self, *arguments: str | Path) -> Invocation:
+        command = ["uv", "run", "-q", "--directory", str(self.root), *map(str, arguments)]
+        return Invocation(command=command, env=self._uv_environment)
+
+    def command(self, *arguments: str | Path, env: dict[str, str] | None = None) -> Invocation:
+        """The launcher's command line (docs/contract.md, section "Call").
+
+        Args:
+            arguments: What follows `curriculum`.
+            env: Added to the environment.
+        """
+        invocation = self._uv_run("curriculum", *arguments)
+        invocation.env = {**invocation.env, **(env or {})}
+        return invocation
+
+    def inside(self, target: Target, folder: Path, *arguments: str | Path, seed: int | None = None) -> Invocation:
+        """A run of ``inside`` in the curriculum's own environment; its answer goes to a file."""
+        program = ["python", "-m", "aind_curriculum_runtime.checks.engine.probe", "--object", target.object]
+        invocation = self._uv_run(*self._with_runtime, *program, "--answer", folder / "answer.json", *arguments)
+        seeds = {} if seed is None else {"PYTHONHASHSEED": str(seed)}
+        # hypothesis would leave a folder in the working directory, which is the repo.
+        invocation.env = {**invocation.env, "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"), **seeds}
+        return invocation
+
+    @cached_property
+    def _with_runtime(self) -> list[str]:
+        """For a repo without the runtime or its extra `checks`: this very one, laid over its environment."""
+        needed = {"aind-curriculum-runtime", "hypothesis"}
+        if needed <= self._repo.locked.keys() or (self._repo.uses_runtime and not self._repo.locked):
+            return []
+        from .install import requirement
+
+        return [*requirement()]
+
+    def session(self, folder: Path, name: str = "session") -> Path:
+        """A copy of the sample session for one run.
+
+        Raises:
+            NotApplicable: The repo has no sample session.
+        """
+        if self._repo.session is None:
+            raise NotApplicable("there is no sample session at tests/data/session (--session DIR names another)")
+        shutil.copytree(self._repo.session, folder / name)
+        return folder / name
+
+    def facts(self, target: Target) -> dict[str, Any]:
+        """What the curriculum says of itself.
+
+        Raises:
+            NotApplicable: It does not import.
+        """
+        answer = self.get(target, "facts").answer
+        if not isinstance(answer, dict) or "error" in answer:
+            raise NotApplicable("the curriculum does not import")
+        return answer
+
+    def state(self, target: Target, folder: Path, stage: str | None = None) -> Path:
+        """A trainer state file, at the first stage or at another."""
+        facts = self.facts(target)
+        path = folder / "trainer_state.json"
+        path.write_text(json.dumps(facts["states"][stage or facts["stages"][0]["name"]]), encoding="utf-8")
+        return path
+
+    def launch(
+        self,
+        target: Target,
+        folder: Path,
+        *extra: str | Path,
+        state: Path | None = None,
+        env: dict[str, str] | None = None,
+    ) -> Invocation:
+        """The launcher's call on the sample session, from a state at the first stage or from another."""
+        session = self.session(folder)
+        state = state if state is not None else self.state(target, folder)
+        call = ("run", "--data-directory", session, "--input-trainer-state", state)
+        return self.command(*call, *extra, env=env)
+
+    def suggestion(self, target: Target) -> dict[str, Any]:
+        """What the launcher's call printed.
+
+        Raises:
+            NotApplicable: It printed no JSON object.
+        """
+        document = self.get(target, "launcher").document
+        if not isinstance(document, dict) or not isinstance(document.get("trainer_state"), dict):
+            raise NotApplicable("there is no suggestion to go on from")
+        return document

@@ -1,0 +1,301 @@
+"""The table of runs: what is started, on which state and session, in which environment.
+
+Each scenario makes what it needs in its own folder and says what to start. Knows nothing of what a check
+concludes from what comes out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .check import NotApplicable
+from .process import Invocation, Process
+
+if TYPE_CHECKING:
+    from .repo import Target
+    from .runs import Runs
+
+__all__ = ["SCENARIOS", "Scenario", "telling_stage"]
+
+Scenario = Callable[["Runs", "Target", Path], Invocation | Process]
+
+
+def _facts(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.inside(target, folder, "facts")
+
+
+def _launcher(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.launch(target, folder)
+
+
+def _named(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.launch(target, folder, "--curriculum", target.name or "")
+
+
+def _again(seed: int, zone: str, changed: float | None = None) -> Scenario:
+    """The same once more, with what may differ from rig to rig: hash seed, time zone, and when files were copied."""
+
+    def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
+        invocation = runs.launch(target, folder, env={"PYTHONHASHSEED": str(seed), "TZ": zone})
+        if changed is not None:
+            for path in (folder / "session").rglob("*"):
+                os.utime(path, (changed, changed))
+        return invocation
+
+    return scenario
+
+
+def _environment(runs: Runs, target: Target, folder: Path) -> Invocation:
+    names = ["MUTE_SUGGESTION", "OUTPUT_SUGGESTION", "CURRICULUM", "DATA_DIRECTORY", "INPUT_TRAINER_STATE", "DEMO"]
+    values = {"MUTE_SUGGESTION": "1", "OUTPUT_SUGGESTION": str(folder), "DEMO": "1"}
+    prefixes = ("", "CURRICULUM_", "AIND_CURRICULUM_")
+    decoys = {prefix + name: values.get(name, "decoy") for prefix in prefixes for name in names}
+    others = {"DEBUG": "1", "PYTHONWARNINGS": "error", "COLUMNS": "1"}
+    if str(runs.repo.project_root).isascii():  # Python itself could not read where an editable package is
+        others["LC_ALL"] = "C"
+    somebody = dict.fromkeys(("USER", "USERNAME", "LOGNAME"), "somebody-else")
+    return runs.launch(target, folder, env=decoys | others | somebody)
+
+
+def _working_directory(runs: Runs, target: Target, folder: Path) -> Invocation:
+    """Started elsewhere, among files with tempting names (`--project` keeps the working directory)."""
+    invocation = runs.launch(target, folder)
+    decoys = folder / "decoys"
+    (decoys / "demo").mkdir(parents=True)
+    for name in ("json.py", "pydantic.py", f"{target.package}.py", "sitecustomize.py"):
+        (decoys / name).write_text(
+            "raise SystemExit('a file of the working directory was imported')\n", encoding="utf-8"
+        )
+    for name in ("trainer_state.json", "suggestion.json", "curriculum.json", ".env"):
+        (decoys / name).write_text("{}\n", encoding="utf-8")
+    invocation.command[invocation.command.index("--directory")] = "--project"
+    invocation.cwd = decoys
+    return invocation
+
+
+def _keyword(runs: Runs, target: Target, folder: Path) -> Invocation:
+    """A relative directory with a name that has been magic; it is not there."""
+    if (runs.root / "demo").exists():
+        raise NotApplicable("the repo has a folder of its own named demo")
+    return runs.command("run", "--data-directory", "demo", "--input-trainer-state", runs.state(target, folder))
+
+
+def _spaces(runs: Runs, target: Target, folder: Path) -> Invocation:
+    inner = folder / "Sitzung 1 \u00e9\u00df \u96ea"
+    inner.mkdir()
+    return runs.launch(target, inner)
+
+
+def _describe(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.command("describe", "--json")
+
+
+def _injected(what: str) -> Scenario:
+    def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
+        from .faults import write_injection
+
+        return runs.launch(target, folder, env=write_injection(folder / "injected", what, target.package))
+
+    return scenario
+
+
+def _evaluate(runs: Runs, target: Target, folder: Path) -> Invocation:
+    """The library's own evaluation of every stage, in one process."""
+    return runs.inside(target, folder, "evaluate", "--session", runs.session(folder), seed=1)
+
+
+def _stages(runs: Runs, target: Target, folder: Path) -> Invocation:
+    """Every stage's suggestion as the runtime writes it, in one process with another hash seed."""
+    return runs.inside(target, folder, "suggest", "--session", runs.session(folder), seed=2)
+
+
+def telling_stage(runs: Runs, target: Target) -> str:
+    """The first stage at which evaluating the sample session changes the trainer state.
+
+    At another one a command that never evaluates prints the same.
+
+    Args:
+        runs: The runs.
+        target: Which curriculum.
+
+    Returns:
+        Its name; the first stage's where there is none.
+    """
+    facts, answer = runs.facts(target), runs.answer(target, "evaluate")
+    names = [stage["name"] for stage in facts["stages"]]
+    for name in names:
+        after = answer.get(name, {}).get("trainer_state")
+        if after is not None and after != facts["states"][name]:
+            return str(name)
+    return str(names[0])
+
+
+def _telling(runs: Runs, target: Target, folder: Path) -> Invocation | Process:
+    stage = telling_stage(runs, target)
+    if stage == runs.facts(target)["stages"][0]["name"]:
+        return runs.get(target, "launcher")
+    return runs.launch(target, folder, state=runs.state(target, folder, stage))
+
+
+def _witnesses(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.inside(target, folder, "witnesses")
+
+
+def _reload(runs: Runs, target: Target, folder: Path) -> Invocation:
+    document = folder / "suggestion.json"
+    document.write_bytes(runs.get(target, "launcher").stdout)
+    return runs.inside(target, folder, "reload", "--document", document)
+
+
+def _next(runs: Runs, target: Target, folder: Path) -> Invocation:
+    state = folder / "next.json"
+    state.write_text(json.dumps(runs.suggestion(target)["trainer_state"]), encoding="utf-8")
+    return runs.launch(target, folder, state=state)
+
+
+def _no_state(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.launch(target, folder, state=folder / "no such state.json")
+
+
+def _not_json(runs: Runs, target: Target, folder: Path) -> Invocation:
+    path = runs.state(target, folder)
+    path.write_bytes(path.read_bytes()[:-20])
+    return runs.launch(target, folder, state=path)
+
+
+def _changed(change: Callable[[dict[str, Any]], None]) -> Scenario:
+    def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
+        return runs.launch(target, folder, state=_changed_state(runs, target, folder, change))
+
+    return scenario
+
+
+def _changed_state(runs: Runs, target: Target, folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    path = runs.state(target, folder)
+    state = json.loads(path.read_text(encoding="utf-8"))
+    change(state)
+    path.write_text(json.dumps(state), encoding="utf-8")
+    return path
+
+
+def _other_curriculum(state: dict[str, Any]) -> None:
+    state["curriculum"]["name"] = "a-curriculum-of-another-repo"
+
+
+def _other_version(state: dict[str, Any]) -> None:
+    version = state["curriculum"]["version"]
+    state["curriculum"]["version"] = f"{int(version.partition('.')[0]) + 1}.0.0"
+
+
+def _unknown_stage(state: dict[str, Any]) -> None:
+    state["stage"]["name"] = "s_not_of_this_curriculum"
+
+
+def _off_curriculum(state: dict[str, Any]) -> None:
+    state["is_on_curriculum"] = False
+
+
+def _no_session(runs: Runs, target: Target, folder: Path) -> Invocation:
+    missing = folder / "no such session"
+    return runs.command("run", "--data-directory", missing, "--input-trainer-state", runs.state(target, folder))
+
+
+def _unknown_option(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.launch(target, folder, "--no-such-option")
+
+
+HOSTILE: Final = "curriculum_check_witness.touch"
+"""A reference to a module that leaves a file when it is imported and another when it is called."""
+
+
+def _hostile(place: str) -> Scenario:
+    def change(state: dict[str, Any]) -> None:
+        if place == "provider":
+            state["stage"]["metrics_provider"] = HOSTILE
+        elif place == "policy":
+            state["active_policies"] = [HOSTILE]
+        else:
+            graph = state["stage"]["graph"]
+            graph["nodes"]["0"] = HOSTILE
+            graph["graph"]["0"] = [[HOSTILE, 0]]
+
+    def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
+        from .faults import write_witness
+
+        state = _changed_state(runs, target, folder, change)
+        return runs.launch(target, folder, state=state, env=write_witness(folder / "injected", folder / "witness"))
+
+    return scenario
+
+
+def _session_of(folders: Iterable[str]) -> Scenario:
+    def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
+        session = folder / "session"
+        for name in ("", *folders):
+            (session / name).mkdir(parents=True, exist_ok=True)
+        state = runs.state(target, folder)
+        return runs.command("run", "--data-directory", session, "--input-trainer-state", state)
+
+    return scenario
+
+
+def _lock(runs: Runs, target: Target, folder: Path) -> Invocation:
+    # Nothing is written: --check only compares.
+    return Invocation(command=["uv", "lock", "--check", "--offline", "--quiet", "--directory", str(runs.root)])
+
+
+def _last_release(runs: Runs, target: Target, folder: Path) -> Invocation:
+    from ..families.versions import unpack_last_release
+
+    return runs.inside(target, folder, "facts", "--source", unpack_last_release(runs.repo, folder))
+
+
+def _migrations(runs: Runs, target: Target, folder: Path) -> Invocation:
+    declared = runs.facts(target).get("migrations")
+    if not declared or "error" in declared:
+        raise NotApplicable("the curriculum declares no migrations")
+    return runs.inside(target, folder, "migrations", "--session", runs.session(folder), "--repo", runs.root)
+
+
+SCENARIOS: Final[dict[str, Scenario]] = {
+    "facts": _facts,
+    "witnesses": _witnesses,  # the longest
+    "launcher": _launcher,
+    "evaluate": _evaluate,
+    "stages": _stages,
+    "telling": _telling,
+    "named": _named,
+    "seed 1": _again(1, "EAS-14"),
+    "seed 2": _again(2, "WES+12", changed=1e9),  # 26 hours apart, so the local date is always another
+    "environment": _environment,
+    "working directory": _working_directory,
+    "keyword": _keyword,
+    "spaces": _spaces,
+    "describe": _describe,
+    "noise": _injected("noise"),
+    "not finite": _injected("nan"),
+    "listing": _injected("listing"),
+    "reload": _reload,
+    "next": _next,
+    "no state": _no_state,
+    "not json": _not_json,
+    "other curriculum": _changed(_other_curriculum),
+    "other version": _changed(_other_version),
+    "unknown stage": _changed(_unknown_stage),
+    "off curriculum": _changed(_off_curriculum),
+    "no session": _no_session,
+    "unknown option": _unknown_option,
+    "hostile provider": _hostile("provider"),
+    "hostile policy": _hostile("policy"),
+    "hostile graph": _hostile("graph"),
+    "empty session": _session_of([]),
+    "aborted session": _session_of(["behavior/SoftwareEvents", "behavior/Logs"]),
+    "lock": _lock,
+    "last release": _last_release,
+    "migrations": _migrations,
+}
+"""Every run, in an order in which none needs a later one."""

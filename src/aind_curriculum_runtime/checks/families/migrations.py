@@ -1,0 +1,126 @@
+"""Checks of migrations (MI): every animal of an older major version goes somewhere, and can go on there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..engine.check import Finding, NotApplicable, TargetCheck
+from ..engine.repo import CurriculumRepo, Target
+
+
+def _declared(repo: CurriculumRepo, target: Target) -> dict[str, Any]:
+    """The migrations by old major version; of what is none, there are none."""
+    found: dict[str, Any] = repo.runs.facts(target)["migrations"]
+    if not found:
+        raise NotApplicable("the curriculum declares no migrations")
+    return found
+
+
+def _tried(repo: CurriculumRepo, target: Target) -> dict[str, Any]:
+    if "error" in _declared(repo, target):
+        raise NotApplicable("what is declared is no migrations")
+    answer: dict[str, Any] = repo.runs.answer(target, "migrations")
+    return answer
+
+
+def _file(repo: CurriculumRepo, target: Target) -> tuple[str | None, int | None]:
+    """Where the migrations stand."""
+    module = target.object.partition(":")[0].replace(".", "/")
+    for name in (f"src/{module}.py", f"{module}.py"):
+        if (repo.root / name).is_file():
+            return name, repo.line_of(name, "MIGRATIONS")
+    return None, None
+
+
+class MI001(TargetCheck):
+    """Every migration leads to stages and policies that there are
+
+    A name that is misspelt is found by the first animal that is to go there, in a session.
+    """
+
+    family = "migrations"
+    requires = frozenset({"CL001"})
+    runs = ("facts",)
+    mend = "Name stages and policies of this version in MIGRATIONS, for older major versions."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        declared, facts = _declared(repo, target), repo.runs.facts(target)
+        path, line = _file(repo, target)
+        for message in _faults(declared, facts):
+            yield Finding(message=message, path=path, line=line)
+
+
+def _faults(declared: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:
+    if "error" in declared:
+        yield declared["error"]
+        return
+    stages = {stage["name"] for stage in facts["stages"]}
+    policies = {policy for stage in facts["stages"] for policy in stage["policies"]}
+    policies |= {policy.rpartition(".")[2] for policy in policies}
+    current = int(facts["version"].partition(".")[0])
+    for version, migration in declared.items():
+        if int(version) >= current:
+            yield f"There is a migration from version {version}, but this is version {facts['version']}."
+        for old, new in migration["stages"].items():
+            if new is not None and new not in stages:
+                yield f"The migration from version {version} sends {old!r} to {new!r}, which is no stage."
+        for old, new in migration["policies"].items():
+            if new is not None and new not in policies:
+                yield f"The migration from version {version} turns {old!r} into {new!r}, which is no policy."
+
+
+class MI002(TargetCheck):
+    """A migration says of every stage of the old version where its animals go
+
+    It is compared with the last release of that major version. An animal at a stage that is left out is stuck.
+    """
+
+    family = "migrations"
+    requires = frozenset({"MI001"})
+    runs = ("migrations",)
+    mend = 'Name every old stage in MIGRATIONS, with its successor or with Tombstone("where its animals go").'
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        tried, declared = _tried(repo, target), _declared(repo, target)
+        if all(one["stages"] is None for one in tried.values()):
+            raise NotApplicable("; ".join(dict.fromkeys(one["why"] for one in tried.values())))
+        path, line = _file(repo, target)
+        for version, one in tried.items():
+            mapped = declared[version]["stages"]
+            for stage in one["stages"] or []:
+                if stage not in mapped:
+                    message = (
+                        f"The migration from version {version} says nothing of {stage!r}, a stage of {one['tag']}."
+                    )
+                    yield Finding(message=message, path=path, line=line)
+            for stage in mapped:
+                if one["stages"] is not None and stage not in one["stages"]:
+                    message = f"The migration from version {version} names {stage!r}, which {one['tag']} does not have."
+                    yield Finding(message=message, path=path, line=line)
+
+
+class MI003(TargetCheck):
+    """An animal of every old stage gets a suggestion
+
+    Each is moved and evaluated on the sample session, as `curriculum run` does it.
+    """
+
+    family = "migrations"
+    requires = frozenset({"MI001"})
+    runs = ("migrations",)
+    mend = "Run `curriculum run` with a trainer state at that stage, and mend what it tells."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        path, line = _file(repo, target)
+        for version, one in _tried(repo, target).items():
+            for stage, failed in one["moves"].items():
+                if failed is not None:
+                    message = f"From {stage!r} of version {version} there is no suggestion: {failed}"
+                    yield Finding(message=message, path=path, line=line)
+
+
+CHECKS = (MI001, MI002, MI003)

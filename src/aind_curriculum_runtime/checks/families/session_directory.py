@@ -1,0 +1,182 @@
+"""Checks of the session directory (SE): it is read, added to at the most, and may hold nothing."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ...contract.errors import ExitCode
+from ..engine.check import Check, Finding, NotApplicable, TargetCheck
+from ..engine.repo import CurriculumRepo, Target
+from .failure import error_code
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+class SE001(TargetCheck):
+    """Nothing in the session directory is changed or deleted
+
+    It is the only copy of the data. Curriculum code may add files; those are listed as a note. The metrics providers
+    of all stages are tried.
+    """
+
+    family = "session directory"
+    requires = frozenset({"CL001"})
+    runs = ("launcher", "evaluate")
+    mend = "Open data for reading only (mode 'r'), and write new files under names of their own."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        assert repo.session is not None  # CL001 ran on it
+        before = _digests(repo.session)
+        told = set()
+        for name in self.runs:
+            after = _digests(repo.runs.get(target, name).session)
+            for path, digest in before.items():
+                if path not in told and after.get(path) != digest:
+                    told.add(path)
+                    done = "changed" if path in after else "deleted"
+                    yield Finding(message=f"Evaluating a session {done} its file {path}.")
+            added = sorted(after.keys() - before.keys())
+            if added and name == "launcher":
+                repo.outcomes[type(self).__name__].notes.append(f"added to the session directory: {', '.join(added)}")
+
+
+class _Unfit(TargetCheck):
+    family = "session directory"
+    mend = (
+        "Where the provider finds no data, raise aind_curriculum_runtime.SessionError with a sentence that says what "
+        "is missing, or return metrics that say so."
+    )
+    what: str
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        repo.require_runtime()
+        process = repo.runs.get(target, self.runs[0])
+        defined = process.code == 0 or (process.code == ExitCode.MISSING and error_code(process) is not None)
+        if not defined:
+            yield Finding(
+                message=f"{self.what} looks like a fault of the code: the run {process.ended}: {process.said}"
+            )
+
+
+class SE002(_Unfit):
+    """An empty session directory is a defined failure
+
+    A session that was aborted before it wrote anything must not look like a fault in the curriculum.
+    """
+
+    requires = frozenset({"CL001"})
+    runs = ("empty session",)
+    what = "An empty session directory"
+
+
+class SE003(_Unfit):
+    """An aborted session is a defined failure
+
+    Folders without a single event: the session was started and stopped.
+    """
+
+    requires = frozenset({"SE002"})
+    runs = ("aborted session",)
+    what = "A session directory without a single event"
+
+
+class SE004(TargetCheck):
+    """The metrics come from the session directory that is given
+
+    A provider with a constant, or with a path of its own, gives every session the same metrics and is found only
+    when an animal does not move on. A session without a single event must not have the sample session's metrics.
+    """
+
+    family = "session directory"
+    requires = frozenset({"SO004"})
+    runs = ("facts", "launcher", "aborted session")
+    mend = "Read from the data_directory that the provider is given, and from nowhere else."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        if repo.runs.facts(target)["stages"][0]["provider"] is None:
+            raise NotApplicable("the first stage has no metrics provider, as a final stage needs none")
+        without = repo.runs.get(target, "aborted session").document
+        if isinstance(without, dict) and without.get("metrics") == repo.runs.suggestion(target)["metrics"]:
+            yield Finding(message="A session without a single event has the same metrics as the sample session.")
+
+
+class SE005(Check):
+    """A run leaves the repo as it is
+
+    On a rig the repo is a submodule that many sessions share: a log or cache in it makes it dirty and blocks updates.
+    """
+
+    family = "session directory"
+    requires = frozenset({"CL001"})
+    runs = ("launcher", "evaluate")
+    mend = "Write new files into the session directory (data_directory), by absolute path."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        if repo.session is None:
+            raise NotApplicable("there is no sample session, so nothing was run")
+        for target in repo.targets:
+            for name in self.runs:
+                repo.runs.get(target, name)
+        before, after = repo.snapshot, repo.look()
+        for path in sorted({**before, **after}):
+            if before.get(path) != after.get(path):
+                done = "deleted" if path not in after else "wrote" if path not in before else "changed"
+                yield Finding(message=f"Running the curriculum {done} {path} in the repo.")
+
+
+class SE006(Check):
+    """Text files are read with their encoding named
+
+    Without one Python takes the machine's: UTF-8 on Linux, cp1252 on most rigs, where the same session then gives
+    other text or an error.
+    """
+
+    family = "session directory"
+    level = "warning"
+    mend = 'Add encoding="utf-8" to the call.'
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        for name, tree in repo.sources.items():
+            for line, what in _opened_without_encoding(tree):
+                yield Finding(message=f"{what} does not name the encoding.", path=name, line=line)
+
+
+def _opened_without_encoding(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or any(one.arg in {"encoding", None} for one in node.keywords):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in {"read_text", "write_text"}:
+            if len(node.args) < (1 if name == "read_text" else 2):
+                yield node.lineno, f".{name}()"
+        elif name == "open":
+            builtin = ast.unparse(node.func) in {"open", "io.open"}
+            mode = next((one.value for one in node.keywords if one.arg == "mode"), None)
+            at = 1 if builtin else 0
+            mode = mode or (node.args[at] if len(node.args) > at else None)
+            text = mode is None or (
+                isinstance(mode, ast.Constant)
+                and isinstance(mode.value, str)
+                and re.fullmatch(r"[rwaxt+]+", mode.value) is not None
+            )
+            # A method open(name) is another thing's, such as a zip file's.
+            if text and (builtin or mode is not None or not node.args) and len(node.args) < at + 3:
+                yield node.lineno, "open()" if builtin else ".open()"
+
+
+CHECKS = (SE001, SE002, SE003, SE004, SE005, SE006)

@@ -1,0 +1,272 @@
+"""Checks of the suggestion (SU): it is what the library says, always the same, and valid as the next input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..engine.check import Finding, NotApplicable, TargetCheck
+from ..engine.repo import CurriculumRepo, Target
+from ..engine.scenarios import telling_stage
+from .command_line import difference, unequal_place
+
+
+class SU001(TargetCheck):
+    """The same input gives the same bytes
+
+    Python orders sets by a seed that changes from process to process, a rig has its own time zone, and copying a
+    session changes its files' times; a suggestion that depends on any of these trains two animals differently for the
+    same session.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"CL001"})
+    runs = ("launcher", "seed 1", "seed 2")
+    mend = (
+        "Sort what comes from a set; take no time of day, no file's time of change, no full path into the metrics, and "
+        "no random number without a fixed seed."
+    )
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        for name in ("seed 1", "seed 2"):
+            if why := difference(repo, target, name):
+                yield Finding(message=f"Run again, with another hash seed, time zone and time of copying, {why}.")
+                return
+
+
+class SU002(TargetCheck):
+    """The suggestion is what the library says
+
+    The library's Trainer, asked again in a fresh process with the same trainer state and session, must give the same
+    metrics and the same next trainer state: a command line of one's own may forget to evaluate. Besides the first
+    stage the first one is tried at which the sample session changes something.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"SO004", "SU001", "SU004", "GR003"})
+    runs = ("facts", "launcher", "evaluate", "telling")
+    mend = "Use the runtime's command, which asks the library's Trainer, or call Trainer.evaluate in your own."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        stages = {"launcher": repo.runs.facts(target)["stages"][0]["name"], "telling": telling_stage(repo.runs, target)}
+        told = set()
+        for run, stage in stages.items():
+            expected, process = repo.runs.answer(target, "evaluate")[stage], repo.runs.get(target, run)
+            if expected["error"] or stage in told:
+                continue  # told by the checks of each stage
+            told.add(stage)
+            document = process.document
+            if not isinstance(document, dict):
+                yield Finding(message=f"At the stage {stage!r} the launcher's command {process.ended}: {process.said}")
+                continue
+            for key in ("metrics", "trainer_state"):
+                if why := unequal_place(_unordered(expected[key]), _unordered(document.get(key)), key):
+                    wrong = why.replace(" in one and ", " by the library and ").replace(" in the other", " on stdout")
+                    yield Finding(message=f"At the stage {stage!r} the library says another thing{wrong}.")
+
+
+def _unordered(value: Any) -> Any:
+    """JSON with every list of plain values sorted: it may come from a set, which has no order."""
+    if isinstance(value, dict):
+        return {key: _unordered(one) for key, one in value.items()}
+    if isinstance(value, list):
+        inner = [_unordered(one) for one in value]
+        return inner if any(isinstance(one, dict | list) for one in inner) else sorted(inner, key=repr)
+    return value
+
+
+class SU003(TargetCheck):
+    """The suggestion is valid as the next session's input
+
+    The next session starts from what this one wrote.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"SO004", "SU004"})
+    runs = ("launcher", "reload", "next")
+    mend = "Let policies and serialisers give only values that the parameter's own field accepts."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        if why := repo.runs.answer(target, "reload").get("next"):
+            yield Finding(message=f"The next trainer state does not load as it was written: {why}.")
+            return
+        process = repo.runs.get(target, "next")
+        if process.code != 0:
+            message = f"The next session, from that trainer state and with the same data, {process.ended}: "
+            yield Finding(message=message + process.said)
+
+
+class SU004(TargetCheck):
+    """The suggested stage and policies are the curriculum's
+
+    A name that the curriculum does not have leaves the next session without a way on.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"SO004"})
+    runs = ("facts", "launcher")
+    mend = "Give start policies when the Stage is made (start_policies=[...]) or with set_start_policies."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        stages = {one["name"]: one for one in repo.runs.facts(target)["stages"]}
+        state = repo.runs.suggestion(target)["trainer_state"]
+        name = (state.get("stage") or {}).get("name")
+        if name not in stages:
+            yield Finding(message=f"The suggested stage {name!r} is not one of the curriculum's.")
+            return
+        for policy in state.get("active_policies") or []:
+            if policy not in stages[name]["policies"]:
+                yield Finding(message=f"The active policy {policy} is not in the graph of the stage {name!r}.")
+
+
+class SU005(TargetCheck):
+    """Every rule can be loaded again by its name
+
+    Trainer states name rules by module and function. A lambda, a method or a partial has no such name: the library
+    writes it, and cannot read it back.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"LP005"})
+    runs = ("facts",)
+    mend = "Make it a plain function (def) at the top level of a module."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        seen = set()
+        for rule in repo.runs.facts(target)["rules"]:
+            if not rule["importable"] and rule["reference"] not in seen:
+                seen.add(rule["reference"])
+                path, line = place(repo, rule)
+                message = f"The rule {rule['reference']} ({rule['place']}) cannot be loaded by its name."
+                yield Finding(message=message, path=path, line=line)
+
+
+def place(repo: CurriculumRepo, rule: dict[str, Any]) -> tuple[str | None, int | None]:
+    """Where a rule's function stands, if that is in the repo.
+
+    Args:
+        repo: The repo under test.
+        rule: A record with ``file`` and ``line``.
+
+    Returns:
+        Path in the repo and line.
+    """
+    if rule["file"] is None:
+        return None, None
+    try:
+        return repo.relative(Path(rule["file"]).resolve()), rule["line"]
+    except ValueError:
+        return None, None
+
+
+class SU006(TargetCheck):
+    """Metrics read back as they were written
+
+    The next session looks back at them, in behavior/previous_metrics.json.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"GR003"})
+    runs = ("evaluate",)
+    mend = "Use fields that JSON can say (float, int, bool, str, lists or dicts of them), without alias or serialiser."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        for stage, found in repo.runs.answer(target, "evaluate").items():
+            if found["reread"]:
+                yield Finding(message=f"The metrics of the stage {stage!r} do not read back: {found['reread']}.")
+                return
+
+
+class SU007(TargetCheck):
+    """A metric that is not finite is refused
+
+    Written as null it passes, and the next session cannot load it.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"SO004"})
+    runs = ("launcher", "not finite")
+    mend = (
+        "The runtime refuses it by itself: run `uv sync --reinstall-package aind-curriculum-runtime`, and take out a "
+        "serialiser of the metrics class that replaces NaN."
+    )
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        repo.require_runtime()
+        metrics = repo.runs.suggestion(target)["metrics"]
+        if not any(isinstance(value, float) for value in metrics.values()):
+            raise NotApplicable("the metrics have no float of their own")
+        process = repo.runs.get(target, "not finite")
+        if process.code == 0 or process.stdout:
+            yield Finding(message=f"With NaN as a metric the run {process.ended} and printed a suggestion.")
+
+
+class SU008(TargetCheck):
+    """Every stage gives a suggestion
+
+    The launcher's run looks at the first stage; this one takes the sample session through every stage, and once more
+    with the metrics of a session at each stage that may come before: metrics that look back must be able to read them.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"CL001", "GR003", "SU003", "SU006"})
+    runs = ("stages",)
+    mend = "`uv run curriculum demo --stage NAME` makes the same run and shows where it stops; mend that."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        repo.require_runtime()
+        for stage, found in repo.runs.answer(target, "stages").items():
+            if found["error"]:
+                message = f"At the stage {stage!r} there is no suggestion: {found['error']}"
+                yield Finding(message=message, mend=found.get("mend"))
+
+
+class SU009(TargetCheck):
+    """The order in which a directory is listed changes nothing
+
+    Linux and Windows, and two disks, list the same files in another order; the first of them is then another file.
+    The same run, with every listing the other way round, must print the same document.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"SU001"})
+    runs = ("launcher", "listing")
+    mend = "Write sorted(...) around os.listdir, glob, rglob and iterdir."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        if why := difference(repo, target, "listing"):
+            yield Finding(message=f"With directories listed the other way round, {why}.")
+
+
+class SU010(TargetCheck):
+    """At every stage the same input gives the same suggestion
+
+    SU001 looks at the first stage. A policy of a later one may go by the order of a set, or by the time, just as well.
+    """
+
+    family = "suggestion"
+    requires = frozenset({"SU001", "SU002", "SU008", "GR011"})
+    runs = ("evaluate", "stages")
+    mend = "Sort what comes from a set; take no time of day, and no random number without a fixed seed."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        again = repo.runs.answer(target, "stages")
+        for stage, found in repo.runs.answer(target, "evaluate").items():
+            for key in ("metrics", "trainer_state"):
+                if why := unequal_place(found[key], again[stage].get(key), key):
+                    yield Finding(message=f"At the stage {stage!r} two runs suggest different things{why}.")
+                    break
+
+
+CHECKS = (SU001, SU002, SU003, SU004, SU005, SU006, SU007, SU008, SU009, SU010)

@@ -1,0 +1,165 @@
+"""Checks of versions (VE): one semantic number, the same everywhere, and a new one for a new graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ...contract.errors import CurriculumError
+from ...contract.versions import SEMVER, semver_of
+from ...versions.changelog import has_entry
+from ...versions.git import Git
+from ..engine.check import Check, Finding, NotApplicable, TargetCheck
+from ..engine.repo import CurriculumRepo, Target
+
+
+def _own(repo: CurriculumRepo) -> str:
+    version = str(repo.project.get("version", ""))
+    try:
+        return semver_of(version)
+    except ValueError:
+        return version
+
+
+class VE001(Check):
+    """The version is semantic
+
+    A new major version means that stages changed; launchers and trainer states go by it.
+    """
+
+    family = "versions"
+    requires = frozenset({"LP001"})
+    mend = 'Write version = "MAJOR.MINOR.PATCH" under [project], such as "1.2.0", and run `uv lock`.'
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        if "version" not in repo.project:
+            if "version" in repo.project.get("dynamic", []):
+                raise NotApplicable("the version is made when the package is built")
+            yield Finding(message="[project] has no version.", path="pyproject.toml")
+        elif not SEMVER.fullmatch(_own(repo)):
+            yield Finding(
+                message=f"The version {repo.project['version']!r} is not semantic.",
+                path="pyproject.toml",
+                line=repo.line_of("pyproject.toml", "version ="),
+            )
+
+
+class VE002(TargetCheck):
+    """The package, the curriculum and the document agree on the version
+
+    Data is labelled with the one in the document; the commit is found by the one in the package.
+    """
+
+    family = "versions"
+    requires = frozenset({"VE001", "SO004"})
+    runs = ("facts", "launcher")
+    mend = (
+        'Pass curriculum_version("NAME") to create_curriculum, so that pyproject.toml alone states it; run `uv sync`.'
+    )
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        package, curriculum = _own(repo), repo.runs.facts(target)["version"]
+        document = repo.runs.suggestion(target)["version"]
+        if not package == curriculum == document:
+            yield Finding(
+                message=f"pyproject.toml says {package}, the curriculum {curriculum} and the document {document}.",
+                path="pyproject.toml",
+                line=repo.line_of("pyproject.toml", "version ="),
+            )
+
+
+class VE003(Check):
+    """The changelog has an entry for the version
+
+    Whoever updates a fleet reads it first.
+    """
+
+    family = "versions"
+    level = "warning"
+    requires = frozenset({"VE001"})
+    mend = "Add a heading `## [VERSION]` to CHANGELOG.md with what changed."
+
+    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        """Look for it."""
+        if not repo.from_template and not (repo.root / "CHANGELOG.md").is_file():
+            raise NotApplicable("the repo was not made from the template and keeps no changelog")
+        try:
+            text = (repo.root / "CHANGELOG.md").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            yield Finding(message="There is no CHANGELOG.md.", path="CHANGELOG.md")
+            return
+        if not has_entry(text, _own(repo)):
+            yield Finding(message=f"CHANGELOG.md has no entry for {_own(repo)}.", path="CHANGELOG.md")
+
+
+class VE004(TargetCheck):
+    """A graph that changed since the last release has a new version
+
+    Two different curricula under one number cannot be told apart in the data.
+    """
+
+    family = "versions"
+    requires = frozenset({"VE001", "LP005"})
+    runs = ("facts", "last release")
+    mend = (
+        "Raise the version in pyproject.toml (minor for parameters or transitions, major for stages), add it to the "
+        "changelog, and run `uv lock`."
+    )
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        """Look for it."""
+        tag = last_release(repo)
+        if tag is None:
+            raise NotApplicable("there is no release tag (v1.2.3) yet")
+        if semver_of(tag.removeprefix("v")) != _own(repo):
+            return
+        then = repo.runs.get(target, "last release").answer
+        if not isinstance(then, dict) or "error" in then:
+            raise NotApplicable(f"the curriculum of {tag} does not import any more")
+        if then["graph"] != repo.runs.facts(target)["graph"]:
+            yield Finding(
+                message=f"The curriculum is not the one that was released as {tag}, but has its version.",
+                path="pyproject.toml",
+                line=repo.line_of("pyproject.toml", "version ="),
+            )
+
+
+def last_release(repo: CurriculumRepo) -> str | None:
+    """The newest release tag that the current commit comes from.
+
+    Args:
+        repo: The repo under test.
+
+    Returns:
+        The tag, or None.
+    """
+    try:
+        return next(reversed(Git(repo.root).releases()), None)
+    except CurriculumError:  # no git on this machine
+        return None
+
+
+def unpack_last_release(repo: CurriculumRepo, folder: Path) -> Path:
+    """Write the sources of the last release beside the ones that are there.
+
+    Args:
+        repo: The repo under test.
+        folder: Where to write.
+
+    Returns:
+        The folder to import from.
+
+    Raises:
+        NotApplicable: There is no release yet.
+    """
+    tag = last_release(repo)
+    if tag is None:
+        raise NotApplicable("there is no release tag (v1.2.3) yet")
+    git = Git(repo.root)
+    target = git.unpack(git.commit(tag) or tag, folder / "release")
+    return target / "src" if (target / "src").is_dir() else target
+
+
+CHECKS = (VE001, VE002, VE003, VE004)

@@ -1,0 +1,63 @@
+"""What a person and a launcher read on stderr when a command failed.
+
+Owns the layout: the author's traceback if there is one, a sentence, a hint, and the error line as the
+last line. Knows nothing of descriptors.
+
+Source of the rules: the contract's section "Failure" (docs/contract.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import locale
+from typing import NamedTuple
+
+from ..contract.errors import CurriculumError, error_line
+
+__all__ = ["About", "Output", "report"]
+
+
+class Output(NamedTuple):
+    """What stdout will hold, with an exit code: for commands whose result can be bad news."""
+
+    document: bytes
+    status: int = 0
+
+
+class About:
+    """What is known so far of the curriculum that a command is about; filled in as it is learned."""
+
+    def __init__(self) -> None:
+        self.curriculum: str | None = None
+        self.version: str | None = None
+        self.verbose = 0
+        self.stdout_is_terminal = False
+
+
+def report(error: CurriculumError, about: About) -> bytes:
+    """Word a failure for stderr.
+
+    Args:
+        error: What went wrong.
+        about: What it went wrong with.
+
+    Returns:
+        Text in the machine's encoding, whose last line is the error line (ASCII).
+    """
+    text = ""
+    if error.show_traceback or (about.verbose and error.__cause__ is not None):
+        from ..curriculum.author_code import author_traceback
+
+        if error.__cause__ is not None:
+            text += author_traceback(error.__cause__)
+    text += f"curriculum: {error.message}\n"
+    if error.hint:
+        text += f"  hint: {error.hint}\n"
+    dsl_version = None
+    with contextlib.suppress(Exception):
+        from ..project.installed import dsl_version as installed_dsl_version
+
+        dsl_version = installed_dsl_version()
+    line = error_line(error, curriculum=about.curriculum, version=about.version, dsl_version=dsl_version)
+    # In the machine's own encoding, not UTF-8: a launcher decodes all of stderr with it, and strictly.
+    return text.encode(locale.getpreferredencoding(False), "backslashreplace") + line

@@ -1,0 +1,172 @@
+"""The documents of the contract as models, and the JSON Schemas that are published from them.
+
+Owns the shape of the suggestion, of the error line and of ``describe --json``, with a description of
+every field. Launchers may validate with the models or with the files in ``schemas``, which
+``python -m aind_curriculum_runtime.contract.documents`` writes. No command imports this module: what it prints is
+checked against it by the tests, not in every session.
+
+Source of the rules: the contract's sections "Success" and "Failure" (docs/contract.md).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from .errors import CODES, CONTRACT_VERSION, ExitCode
+from .versions import SEMVER
+
+__all__ = ["SCHEMA_DIRECTORY", "CurriculumRecord", "Description", "ErrorLine", "Suggestion", "main", "schemas"]
+
+SCHEMA_DIRECTORY: Final = Path(__file__).parent / "schemas"
+"""Where the published schemas are, in the source tree and in an installed package alike."""
+
+_SEMVER: Final = f"^{SEMVER.pattern}$"
+
+
+class _LibrarySchema:
+    """Publishes the library's schema of a trainer state without validating by its model.
+
+    Validating by the library's model would import whatever functions the document names.
+    """
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        from aind_behavior_curriculum import TrainerState
+
+        return handler(TrainerState.__pydantic_core_schema__)
+
+
+class Suggestion(BaseModel):
+    """What `curriculum run` prints on stdout: one line of ASCII JSON with exactly these four keys.
+
+    Loading one with this model imports none of the functions it names.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    trainer_state: Annotated[dict[str, Any], _LibrarySchema()] = Field(
+        description="The trainer state of the next session, valid as its --input-trainer-state as it stands."
+    )
+    metrics: dict[str, Any] = Field(
+        description="Metrics of the session that was evaluated, of the curriculum's own Metrics class; "
+        "a launcher may leave them to the next session as behavior/previous_metrics.json."
+    )
+    version: str = Field(pattern=_SEMVER, description="Semantic version of the curriculum that was evaluated.")
+    dsl_version: str = Field(min_length=1, description="Version of aind-behavior-curriculum it was evaluated with.")
+
+
+def _pair_codes_with_exits(schema: dict[str, Any]) -> None:
+    schema["oneOf"] = [
+        {
+            "properties": {
+                "code": {"enum": [code for code, of_code in CODES.items() if of_code is status]},
+                "exit": {"const": int(status), "description": status.meaning},
+            }
+        }
+        for status in ExitCode
+    ]
+
+
+class ErrorLine(BaseModel):
+    """What follows `CURRICULUM-ERROR ` on the last line of stderr when a command failed.
+
+    The line is ASCII and at most 4 KiB long; texts are cut to fit. Within one contract version, codes
+    and fields may be added.
+    """
+
+    model_config = ConfigDict(extra="allow", strict=True, json_schema_extra=_pair_codes_with_exits)
+
+    contract: Literal[1] = Field(description="Number of the contract that the runtime implements.")
+    code: str = Field(
+        json_schema_extra={"enum": [*CODES]}, description="What went wrong, for programs; it decides the exit code."
+    )
+    exit: int = Field(
+        json_schema_extra={"enum": [int(status) for status in ExitCode]}, description="Exit code of the process."
+    )
+    message: str = Field(description="One sentence for a person: what is wrong.")
+    hint: str = Field(description="What to do about it; may be empty.")
+    where: str | None = Field(
+        description="JSON path in the trainer state or in the result ($.stage.name), or a file or folder, "
+        "that the message is about."
+    )
+    curriculum: str | None = Field(description="Name of the curriculum, once it is known.")
+    version: str | None = Field(description="Its semantic version, once it is known.")
+    dsl_version: str | None = Field(description="Version of aind-behavior-curriculum, where it is installed.")
+
+    @model_validator(mode="after")
+    def _code_decides_exit(self) -> Self:
+        if self.code not in CODES:
+            raise ValueError(f"{self.code!r} is not a code of contract {CONTRACT_VERSION}")
+        if self.exit != CODES[self.code]:
+            raise ValueError(f"{self.code} goes with the exit code {int(CODES[self.code])}, not {self.exit}")
+        return self
+
+
+class CurriculumRecord(BaseModel):
+    """One curriculum that is installed, as its distribution declares it."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    name: str = Field(min_length=1, description="Name of the curriculum, as trainer states carry it.")
+    version: str = Field(description="Version of its distribution: semantic, unless the repo is misconfigured.")
+    distribution: str = Field(min_length=1, description="Name of the distribution that declares it.")
+    object: str = Field(
+        pattern=r"^[^\s:]+(:[^\s:]+)?$", description="Where the Curriculum object is: package.module:OBJECT."
+    )
+
+
+class Description(BaseModel):
+    """What `curriculum describe --json` prints. Within one contract version, fields may be added."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    contract: Literal[1] = Field(description="Number of the contract that the runtime implements.")
+    runtime_version: str = Field(min_length=1, description="Version of aind-curriculum-runtime.")
+    dsl_version: str = Field(min_length=1, description="Version of aind-behavior-curriculum.")
+    commands: list[str] = Field(min_length=1, description="Commands that `curriculum` knows, in the order of its help.")
+    curricula: list[CurriculumRecord] = Field(min_length=1, description="The curricula installed here, by name.")
+
+
+_PUBLISHED: Final[dict[str, type[BaseModel]]] = {
+    "suggestion.schema.json": Suggestion,
+    "error.schema.json": ErrorLine,
+    "describe.schema.json": Description,
+}
+
+
+def schemas() -> dict[str, bytes]:
+    """Form the published schemas from the models.
+
+    Returns:
+        File name to content: JSON Schema (draft 2020-12) as ASCII with LF line endings, the same bytes
+        each time.
+    """
+    return {name: _schema(model) for name, model in _PUBLISHED.items()}
+
+
+def _schema(model: type[BaseModel]) -> bytes:
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **model.model_json_schema(mode="serialization"),
+    }
+    return (json.dumps(schema, indent=2, sort_keys=True) + "\n").encode("ascii")
+
+
+def main() -> None:
+    """Write the schema files whose content is not current, and name them on stderr."""
+    SCHEMA_DIRECTORY.mkdir(exist_ok=True)
+    for name, content in schemas().items():
+        target = SCHEMA_DIRECTORY / name
+        if not target.is_file() or target.read_bytes() != content:
+            target.write_bytes(content)  # a file of the source tree: git keeps what was there
+            print(f"wrote {target.name}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Semantic versions, their other spelling in Python packaging, and the major number.
+
+Knows nothing of curricula, or of what is installed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["SEMVER", "major", "semver_of"]
+
+SEMVER: Final = re.compile(
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+    r"(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
+    r"(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?",
+    re.ASCII,
+)
+_PEP440: Final = re.compile(
+    r"(?P<release>(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2})"
+    r"(?:(?P<pre>a|b|rc)(?P<n>0|[1-9]\d*))?(?:\.dev(?P<dev>0|[1-9]\d*))?"
+    r"(?:\+(?P<local>[a-z0-9]+(?:\.[a-z0-9]+)*))?",
+    re.ASCII,
+)
+_PRE_NAMES: Final = {"a": "alpha", "b": "beta", "rc": "rc"}
+
+
+def semver_of(version: str) -> str:
+    """Spell a Python packaging version as a semantic version.
+
+    Packaging tools rewrite ``1.2.0-rc.1`` to ``1.2.0rc1``; this is the way back.
+
+    Args:
+        version: A version as installed metadata gives it.
+
+    Returns:
+        A semantic version, ``version`` itself where it already is one.
+
+    Raises:
+        ValueError: There is no semantic version of that meaning (``1.2``, ``1!1.0.0``, ``1.0.0.post1``).
+    """
+    if SEMVER.fullmatch(version):
+        return version
+    match = _PEP440.fullmatch(version)
+    if match is None:
+        raise ValueError(f"the version {version!r} is not a semantic version")
+    pre = [f"{_PRE_NAMES[match['pre']]}.{match['n']}"] if match["pre"] else []
+    dev = [f"dev.{match['dev']}"] if match["dev"] else []
+    local = f"+{match['local']}" if match["local"] else ""
+    return match["release"] + ("-" + ".".join(pre + dev) if pre or dev else "") + local
+
+
+def major(version: str) -> int:
+    """The major number of a semantic version.
+
+    Args:
+        version: A semantic version.
+
+    Returns:
+        Its first number.
+
+    Raises:
+        ValueError: ``version`` is not a semantic version.
+    """
+    match = SEMVER.fullmatch(version)
+    if match is None:
+        raise ValueError(f"{version!r} is not a semantic version")
+    return int(match[1])

@@ -1,0 +1,273 @@
+"""Migrations: where the animals of an older major version go.
+
+Owns what an author declares and the move it stands for. A curriculum declares migrations in the module of its
+``Curriculum`` object, the one that its entry point names, under the name ``MIGRATIONS``::
+
+    MIGRATIONS = {
+        1: Migration(
+            stages={"s_old": "s_new", "s_gone": Tombstone("Place them by hand, at s_new or s_other.")},
+            policies={"p_old": "p_new"},
+        ),
+    }
+
+The keys are old major versions; each map leads straight to the stages of this version. Of the old trainer state only
+names are read: what it references is never imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ..contract.errors import CurriculumError
+from ..contract.versions import major
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Curriculum, Policy, Stage, Trainer, TrainerState
+
+__all__ = ["ATTRIBUTE", "TOMBSTONES", "Migration", "Move", "Tombstone", "declared", "move", "tombstone"]
+
+ATTRIBUTE: Final = "MIGRATIONS"
+"""Where a curriculum's module declares them, beside its ``Curriculum`` object."""
+
+TOMBSTONES: Final = "aind_curriculum_runtime.tombstones"
+"""Entry point group of removed curricula: the old name, and ``package.module:OBJECT`` of its ``Tombstone``."""
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """What is left of a stage or of a curriculum that is gone.
+
+    Args:
+        message: Where its animals go, for the person who has to take them there: one sentence or two.
+    """
+
+    message: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.message, str) or not self.message.strip():
+            raise TypeError("a tombstone says where the animals go")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migration:
+    """Where the animals of one older major version go.
+
+    Args:
+        stages: Every stage of that version by its name, and its successor's name or a ``Tombstone``.
+        policies: Old policies, by name or dotted path, and their successors; None for one that is to end. A
+            policy that is not named goes on where its new stage has it still.
+        note: What a person should know of it; it is told with every migrated suggestion.
+    """
+
+    stages: Mapping[str, str | Tombstone]
+    policies: Mapping[str, str | None] = field(default_factory=dict)
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for name, target in self.stages.items():
+            if not isinstance(name, str) or not isinstance(target, str | Tombstone):
+                raise TypeError(f"stages maps names to names or tombstones, not {name!r} to {target!r}")
+        for name, successor in self.policies.items():
+            if not isinstance(name, str) or not isinstance(successor, str | None):
+                raise TypeError(f"policies maps names to names or None, not {name!r} to {successor!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One trainer state, moved to this version."""
+
+    state: TrainerState[Any]
+    from_version: str
+    to_version: str
+    from_stage: str
+    to_stage: str
+    policies: dict[str, str | None]
+    """Each policy that was active, and the one that is active for it now, by dotted path."""
+
+    started: bool
+    """Whether none went on, so that the stage begins with its start policies."""
+
+    note: str
+
+    def document(self) -> dict[str, Any]:
+        """The move as JSON, for the suggestion's sidecar."""
+        return {
+            "migration": {
+                "from_version": self.from_version,
+                "to_version": self.to_version,
+                "stage": {"from": self.from_stage, "to": self.to_stage},
+                "policies": self.policies,
+                "start_policies": self.started,
+                "task_parameters": "as enrolled",
+                "note": self.note,
+            }
+        }
+
+    def sentence(self) -> str:
+        """The move in words."""
+        told = (
+            f"migrated from version {self.from_version} to {self.to_version}: stage {self.from_stage} -> "
+            f"{self.to_stage}, task parameters as enrolled"
+        )
+        return f"{told}. {self.note}" if self.note else told
+
+
+def declared(target: str) -> Mapping[int, Migration]:
+    """The migrations of a curriculum that is loaded.
+
+    Args:
+        target: Where its object is, ``package.module:OBJECT``.
+
+    Returns:
+        Old major version to migration; empty when the module declares none.
+
+    Raises:
+        CurriculumError: ``repo.migration`` when what it declares is something else.
+    """
+    module = target.partition(":")[0]
+    found = getattr(sys.modules.get(module), ATTRIBUTE, {})
+    if not isinstance(found, Mapping) or not all(
+        isinstance(key, int) and not isinstance(key, bool) and isinstance(one, Migration) for key, one in found.items()
+    ):
+        raise CurriculumError(
+            "repo.migration",
+            f"{module}.{ATTRIBUTE} is not a dict of old major versions and Migration objects.",
+            f"Write {ATTRIBUTE} = {{1: Migration(stages={{...}})}}.",
+            where=f"{module}:{ATTRIBUTE}",
+        )
+    return found
+
+
+def move(state: Mapping[str, Any], trainer: Trainer[Any], migrations: Mapping[int, Migration]) -> Move | None:
+    """Move a trainer state of an older major version to this one.
+
+    Args:
+        state: What ``trainer_state.read`` gave, of a subject that is on this curriculum.
+        trainer: The library's trainer of the repo's own curriculum.
+        migrations: What ``declared`` gave.
+
+    Returns:
+        The subject at the successor of its stage, with that stage's own task parameters; None when there is no
+        migration from the state's version.
+
+    Raises:
+        CurriculumError: ``state.other_version`` with a tombstone's message, ``state.unknown_stage`` for a stage that
+            the migration leaves out, ``repo.migration`` for a successor that does not exist.
+        ValueError: The state's version is not semantic.
+    """
+    curriculum = trainer.curriculum
+    version = state["curriculum"]["version"]
+    migration = migrations.get(major(version)) if major(version) < major(curriculum.version) else None
+    if migration is None:
+        return None
+    name = state["stage"].get("name")
+    if name not in migration.stages:
+        raise CurriculumError(
+            "state.unknown_stage",
+            f"The trainer state is at the stage {name!r} of version {version}, "
+            f"of which the migration to version {curriculum.version} says nothing.",
+            f"It says where these go: {', '.join(migration.stages)}.",
+            where="$.stage.name",
+        )
+    successor = migration.stages[name]
+    if isinstance(successor, Tombstone):
+        raise CurriculumError(
+            "state.other_version",
+            f"The stage {name!r} of version {version} is gone in version {curriculum.version} of {curriculum.name!r}.",
+            successor.message,
+            where="$.stage.name",
+        )
+    stage = _stage(curriculum, successor, name)
+    policies, active = _policies(state.get("active_policies") or [], stage, migration, curriculum)
+    return Move(
+        state=trainer.create_trainer_state(
+            stage=stage.model_copy(deep=True), active_policies=active or stage.start_policies
+        ),
+        from_version=version,
+        to_version=curriculum.version,
+        from_stage=name,
+        to_stage=stage.name,
+        policies=policies,
+        started=not active,
+        note=migration.note,
+    )
+
+
+def _stage(curriculum: Curriculum[Any], name: str, old: str) -> Stage[Any, Any]:
+    stages = {stage.name: stage for stage in curriculum.see_stages()}
+    if name not in stages:
+        raise CurriculumError(
+            "repo.migration",
+            f"The migration sends {old!r} to the stage {name!r}, which version {curriculum.version} does not have.",
+            f"Its stages: {', '.join(stages)}.",
+            where=ATTRIBUTE,
+        )
+    return stages[name]
+
+
+def _policies(
+    active: list[str], stage: Stage[Any, Any], migration: Migration, curriculum: Curriculum[Any]
+) -> tuple[dict[str, str | None], list[Policy[Any, Any]]]:
+    """What becomes of each active policy, and those that are active now, in the order of the stage."""
+    own = {policy.name: policy for policy in stage.see_policies()}
+    known = {policy.name for one in curriculum.see_stages() for policy in one.see_policies()}
+    told: dict[str, str | None] = {}
+    for reference in active:
+        successor: str | None = reference
+        for key in (reference, _last(reference)):
+            if key in migration.policies:
+                successor = migration.policies[key]
+                if successor is not None and not _named(successor, known):
+                    raise CurriculumError(
+                        "repo.migration",
+                        f"The migration turns {key!r} into the policy {successor!r}, which version "
+                        f"{curriculum.version} does not have.",
+                        f"Its policies: {', '.join(sorted(known)) or 'none'}.",
+                        where=ATTRIBUTE,
+                    )
+                break
+        told[reference] = _named(successor, own) if successor is not None else None
+    kept = set(told.values())
+    return told, [policy for name, policy in own.items() if name in kept]
+
+
+def _named(name: str, references: Any) -> str | None:
+    """The reference that a name, or a dotted path, stands for."""
+    return next((one for one in references if name in (one, _last(one))), None)
+
+
+def _last(reference: str) -> str:
+    return reference.rpartition(".")[2]
+
+
+def tombstone(name: str) -> str | None:
+    """What is said of a curriculum that is not here any more.
+
+    Args:
+        name: Its name, as a trainer state has it.
+
+    Returns:
+        The message, or None when nobody left one.
+
+    Raises:
+        CurriculumError: ``repo.migration`` when the entry point does not lead to a ``Tombstone``.
+    """
+    from ..project.distributions import entry_points
+
+    target = next((point.value for point in entry_points(TOMBSTONES) if point.name == name), None)
+    if target is None:
+        return None
+    import importlib
+
+    from .author_code import curriculum_code
+
+    module, _, attribute = target.replace(" ", "").partition(":")
+    hint = f'See [project.entry-points."{TOMBSTONES}"] in pyproject.toml.'
+    with curriculum_code("repo.migration", f"The tombstone of {name!r} does not import", hint):
+        found = getattr(importlib.import_module(module), attribute)
+    if not isinstance(found, Tombstone):
+        raise CurriculumError("repo.migration", f"{target} is a {type(found).__name__}, not a Tombstone.", hint)
+    return found.message

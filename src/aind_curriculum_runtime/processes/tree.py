@@ -1,0 +1,70 @@
+"""Which processes belong to one call, and ending them all.
+
+Owns the start of the command and what a tree of processes can do; ``tree_posix`` and ``tree_windows`` know
+how. Knows nothing of what is written to the pipes, or of the contract.
+
+On Linux a process is told by its session, its parents, a mark that it inherited in its environment, or the
+pipe that it holds. Only one that left its session, lost its parents, cleared its environment and closed its
+output is not found. On Windows a job object knows them all.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from .call_mark import MARK, new_mark
+
+__all__ = ["Tree", "start"]
+
+
+class Tree(Protocol):
+    """The processes of one call."""
+
+    def wait(self) -> int | None:
+        """Wait for the command's own process; None when the host lost its exit code."""
+
+    def survivors(self) -> int:
+        """How many processes still run beside the command's own."""
+
+    def kill(self, pipes: Iterable[int] = ()) -> None:
+        """End every process, also those that hold the other end of one of these descriptors."""
+
+    def close(self) -> None:
+        """Free what the system keeps of the call."""
+
+
+def start(command: list[str], *, directory: Path, environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], Tree]:
+    """Start a command with its pipes, so that all that descends from it can be ended.
+
+    Args:
+        command: Program and arguments.
+        directory: Working directory.
+        environment: All of its environment but the mark.
+
+    Returns:
+        The process and its tree.
+
+    Raises:
+        OSError: The program or the directory is missing, or may not be used.
+        ValueError: An argument or a variable holds a null character.
+    """
+    if sys.platform == "win32":
+        from .tree_windows import OPTIONS, Processes
+    else:
+        from .tree_posix import OPTIONS, Processes
+    mark = new_mark()
+    process = subprocess.Popen(
+        command,
+        cwd=directory,
+        env={**environment, MARK: mark},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        **OPTIONS,
+    )
+    return process, Processes(process, mark)

@@ -1,0 +1,150 @@
+"""The session directory: what a launcher hands over, read and never written.
+
+Owns the layout: where a trainer state and the previous metrics are looked for, and what counts as
+a directory that holds a session. Knows nothing of how a state or metrics are checked.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from ..contract.errors import CurriculumError
+from ..project.files import is_transient
+
+__all__ = ["PREVIOUS_METRICS", "find_state", "lookup", "missing", "require_session", "unreadable"]
+
+_STATE_PLACES: Final = (("behavior", "trainer_state.json"), ("trainer_state.json",))
+PREVIOUS_METRICS: Final = ("behavior", "previous_metrics.json")
+"""Where the launcher leaves the metrics of the session before, from the session directory on."""
+
+
+def require_session(directory: Path) -> Path:
+    """Make sure that ``directory`` is there, can be listed and is not empty.
+
+    Args:
+        directory: As it was given on the command line.
+
+    Returns:
+        Its absolute path.
+
+    Raises:
+        CurriculumError: ``session.missing``, ``session.not_a_directory``, ``session.unreadable``,
+            ``session.empty`` or ``transient.io``.
+    """
+    absolute = Path(os.path.abspath(directory))
+    try:
+        with os.scandir(absolute) as entries:
+            empty = next(entries, None) is None
+    except NotADirectoryError:
+        raise CurriculumError(
+            "session.not_a_directory",
+            f"The session directory {absolute} is a file.",
+            "Give the directory of the session, the one that holds the folder 'behavior'.",
+            where=str(absolute),
+        ) from None
+    except FileNotFoundError:
+        raise missing("session.missing", "session directory", directory) from None
+    except OSError as error:
+        raise unreadable(absolute, error) from error
+    if empty:
+        raise CurriculumError(
+            "session.empty",
+            f"The session directory {absolute} is empty.",
+            "Nothing was recorded, or the data was not copied yet; the previous trainer state stays in force.",
+            where=str(absolute),
+        )
+    return absolute
+
+
+def unreadable(directory: Path, error: OSError) -> CurriculumError:
+    """Say that a session directory could not be read.
+
+    Args:
+        directory: The session directory.
+        error: What the system said.
+
+    Returns:
+        ``session.unreadable``, or ``transient.io`` where a later try may do; not raised yet.
+    """
+    return CurriculumError(
+        "transient.io" if is_transient(error) else "session.unreadable",
+        f"The session directory {directory} could not be read: {error.strerror}.",
+        "Check that the share is mounted and that this account may read it.",
+        where=str(directory),
+    )
+
+
+def find_state(directory: Path) -> Path:
+    """Look for the trainer state that the launcher left in a session directory.
+
+    Args:
+        directory: A session directory.
+
+    Returns:
+        ``behavior/trainer_state.json`` or else ``trainer_state.json`` in it, names compared without case.
+
+    Raises:
+        CurriculumError: ``state.missing`` when there is neither; ``session.unreadable`` or ``transient.io``.
+    """
+    for place in _STATE_PLACES:
+        try:
+            found = lookup(directory, place)
+        except OSError as error:
+            raise unreadable(directory, error) from error
+        if found is not None:
+            return found
+    raise CurriculumError(
+        "state.missing",
+        f"There is no trainer state in {directory}.",
+        "Looked for behavior/trainer_state.json and trainer_state.json; or name one with --input-trainer-state.",
+        where=str(directory),
+    )
+
+
+def missing(code: str, what: str, given: Path) -> CurriculumError:
+    """Say that a path leads to nothing.
+
+    Args:
+        code: ``session.missing`` or ``state.missing``.
+        what: "session directory" or "trainer state".
+        given: The path as it was given; a relative one is the usual reason.
+
+    Returns:
+        The failure, not raised yet.
+    """
+    absolute = os.path.abspath(given)
+    hint = "Check the path."
+    if not os.path.isabs(given):
+        hint = (
+            f"{str(given)!r} is relative and was looked up in {Path.cwd()}: `uv run --directory` "
+            "makes the repo the working directory. Give an absolute path."
+        )
+    return CurriculumError(code, f"There is no {what} at {absolute}.", hint, where=absolute)
+
+
+def lookup(directory: Path, parts: tuple[str, ...]) -> Path | None:
+    """Find a file of a session, with names compared without case; an exact match wins over the others.
+
+    Args:
+        directory: The session directory.
+        parts: The way to the file, in lower case.
+
+    Returns:
+        The file, or None when there is none.
+
+    Raises:
+        OSError: It cannot be told: a share that is away is not a share without the file.
+    """
+    if not parts:
+        return directory
+    try:
+        alike = [name for name in os.listdir(directory) if name.casefold() == parts[0]]
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    for name in sorted(alike, key=lambda name: (name != parts[0], name)):
+        found = lookup(directory / name, parts[1:])
+        if found is not None:
+            return found
+    return None

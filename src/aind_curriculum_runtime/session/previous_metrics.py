@@ -1,0 +1,82 @@
+"""The metrics of the session before, for metrics that look back.
+
+Owns what counts as such metrics; where they lie is the layout's.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from ..contract.errors import CurriculumError
+from ..contract.strict_json import StrictJsonError, encode, parse
+from ..project.files import is_transient, read_at_most
+from .layout import PREVIOUS_METRICS, lookup, unreadable
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Metrics
+
+    MetricsT = TypeVar("MetricsT", bound=Metrics)
+
+__all__ = ["previous_metrics"]
+
+_LIMIT: Final = 64 * 1024 * 1024
+
+
+def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[MetricsT]) -> MetricsT | None:
+    """The metrics of the session before this one, for metrics that look back over sessions.
+
+    The launcher leaves what the curriculum said last time, the suggestion's ``metrics``, as
+    ``behavior/previous_metrics.json`` in the new session's directory.
+
+    Args:
+        data_directory: The session directory, as ``metrics_from_dataset`` gets it.
+        metrics: The curriculum's own Metrics class.
+
+    Returns:
+        An object of that class, or None for a subject's first session (there is no such file).
+
+    Raises:
+        CurriculumError: ``session.previous_metrics_invalid`` when the file does not hold such metrics;
+            ``session.unreadable`` when it cannot be told whether there is one, ``transient.io`` when that
+            may pass.
+    """
+    from pydantic import ValidationError
+
+    try:
+        found = lookup(Path(data_directory), PREVIOUS_METRICS)
+    except OSError as error:
+        raise unreadable(Path(data_directory), error) from error
+    if found is None:
+        return None
+
+    def invalid(why: str) -> CurriculumError:
+        return CurriculumError(
+            "session.previous_metrics_invalid",
+            f"The previous metrics in {found} cannot be used: {why}.",
+            f"They must be what the last suggestion gave as metrics ({metrics.__name__}); where another stage has a "
+            "class of its own for them, give the fields of both a default.",
+            where=str(found),
+        )
+
+    try:
+        data = read_at_most(found, _LIMIT)
+    except OSError as error:
+        if is_transient(error):
+            raise CurriculumError("transient.io", f"{found}: {error.strerror}.", "Run the step again.") from error
+        raise invalid(error.strerror or str(error)) from error
+    if data is None:
+        raise invalid(f"the file is larger than {_LIMIT // 2**20} MiB")
+    try:
+        read = metrics.model_validate_json(encode(parse(data)))
+    except StrictJsonError as error:
+        raise invalid(str(error)) from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise invalid(f"{field}: {first['msg']}") from None
+    for field in read.model_extra or {}:
+        if field in metrics.model_fields:  # the class keeps it beside the field, which gets its default
+            raise invalid(f"{field}: the field is known by its alias only; allow its name by populate_by_name=True")
+    return read

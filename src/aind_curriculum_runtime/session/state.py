@@ -1,0 +1,310 @@
+"""Reading a trainer state: from a file that anybody may have edited to the library's own object.
+
+Owns the order of the checks: size, JSON, shape, curriculum, version, references, and only then the
+library's deserialisation, which imports and calls whatever is named. Knows nothing of metrics.
+
+Source of the rules: the contract's sections "Trust" and "Versions" (docs/contract.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from codecs import BOM_UTF8
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ..contract.errors import CurriculumError
+from ..contract.strict_json import StrictJsonError, encode, parse
+from ..contract.versions import major
+from ..curriculum.migration import declared, move
+from ..curriculum.references import known, require_known, require_shape
+from ..project.files import is_transient, read_at_most
+from .layout import missing
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Curriculum, Trainer, TrainerState
+    from pydantic import ValidationError
+
+    from ..curriculum.discovery import Registered
+    from ..curriculum.migration import Move
+
+__all__ = ["SIZE_LIMIT", "deserialise", "deserialise_or_move", "named_curriculum", "read"]
+
+SIZE_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of a state file that are still read; one of 200 stages takes about half a megabyte."""
+
+_RECOVER: Final = "Take the last trainer state that worked, or make a new one with `curriculum init`."
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a trainer state file as plain JSON, with nothing deserialised.
+
+    Args:
+        path: The file as it was named on the command line.
+
+    Returns:
+        Its JSON object, in the form the contract says, with ``curriculum`` reduced to what may be
+        read of it (name, package location, version).
+
+    Raises:
+        CurriculumError: ``state.missing``, ``state.unreadable``, ``state.too_large``, ``state.empty``,
+            ``state.not_json``, ``state.invalid`` or ``transient.io``.
+    """
+    shown = os.path.abspath(path)
+    try:
+        data = read_at_most(path, SIZE_LIMIT)
+    except (FileNotFoundError, NotADirectoryError):
+        raise missing("state.missing", "trainer state", path) from None
+    except OSError as error:
+        code = "transient.io" if is_transient(error) else "state.unreadable"
+        why = "it is a directory" if path.is_dir() else error.strerror
+        raise CurriculumError(
+            code, f"The trainer state {shown} could not be read: {why}.", "Check the path and its permissions.",
+            where=shown,
+        ) from error  # fmt: skip
+    if data is None:
+        raise CurriculumError(
+            "state.too_large",
+            f"The trainer state {shown} is larger than {SIZE_LIMIT // 2**20} MiB.",
+            f"This is not a trainer state. {_RECOVER}",
+            where=shown,
+        )
+    if not data.removeprefix(BOM_UTF8).strip():
+        raise CurriculumError("state.empty", f"The trainer state {shown} is empty.", _RECOVER, where=shown)
+    try:
+        state = parse(data)
+    except StrictJsonError as error:
+        raise CurriculumError(
+            "state.not_json", f"The trainer state {shown} is not valid JSON: {error}.", _RECOVER, where=shown
+        ) from None
+    if not isinstance(state, dict):
+        raise CurriculumError("state.invalid", f"The trainer state {shown} is not a JSON object.", _RECOVER, where="$")
+    return _reduced(state)
+
+
+def _reduced(state: dict[str, Any]) -> dict[str, Any]:
+    require_shape(state)
+    curriculum = state.get("curriculum")
+    if curriculum is not None:
+        if not isinstance(curriculum, dict):
+            raise _invalid("$.curriculum", "it is not an object")
+        curriculum = {key: curriculum.get(key) for key in ("name", "pkg_location", "version")}
+        for key in ("name", "version"):
+            if not isinstance(curriculum[key], str):
+                raise _invalid(f"$.curriculum.{key}", "it is missing or not a string")
+    elif "trainer_state" in state and "curriculum" not in state:
+        raise CurriculumError(
+            "state.invalid",
+            "The trainer state is a whole suggestion, of which the trainer state is a part.",
+            "Make a file of what stands under its key trainer_state, and give that.",
+            where="$.trainer_state",
+        )
+    elif "curriculum" not in state:
+        raise _invalid("$.curriculum", "it is missing")
+    if not isinstance(state.get("is_on_curriculum", True), bool):
+        raise _invalid("$.is_on_curriculum", "it is not true or false")
+    return {**state, "curriculum": curriculum}
+
+
+def named_curriculum(state: dict[str, Any]) -> str | None:
+    """The name of the curriculum that a state was written by.
+
+    Args:
+        state: What ``read`` gave.
+
+    Returns:
+        The name, or None for a state that names no curriculum (a subject never enrolled).
+    """
+    return state["curriculum"]["name"] if state["curriculum"] is not None else None
+
+
+def deserialise_or_move(
+    state: dict[str, Any], trainer: Trainer[Any], registered: Registered
+) -> tuple[TrainerState[Any], Move | None]:
+    """Make the library's object of a state, of an older major version too where there is a migration from it.
+
+    Args:
+        state: What ``read`` gave.
+        trainer: The library's trainer of the repo's own curriculum.
+        registered: That curriculum, whose module declares the migrations.
+
+    Returns:
+        The trainer state, and how it was moved, if it was.
+
+    Raises:
+        CurriculumError: As ``deserialise`` and ``migration.move`` raise it.
+    """
+    if _is_older_major(state, trainer.curriculum):
+        migrations = declared(registered.target)
+        if major(state["curriculum"]["version"]) in migrations:
+            _require_on_curriculum(state)
+            _stage_name(state)
+            moved = move(state, trainer, migrations)
+            if moved is not None:
+                return moved.state, moved
+    return deserialise(state, trainer), None
+
+
+def _is_older_major(state: dict[str, Any], curriculum: Curriculum[Any]) -> bool:
+    written_by = state["curriculum"]
+    if written_by is None or written_by["name"] != curriculum.name:
+        return False
+    try:
+        return major(written_by["version"]) < major(curriculum.version)
+    except ValueError:
+        return False  # told by `deserialise`
+
+
+def deserialise(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[Any]:
+    """Make the library's object of a state, once nothing in it can do harm.
+
+    Args:
+        state: What ``read`` gave.
+        trainer: The library's trainer of the repo's own curriculum.
+
+    Returns:
+        The trainer state, with the repo's own curriculum in the place of the one it was written with.
+
+    Raises:
+        CurriculumError: ``state.other_curriculum``, ``state.other_version``, ``state.rule_refused``,
+            ``state.off_curriculum``, ``state.unknown_stage``, ``state.unknown_policy`` or ``state.invalid``.
+    """
+    curriculum = trainer.curriculum
+    _require_same_curriculum(state, curriculum)
+    require_known(state, known(curriculum))
+    _require_on_curriculum(state)
+    _require_known_stage(state, curriculum)
+    _require_whole_graph(state)
+    return _validate(state, trainer)
+
+
+def _require_same_curriculum(state: dict[str, Any], curriculum: Curriculum[Any]) -> None:
+    written_by = state["curriculum"]
+    if written_by is None:
+        if _is_off(state):
+            return  # told as off curriculum
+        raise CurriculumError(
+            "state.other_curriculum",
+            "The trainer state names no curriculum, so it may be of any.",
+            "Make a state of this curriculum with `curriculum init`.",
+            where="$.curriculum",
+        )
+    if written_by["name"] != curriculum.name:
+        raise CurriculumError(
+            "state.other_curriculum",
+            f"The trainer state is of the curriculum {written_by['name']!r}, not of {curriculum.name!r}.",
+            "Check that the launcher calls the repo of the curriculum this subject is on.",
+            where="$.curriculum.name",
+        )
+    try:
+        same = major(written_by["version"]) == major(curriculum.version)
+    except ValueError as error:
+        raise _invalid("$.curriculum.version", str(error)) from None
+    if not same:
+        raise CurriculumError(
+            "state.other_version",
+            f"The trainer state was written by version {written_by['version']} of {curriculum.name!r}; "
+            f"this is version {curriculum.version}, and another major version may mean other stages.",
+            "Check out the version the subject is on, or place it by hand with `curriculum init --stage`.",
+            where="$.curriculum.version",
+        )
+
+
+def _is_off(state: dict[str, Any]) -> bool:
+    return not state.get("is_on_curriculum", True) or state.get("stage") is None
+
+
+def _require_on_curriculum(state: dict[str, Any]) -> None:
+    if not _is_off(state):
+        return
+    why = "it has no stage" if state.get("stage") is None else "is_on_curriculum is false"
+    raise CurriculumError(
+        "state.off_curriculum",
+        f"The subject is off curriculum ({why}): there is nothing to evaluate.",
+        "To put it on the curriculum, make a state with `curriculum init --stage`.",
+        where="$.stage" if state.get("stage") is None else "$.is_on_curriculum",
+    )
+
+
+def _stage_name(state: dict[str, Any]) -> str:
+    name = state["stage"].get("name")
+    if not isinstance(name, str):
+        raise _invalid("$.stage.name", "it is missing or not a string")
+    return name
+
+
+def _require_known_stage(state: dict[str, Any], curriculum: Curriculum[Any]) -> None:
+    name = _stage_name(state)
+    names = [stage.name for stage in curriculum.see_stages()]
+    if name not in names:
+        raise CurriculumError(
+            "state.unknown_stage",
+            f"The trainer state is at the stage {name!r}, which {curriculum.name!r} {curriculum.version} lacks.",
+            f"Its stages: {', '.join(names)}.",
+            where="$.stage.name",
+        )
+    in_stage = set(state["stage"].get("graph", {}).get("nodes", {}).values()) | set(
+        state["stage"].get("start_policies", [])
+    )
+    for index, policy in enumerate(state.get("active_policies") or []):
+        if policy not in in_stage:
+            raise CurriculumError(
+                "state.unknown_policy",
+                f"The active policy {policy!r} is not one of the stage {name!r}.",
+                f"Policies of that stage: {', '.join(sorted(in_stage)) or 'none'}.",
+                where=f"$.active_policies[{index}]",
+            )
+
+
+def _require_whole_graph(state: dict[str, Any]) -> None:
+    """Make sure that the stage's policy graph has both halves: the library looks transitions up unasked."""
+    graph = state["stage"].get("graph", {})
+    nodes, edges = graph.get("nodes", {}), graph.get("graph", {})
+    for key in nodes:
+        if key not in edges:
+            raise _invalid("$.stage.graph.graph", f"it has no entry for the policy {key!r} of $.stage.graph.nodes")
+    for key, out in edges.items():
+        for index, edge in enumerate(out):
+            if len(edge) != 2 or str(edge[1]) not in nodes:
+                where = f"$.stage.graph.graph.{key}[{index}]"
+                raise _invalid(where, "it does not lead to a policy of $.stage.graph.nodes")
+
+
+def _validate(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[Any]:
+    from pydantic import ValidationError
+
+    # Its own graph is never read, and the evaluation never looks at it (`Trainer.evaluate`).
+    try:
+        return trainer.trainer_state_model.model_validate_json(encode({**state, "curriculum": None}))
+    except StrictJsonError as error:
+        raise _invalid("$", str(error)) from None
+    except ValidationError as error:
+        raise _invalid(*_first_fault(error, state)) from None
+
+
+def _first_fault(error: ValidationError, state: dict[str, Any]) -> tuple[str, str]:
+    """The JSON path and the sentence of pydantic's first complaint."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":  # the JSON was read before, so only what pydantic minds beyond that is left
+        deep = "recursion" in first["ctx"]["error"]
+        return "$", "it is nested too deeply" if deep else "it holds half a surrogate pair, which is no text"
+    path, here = "$", state
+    for depth, part in enumerate(first["loc"]):
+        if isinstance(part, str) and depth + 1 < len(first["loc"]) and not (isinstance(here, dict) and part in here):
+            continue  # not a key: pydantic names the member of a union in between
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+        with contextlib.suppress(KeyError, IndexError, TypeError):
+            here = here[part]  # type: ignore[index]
+    found = first["input"]
+    shown = isinstance(found, str | int | float) and first["type"] not in {"extra_forbidden", "missing"}
+    return path, f"{first['msg']}, not {_shortened(found)}" if shown else first["msg"]
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:80] + "..."
+
+
+def _invalid(where: str, why: str) -> CurriculumError:
+    return CurriculumError("state.invalid", f"The trainer state is not valid at {where}: {why}.", _RECOVER, where=where)

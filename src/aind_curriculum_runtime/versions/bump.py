@@ -1,0 +1,226 @@
+"""Raising the version: how far, and in the two files that tell of it.
+
+Owns the edit of ``pyproject.toml``, which changes nothing but the version's own characters, and writing two files
+as if they were one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..contract.errors import CurriculumError
+from ..contract.versions import semver_of
+from .changelog import NAME, opened_entry
+from .diff import Diff, compare
+from .git import Git, newest_release
+from .numbers import LEVELS, Level
+from .snapshot import Place, opened, read
+
+__all__ = ["Since", "edited", "since_release", "stated_version", "with_version", "write_together"]
+
+_TABLE: Final = re.compile(r"^\s*\[([^\[\]]+)\]\s*(#.*)?$")
+_VERSION: Final = re.compile(r"""^(?P<key>\s*version\s*=\s*)(?P<quote>["'])(?P<version>[^"'\\]*)(?P=quote)""")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Since:
+    """What changed since the last release."""
+
+    tag: str | None
+    """The last release, or None when there is none yet."""
+
+    version: str | None
+    """Its version."""
+
+    diffs: tuple[Diff, ...]
+    """One a curriculum that is in both."""
+
+    added: tuple[str, ...]
+    """Curricula that are new in the repo."""
+
+    removed: tuple[str, ...]
+
+    @property
+    def needs(self) -> Level:
+        """The bump that the repo needs: the most that one of its curricula does."""
+        levels: list[Level] = [diff.needs for diff in self.diffs]
+        if self.added:
+            levels.append("minor")
+        if self.removed:
+            levels.append("major")
+        return max(levels, key=LEVELS.index, default="none")
+
+
+def since_release(root: Path, *, before: str | None = None) -> Since:
+    """Compare the working tree with the last release.
+
+    Args:
+        root: The curriculum repo.
+        before: A version; only releases of lower ones are looked at.
+
+    Returns:
+        What changed, for every curriculum of the repo.
+
+    Raises:
+        CurriculumError: ``repo.no_git``, ``repo.shallow``; whatever reading the two versions raises.
+    """
+    git = Git(root)
+    git.require()
+    tag = newest_release(git, before=before)
+    if tag is None:
+        return Since(tag=None, version=None, diffs=(), added=(), removed=())
+    with opened([tag, str(root)], root) as (old, new):
+        names = [name for name in new.names if name in old.names]
+        wanted: list[tuple[Place, str]] = [(place, name) for name in names for place in (old, new)]
+        snapshots = read(wanted)
+        return Since(
+            tag=tag,
+            version=tag.removeprefix("v"),
+            diffs=tuple(compare(*snapshots[index : index + 2]) for index in range(0, len(snapshots), 2)),
+            added=tuple(name for name in new.names if name not in old.names),
+            removed=tuple(name for name in old.names if name not in new.names),
+        )
+
+
+def stated_version(text: str) -> str:
+    """The version in a ``pyproject.toml``.
+
+    Args:
+        text: Its content.
+
+    Returns:
+        The version as it is written there.
+
+    Raises:
+        CurriculumError: ``repo.version`` when there is none, or one that is not semantic.
+    """
+    try:
+        version = tomllib.loads(text).get("project", {}).get("version")
+    except tomllib.TOMLDecodeError as error:
+        raise CurriculumError("repo.version", f"pyproject.toml is not valid TOML: {error}.", "Mend it.") from None
+    if not isinstance(version, str):
+        raise CurriculumError(
+            "repo.version",
+            "pyproject.toml states no version under [project].",
+            'Write version = "MAJOR.MINOR.PATCH" there; a version that is made by the build cannot be raised.',
+            where="pyproject.toml",
+        )
+    try:
+        semver_of(version)
+    except ValueError as error:
+        raise CurriculumError(
+            "repo.version",
+            f"In pyproject.toml, {error}.",
+            "Write MAJOR.MINOR.PATCH as the version in pyproject.toml.",
+            where="pyproject.toml",
+        ) from None
+    return version
+
+
+def with_version(text: str, version: str) -> str:
+    """Change the version in a ``pyproject.toml`` and nothing else.
+
+    Args:
+        text: Its content.
+        version: The new version.
+
+    Returns:
+        The new content, with the same comments, quotes and layout.
+
+    Raises:
+        CurriculumError: ``repo.version`` when the version does not stand on a line of its own under [project].
+    """
+    old = stated_version(text)
+    lines, table = text.splitlines(keepends=True), None
+    for number, line in enumerate(lines):
+        if header := _TABLE.match(line):
+            table = header[1].strip()
+        elif table == "project" and (match := _VERSION.match(line)) and match["version"] == old:
+            lines[number] = f"{match['key']}{match['quote']}{version}{match['quote']}{line[match.end() :]}"
+            break
+    changed = "".join(lines)
+    before, after = tomllib.loads(text), tomllib.loads(changed)
+    if after != before | {"project": before["project"] | {"version": version}}:
+        raise CurriculumError(
+            "repo.version",
+            "The version in pyproject.toml does not stand on a line of its own under [project].",
+            f'Write it there as version = "{old}".',
+            where="pyproject.toml",
+        )
+    return changed
+
+
+def edited(root: Path, version: str, day: str, changes: Sequence[str]) -> dict[Path, bytes]:
+    """Form the files of a repo for another version.
+
+    Args:
+        root: The curriculum repo.
+        version: The new version.
+        day: Date of the changelog's entry.
+        changes: Lines for the changelog where nothing stands under Unreleased.
+
+    Returns:
+        Both files with their new content.
+
+    Raises:
+        CurriculumError: ``repo.version`` or ``repo.changelog``.
+    """
+    project, log = root / "pyproject.toml", root / NAME
+    try:
+        text = log.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise CurriculumError(
+            "repo.changelog",
+            f"There is no {NAME}.",
+            "Make one with the heading `## [Unreleased]`, in the form of keepachangelog.com.",
+            where=NAME,
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CurriculumError("repo.changelog", f"{NAME} cannot be read: {error}.", "Mend it.", where=NAME) from None
+    crlf = "\r\n" in text
+    text = opened_entry(text.replace("\r\n", "\n"), version, day, changes)
+    return {
+        project: with_version(project.read_bytes().decode("utf-8"), version).encode("utf-8"),
+        log: (text.replace("\n", "\r\n") if crlf else text).encode("utf-8"),
+    }
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Replace several files, or none of them.
+
+    Args:
+        files: Each existing file with its new content.
+
+    Raises:
+        CurriculumError: ``output.not_writable``; every file is then as it was.
+    """
+    before: dict[Path, bytes] = {}
+    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
+    try:
+        for path, part in parts.items():
+            part.write_bytes(files[path])
+            part.chmod(path.stat().st_mode)
+        for path, part in parts.items():
+            content = path.read_bytes()
+            part.replace(path)
+            before[path] = content
+    except OSError as error:
+        for path, content in before.items():
+            with contextlib.suppress(OSError):
+                path.write_bytes(content)
+        raise CurriculumError(
+            "output.not_writable",
+            f"The version was not raised: {error.filename or 'a file'} could not be written ({error.strerror}).",
+            "Check that this account may write there; both files are as they were.",
+        ) from error
+    finally:
+        for part in parts.values():
+            with contextlib.suppress(OSError):
+                part.unlink()

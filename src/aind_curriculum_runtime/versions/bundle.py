@@ -1,0 +1,309 @@
+"""The bundle: one folder that says all of one version of a curriculum, with its checksums.
+
+Owns the files of a bundle, their bytes, and the proof that they are whole. The same commit gives the same bytes: no
+times, no paths of a machine, everything in a fixed order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ..contract.errors import CONTRACT_VERSION, CurriculumError
+from ..contract.strict_json import parse
+from ..look.model import CurriculumModel, from_json, to_json
+from ..project.files import is_transient
+from ..project.installed import dsl_version, runtime_version
+from .git import Git
+from .snapshot import Place, Snapshot
+
+__all__ = [
+    "CHECKSUMS",
+    "check",
+    "checksums",
+    "contents",
+    "is_bundle",
+    "name_of",
+    "read_bundle",
+    "require_free",
+    "require_of",
+    "write_bundle",
+]
+
+CHECKSUMS: Final = "SHA256SUMS"
+"""The file of checksums, as ``sha256sum --check`` reads it; written last, so that its presence says: whole."""
+
+FORMAT: Final = 1
+"""Number of the bundle's form. Files are added within one number, never renamed."""
+
+_LINE: Final = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9_][A-Za-z0-9_.-]*)")
+
+
+def contents(place: Place, snapshot: Snapshot) -> dict[str, bytes]:
+    """Form the files of a bundle.
+
+    Args:
+        place: The repo that the snapshot is of.
+        snapshot: The curriculum, read with ``full``.
+
+    Returns:
+        File name to content, the checksums last.
+
+    Raises:
+        CurriculumError: ``repo.no_git`` when there is no git on this machine; ``repo.git_failed``.
+    """
+    assert place.project is not None
+    model, git = snapshot.model, Git(place.folder)
+    commit = git.commit("HEAD")
+    describe = {
+        "bundle": FORMAT,
+        "contract": CONTRACT_VERSION,
+        "name": model.name,
+        "version": model.version,
+        "distribution": place.project.name,
+        "object": place.project.curricula[model.name],
+        "dsl_version": dsl_version(),
+        "runtime_version": runtime_version(),
+        "commit": commit,
+        "committed": commit is not None and not git.changes(),
+    }
+    files = {
+        "curriculum.json": _json(snapshot.documents["curriculum"]),
+        "describe.json": _json(describe),
+        "metrics.schema.json": _json(snapshot.documents["metrics_schema"]),
+        "model.json": _json(to_json(model)),
+        "sources.json": _json(snapshot.modules),
+        "trainer_state.schema.json": _json(snapshot.documents["trainer_state_schema"]),
+        **_diagrams(model),
+    }
+    files = dict(sorted(files.items()))
+    return files | {CHECKSUMS: checksums(files)}
+
+
+def _diagrams(model: CurriculumModel) -> dict[str, bytes]:
+    from ..look.mermaid import markdown
+
+    found = {"diagram.md": markdown(model).encode("utf-8")}
+    if importlib.util.find_spec("pygraphviz") is not None:
+        from ..look.dot import draw
+        from ..look.drawing import svg
+
+        found["diagram.svg"] = svg(draw(model)).encode("utf-8")
+    return found
+
+
+def checksums(files: Mapping[str, bytes]) -> bytes:
+    """Form the file of checksums.
+
+    Args:
+        files: File name to content.
+
+    Returns:
+        A line a file, sorted by name.
+    """
+    return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode("ascii")
+
+
+def listed(sums: bytes, label: str) -> dict[str, str]:
+    """Read a file of checksums.
+
+    Args:
+        sums: Its content.
+        label: What to call the bundle in messages.
+
+    Returns:
+        File name to digest. Names are plain: none leads out of the bundle's folder.
+
+    Raises:
+        CurriculumError: ``bundle.invalid``.
+    """
+    found = {}
+    for line in sums.decode("ascii", "replace").splitlines():
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise _invalid(label, f"{CHECKSUMS} holds the line {line[:80]!r}")
+        found[match[2]] = match[1]
+    if not {"describe.json", "model.json", "sources.json"} <= found.keys():
+        raise _invalid(label, f"{CHECKSUMS} does not list the files of a bundle")
+    return found
+
+
+def require_of(files: Mapping[str, bytes], name: str, version: str, label: str) -> None:
+    """Make sure that a bundle is of the version that it was asked for as: somebody may have copied it elsewhere.
+
+    Args:
+        files: File name to content.
+        name: Of the curriculum.
+        version: Its version.
+        label: What to call the bundle in messages.
+
+    Raises:
+        CurriculumError: ``bundle.invalid``.
+    """
+    told = _described(files["describe.json"], label)
+    if (told["name"], told["version"]) != (name, version):
+        raise CurriculumError(
+            "bundle.invalid",
+            f"The bundle at {label} is not of that version: it says that it is {told['name']} {told['version']}.",
+            "It was copied or renamed: publish that version from its own commit (`curriculum release`).",
+            where=label,
+        )
+
+
+def check(files: Mapping[str, bytes], label: str) -> None:
+    """Make sure that a bundle is what was exported.
+
+    Args:
+        files: File name to content, the checksums among them.
+        label: What to call the bundle in messages.
+
+    Raises:
+        CurriculumError: ``bundle.checksum`` naming the file; ``bundle.invalid`` when one is missing.
+    """
+    expected = listed(files[CHECKSUMS], label)
+    for name, digest in expected.items():
+        if name not in files:
+            raise _invalid(label, f"{name} is missing")
+        if hashlib.sha256(files[name]).hexdigest() != digest:
+            raise CurriculumError(
+                "bundle.checksum",
+                f"In the bundle {label}, {name} does not have the checksum that {CHECKSUMS} gives.",
+                "It was changed or damaged on the way: fetch or export it again.",
+                where=name,
+            )
+
+
+def _invalid(label: str, why: str) -> CurriculumError:
+    return CurriculumError(
+        "bundle.invalid", f"{label} is not a whole bundle: {why}.", "Fetch or export it again.", where=label
+    )
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder is meant as a bundle."""
+    return (folder / CHECKSUMS).is_file() or ((folder / "model.json").is_file() and not _has_project(folder))
+
+
+def _has_project(folder: Path) -> bool:
+    return (folder / "pyproject.toml").is_file()
+
+
+def name_of(folder: Path) -> str:
+    """The name of the curriculum in a bundle.
+
+    Args:
+        folder: The bundle.
+
+    Returns:
+        Its name.
+
+    Raises:
+        CurriculumError: ``bundle.invalid``.
+    """
+    return str(_described(_bytes(folder, "describe.json", str(folder)), str(folder))["name"])
+
+
+def read_bundle(folder: Path, label: str) -> Snapshot:
+    """Read a bundle, once it is known to be whole.
+
+    Args:
+        folder: The bundle.
+        label: What to call it in messages.
+
+    Returns:
+        The curriculum in it.
+
+    Raises:
+        CurriculumError: ``bundle.checksum`` or ``bundle.invalid``.
+    """
+    files = {CHECKSUMS: _bytes(folder, CHECKSUMS, label)}
+    files |= {name: _bytes(folder, name, label) for name in listed(files[CHECKSUMS], label)}
+    check(files, label)
+    _described(files["describe.json"], label)
+    try:
+        modules = parse(files["sources.json"])
+        return Snapshot(label=label, model=from_json(parse(files["model.json"])), modules=modules)
+    except ValueError as error:
+        raise _invalid(label, f"in model.json or sources.json, {error}") from None
+
+
+def _bytes(folder: Path, name: str, label: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise _invalid(label, f"{name} is missing") from None
+    except OSError as error:
+        raise _invalid(label, f"{name} cannot be read ({error.strerror})") from None
+
+
+def _described(data: bytes, label: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = parse(data)
+        if found["bundle"] == FORMAT:
+            str(found["name"]), str(found["version"])
+            return found
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise _invalid(label, f"its describe.json is not of the bundle format {FORMAT}")
+
+
+def require_free(target: Path) -> None:
+    """Make sure that a bundle can be written without replacing anything.
+
+    Args:
+        target: The folder to write.
+
+    Raises:
+        CurriculumError: ``output.exists`` when there is something at that path.
+    """
+    if target.is_dir() and not any(target.iterdir()):
+        return
+    if os.path.lexists(target):
+        raise CurriculumError(
+            "output.exists",
+            f"There is something at {target} already, and a bundle never replaces anything.",
+            "Name a new folder, or remove that one.",
+            where=str(target),
+        )
+
+
+def write_bundle(target: Path, files: Mapping[str, bytes]) -> None:
+    """Write a bundle beside its place and rename it there: it is whole or not there.
+
+    Args:
+        target: The folder to make; missing parents are made too.
+        files: What ``contents`` gave.
+
+    Raises:
+        CurriculumError: ``output.exists``, ``output.not_writable`` or ``transient.io``.
+    """
+    require_free(target)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        beside.mkdir(parents=True)
+        for name, data in files.items():
+            (beside / name).write_bytes(data)
+        if target.is_dir():
+            target.rmdir()  # empty; Windows renames onto nothing that exists
+        beside.rename(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(beside)
+        raise CurriculumError(
+            "transient.io" if is_transient(error) else "output.not_writable",
+            f"The bundle could not be written to {target}: {error.strerror}.",
+            "Check that this account may write there and that the disk is not full.",
+            where=str(target),
+        ) from error
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n").encode("ascii")

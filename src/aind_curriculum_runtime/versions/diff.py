@@ -1,0 +1,344 @@
+"""What changed between two versions of a curriculum, and the bump that it needs.
+
+Owns the rule: **major** when a stage has no namesake in the other version, **minor** when stages keep their names and
+parameters, transitions, policies or metrics change, **patch** when the same graph runs other code, **none** when
+nothing differs. A pure function of two snapshots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..look.model import CurriculumModel, Metric, MetricsClass, Parameter, Policy, Rule, Stage
+from .code import beside_rules, meaning
+from .numbers import LEVELS, Level
+from .sameness import Renamed, renamed_stages, same_value
+from .snapshot import Snapshot
+
+__all__ = ["Change", "Diff", "compare"]
+
+Kind = Literal["stage", "transition", "policy", "parameter", "metrics", "code", "text"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing that changed."""
+
+    kind: Kind
+    where: str
+    """Stage, transition or metrics class that it is about."""
+
+    text: str
+    """What happened to it, in a few words."""
+
+    level: Level
+    old: Any = None
+    """Value before, as JSON, where there is one."""
+
+    new: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diff:
+    """All that changed."""
+
+    old: str
+    """Label of the older version, as it was given."""
+
+    new: str
+    name: str
+    old_version: str
+    new_version: str
+    changes: tuple[Change, ...]
+    renamed: tuple[Renamed, ...]
+    warnings: tuple[str, ...]
+    """What running subjects will notice, whatever the number."""
+
+    @property
+    def needs(self) -> Level:
+        """The bump that the changes need."""
+        return max((change.level for change in self.changes), key=LEVELS.index, default="none")
+
+
+def compare(old: Snapshot, new: Snapshot) -> Diff:
+    """Compare two versions of a curriculum.
+
+    Args:
+        old: The older version.
+        new: The newer version.
+
+    Returns:
+        What changed, stage by stage in the order of the newer version.
+    """
+    renamed = renamed_stages(old.model, new.model)
+    names = {one.old: one.new for one in renamed}
+    return Diff(
+        old=old.label,
+        new=new.label,
+        name=new.model.name,
+        old_version=old.model.version,
+        new_version=new.model.version,
+        changes=tuple(_once(_changes(old, new, names))),
+        renamed=renamed,
+        warnings=tuple(_warnings(old.model, new.model)),
+    )
+
+
+def _once(changes: Iterable[Change]) -> Iterator[Change]:
+    """Leave out what is told already: a rule may be used at several places."""
+    seen = set()
+    for change in changes:
+        key = change.kind, change.where, change.text
+        if change.kind not in {"code", "text"} or key not in seen:
+            yield change
+        seen.add(key)
+
+
+def _changes(old: Snapshot, new: Snapshot, names: Mapping[str, str]) -> Iterator[Change]:
+    before = {names.get(stage.name, stage.name): stage for stage in old.model.stages}
+    after = {stage.name: stage for stage in new.model.stages}
+    for name in before:
+        if name not in after:
+            yield Change(kind="stage", where=name, text="removed", level="major")
+    for name, stage in after.items():
+        if name not in before:
+            yield Change(kind="stage", where=name, text="added", level="major")
+            continue
+        if before[name].name != name:
+            text = f"looks renamed from {before[name].name}"
+            yield Change(kind="stage", where=name, text=text, level="major", old=before[name].name, new=name)
+        yield from _stage(before[name], stage)
+    yield from _first_stage(old.model, new.model, names)
+    yield from _transitions(old.model, new.model, names)
+    yield from _metrics(old.model, new.model)
+    yield from _modules(old, new)
+
+
+def _first_stage(old: CurriculumModel, new: CurriculumModel, names: Mapping[str, str]) -> Iterator[Change]:
+    if not old.stages or not new.stages:
+        return
+    before, after = old.stages[0].name, new.stages[0].name
+    if names.get(before, before) != after:
+        text = f"subjects start here, no longer at {before}"
+        yield Change(kind="stage", where=after, text=text, level="minor", old=before, new=after)
+
+
+# Stages
+
+
+def _stage(old: Stage, new: Stage) -> Iterator[Change]:
+    where = new.name
+    told = [" ".join(filter(None, [one.name, one.version, f"({one.reference})"])) for one in (old.task, new.task)]
+    if told[0] != told[1]:
+        yield Change(kind="parameter", where=where, text="task", level="minor", old=told[0], new=told[1])
+    elif old.task.description != new.task.description:
+        yield Change(kind="text", where=where, text="description of the task", level="patch")
+    yield from _parameters(where, old.parameters, new.parameters)
+    yield from _policies(where, old.policies, new.policies)
+    edges = [
+        [(one.source, one.target, one.priority, one.rule) for one in stage.policy_transitions] for stage in (old, new)
+    ]
+    yield from _edges("policy", lambda source, target: f"{where}: {_last(source)} -> {_last(target)}", *edges)
+    yield from _provider(where, old.metrics_provider, new.metrics_provider)
+    if old.metrics != new.metrics:
+        text = "metrics class of its rules"
+        yield Change(kind="metrics", where=where, text=text, level="minor", old=old.metrics, new=new.metrics)
+
+
+def _parameters(where: str, old: Sequence[Parameter], new: Sequence[Parameter]) -> Iterator[Change]:
+    before, after = {one.name: one for one in old}, {one.name: one for one in new}
+    for name, one in before.items():
+        if name not in after:
+            yield Change(kind="parameter", where=where, text=f"{name} removed", level="minor", old=one.value)
+    for name, one in after.items():
+        if name not in before:
+            yield Change(kind="parameter", where=where, text=f"{name} added", level="minor", new=one.value)
+        elif not same_value(before[name].value, one.value):
+            yield Change(kind="parameter", where=where, text=name, level="minor", old=before[name].value, new=one.value)
+        else:
+            yield from _field("parameter", where, before[name], one)
+
+
+def _field(
+    kind: Kind, where: str, old: Parameter | Metric, new: Parameter | Metric, level: Level = "minor"
+) -> Iterator[Change]:
+    """What a field says of itself: type and limits decide what is valid, unit and description are for readers."""
+    for attribute in ("type", "bounds", "required"):
+        before, after = getattr(old, attribute, None), getattr(new, attribute, None)
+        if before != after:
+            plain = [", ".join(one) if isinstance(one, tuple) else one for one in (before, after)]
+            text = f"{attribute} of {new.name}"
+            yield Change(kind=kind, where=where, text=text, level=level, old=plain[0], new=plain[1])
+    for attribute in ("unit", "description"):
+        before, after = getattr(old, attribute), getattr(new, attribute)
+        if before != after:
+            text = f"{attribute} of {new.name}"
+            yield Change(kind="text", where=where, text=text, level="patch", old=before, new=after)
+
+
+def _policies(where: str, old: Sequence[Policy], new: Sequence[Policy]) -> Iterator[Change]:
+    before, after = {one.rule.reference: one for one in old}, {one.rule.reference: one for one in new}
+    for reference in before:
+        if reference not in after:
+            yield Change(kind="policy", where=where, text=f"{_last(reference)} removed", level="minor", old=reference)
+    for reference, one in after.items():
+        if reference not in before:
+            yield Change(kind="policy", where=where, text=f"{_last(reference)} added", level="minor", new=reference)
+            continue
+        if before[reference].start != one.start:
+            text = f"{_last(reference)} {'is now' if one.start else 'is no longer'} a start policy"
+            yield Change(kind="policy", where=where, text=text, level="minor")
+        yield from _rule(before[reference].rule, one.rule)
+    kept_before = [reference for reference in before if reference in after]
+    kept_after = [reference for reference in after if reference in before]
+    if kept_before != kept_after:
+        names = [[_last(one) for one in kept] for kept in (kept_before, kept_after)]
+        text = "order in which policies are applied"
+        yield Change(kind="policy", where=where, text=text, level="minor", old=names[0], new=names[1])
+
+
+def _provider(where: str, old: Rule | None, new: Rule | None) -> Iterator[Change]:
+    before, after = old.reference if old else None, new.reference if new else None
+    if before != after:
+        yield Change(kind="metrics", where=where, text="metrics provider", level="minor", old=before, new=after)
+    elif old is not None and new is not None:
+        yield from _rule(old, new)
+
+
+# Transitions, of stages and of policies
+
+_Edge = tuple[str, str, int, Rule]
+
+
+def _transitions(old: CurriculumModel, new: CurriculumModel, names: Mapping[str, str]) -> Iterator[Change]:
+    before = [
+        (names.get(one.source, one.source), names.get(one.target, one.target), one.priority, one.rule)
+        for one in old.transitions
+    ]
+    after = [(one.source, one.target, one.priority, one.rule) for one in new.transitions]
+    yield from _edges("transition", lambda source, target: f"{source} -> {target}", before, after)
+
+
+def _edges(kind: Kind, told: Callable[[str, str], str], old: Sequence[_Edge], new: Sequence[_Edge]) -> Iterator[Change]:
+    before = {(source, target, rule.reference): (priority, rule) for source, target, priority, rule in old}
+    after = {(source, target, rule.reference): (priority, rule) for source, target, priority, rule in new}
+    for source, target, reference in before:
+        if (source, target, reference) not in after:
+            text = f"removed ({_last(reference)})"
+            yield Change(kind=kind, where=told(source, target), text=text, level="minor", old=reference)
+    for (source, target, reference), (priority, rule) in after.items():
+        where = told(source, target)
+        if (source, target, reference) not in before:
+            text = f"added ({_last(reference)}, priority {priority})"
+            yield Change(kind=kind, where=where, text=text, level="minor", new=reference)
+            continue
+        then = before[source, target, reference]
+        if then[0] != priority and _order(before, after, source):
+            yield Change(kind=kind, where=where, text="priority", level="minor", old=then[0], new=priority)
+        if then[1].manual != rule.manual:
+            text = "a person decides" if rule.manual else "no longer a person decides"
+            yield Change(kind=kind, where=where, text=text, level="minor")
+        yield from _rule(then[1], rule)
+
+
+def _order(
+    before: Mapping[tuple[str, str, str], tuple[int, Rule]],
+    after: Mapping[tuple[str, str, str], tuple[int, Rule]],
+    source: str,
+) -> bool:
+    """Whether the transitions that both have from a source are tried in another order."""
+
+    def ranked(some: Mapping[tuple[str, str, str], tuple[int, Rule]], other: Any) -> list[tuple[str, str, str]]:
+        return sorted((key for key in some if key[0] == source and key in other), key=lambda key: some[key][0])
+
+    return ranked(before, after) != ranked(after, before)
+
+
+# Metrics
+
+
+def _metrics(old: CurriculumModel, new: CurriculumModel) -> Iterator[Change]:
+    before, after = {one.reference: one for one in old.metrics}, {one.reference: one for one in new.metrics}
+    for reference, then in before.items():
+        if reference not in after:
+            yield Change(kind="metrics", where=_last(reference), text="removed", level="minor", old=reference)
+        else:
+            yield from _metrics_class(_last(reference), then, after[reference])
+    for reference in after:
+        if reference not in before:
+            yield Change(kind="metrics", where=_last(reference), text="added", level="minor", new=reference)
+
+
+def _metrics_class(where: str, old: MetricsClass, new: MetricsClass) -> Iterator[Change]:
+    before, after = {one.name: one for one in old.fields}, {one.name: one for one in new.fields}
+    for name in before:
+        if name not in after:
+            yield Change(kind="metrics", where=where, text=f"{name} removed", level="minor")
+    for name, one in after.items():
+        if name not in before:
+            yield Change(kind="metrics", where=where, text=f"{name} added", level="minor")
+        else:
+            yield from _field("metrics", where, before[name], one)
+
+
+# Code
+
+
+def _rule(old: Rule, new: Rule) -> Iterator[Change]:
+    where = new.reference
+    if meaning(old.source) != meaning(new.source):
+        yield Change(kind="code", where=where, text="other code", level="patch")
+    if old.docstring != new.docstring:
+        yield Change(kind="text", where=where, text="docstring", level="patch")
+
+
+def _modules(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    """Modules whose other code changed: what rules call stands outside of them."""
+    rules = {rule.reference for model in (old.model, new.model) for rule in _all_rules(model)}
+    for name in sorted(old.modules.keys() | new.modules.keys()):
+        if name not in new.modules:
+            yield Change(kind="code", where=name, text="module no longer used", level="patch")
+        elif name not in old.modules:
+            yield Change(kind="code", where=name, text="new module", level="patch")
+        else:
+            then, now = (beside_rules(snapshot.modules[name], name, rules) for snapshot in (old, new))
+            # A name that only one of them imports is used by what differs anyway.
+            if then.code != now.code or any(now.imports.get(key, one) != one for key, one in then.imports.items()):
+                yield Change(kind="code", where=name, text="other code beside its rules", level="patch")
+
+
+# What running subjects notice
+
+
+def _warnings(old: CurriculumModel, new: CurriculumModel) -> Iterator[str]:
+    """Policies and policy transitions are part of trainer states, by their names."""
+    known = {rule.reference for stage in new.stages for rule in _rules_in_states(stage)}
+    for stage in old.stages:
+        for reference in dict.fromkeys(rule.reference for rule in _rules_in_states(stage)):
+            if reference not in known:
+                yield (
+                    f"Trainer states at {stage.name} name {reference}, which is gone: within one major version they "
+                    "are refused (77). Keep the function, or raise the major version and give it a migration."
+                )
+
+
+def _all_rules(model: CurriculumModel) -> Iterator[Rule]:
+    for stage in model.stages:
+        yield from _rules_in_states(stage)
+    for transition in model.transitions:
+        yield transition.rule
+
+
+def _rules_in_states(stage: Stage) -> Iterator[Rule]:
+    if stage.metrics_provider is not None:
+        yield stage.metrics_provider
+    for policy in stage.policies:
+        yield policy.rule
+    for one in stage.policy_transitions:
+        yield one.rule
+
+
+def _last(reference: str) -> str:
+    return reference.rpartition(".")[2]

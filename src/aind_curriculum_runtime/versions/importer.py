@@ -1,0 +1,163 @@
+"""The program that imports one version of a curriculum and writes it down as plain data.
+
+A process of its own a version: two versions of one package cannot be imported side by side. Its answer goes to a
+file, since curriculum code may print.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..project.files import write_atomically
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Import the curriculum and write the answer: a document, or why there is none."""
+    parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.versions.importer", description=__doc__)
+    parser.add_argument("--source", type=Path, required=True, help="the folder to import from")
+    parser.add_argument("--object", required=True)
+    parser.add_argument("--answer", type=Path, required=True, help="beside it, metadata for what is not installed")
+    parser.add_argument("--full", action="store_true", help="with all that a bundle holds")
+    arguments = parser.parse_args()
+    source = Path(os.path.realpath(arguments.source))
+    sys.path.insert(0, str(source))
+    sys.path.append(os.path.abspath(arguments.answer.parent))
+    try:
+        answer = _document(arguments.object, source, full=arguments.full)
+    except BaseException as error:  # whatever curriculum code raises, exit included
+        answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    write_atomically(Path(os.path.abspath(arguments.answer)), json.dumps(answer, allow_nan=False).encode())
+
+
+def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
+    from aind_behavior_curriculum import Curriculum
+
+    from ..look.model import to_json
+    from ..look.read import read_model
+
+    name, _, attributes = target.partition(":")
+    module = importlib.import_module(name)
+    if not Path(os.path.realpath(str(module.__file__))).is_relative_to(source):
+        # The installed one was found instead: this version does not have that module.
+        raise ModuleNotFoundError(f"there is no module {name} in it")
+    curriculum: Any = module
+    for attribute in attributes.split("."):
+        curriculum = getattr(curriculum, attribute)
+    if not isinstance(curriculum, Curriculum):
+        raise TypeError(f"{target} is a {type(curriculum).__name__}, not a Curriculum object")
+    model = read_model(curriculum)
+    document = {"model": to_json(model), "modules": _modules(source)}
+    return document | _schemas(curriculum, [one.reference for one in model.metrics]) if full else document
+
+
+def _modules(source: Path) -> dict[str, str]:
+    """The text of every module of this version that the curriculum needs, also those that its functions import."""
+    found = {}
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and file.endswith(".py") and Path(os.path.realpath(file)).is_relative_to(source):
+            found[name] = Path(file).read_text(encoding="utf-8")
+    pending = [*found]
+    while pending:
+        importer = pending.pop()
+        for name in _imported(found[importer], importer, source):
+            file = _file(name, source)
+            if name not in found and file is not None:
+                found[name] = file.read_text(encoding="utf-8")
+                pending.append(name)
+    return dict(sorted(found.items()))
+
+
+def _imported(text: str, importer: str, source: Path) -> Iterator[str]:
+    """Dotted names that import statements anywhere in a module may mean; not all of them need be modules."""
+    file = _file(importer, source)
+    package = importer if file is not None and file.stem == "__init__" else importer.rpartition(".")[0]
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # never imported so far: whoever calls the function will see
+        return
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *([base] if base else [])])
+            names = [f"{base}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _file(name: str, source: Path) -> Path | None:
+    """Where a module of this version is; None for what is none of its modules."""
+    place = source.joinpath(*name.split("."))
+    return next((one for one in (place / "__init__.py", place.with_name(f"{place.name}.py")) if one.is_file()), None)
+
+
+def _schemas(curriculum: Any, metrics: list[str]) -> dict[str, Any]:
+    """The library's own JSON of the curriculum, and the JSON Schemas of its metrics and trainer states."""
+    from aind_behavior_curriculum import Metrics, Trainer
+    from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+    from ..session.suggestion import as_json
+
+    class Sorted(GenerateJsonSchema):
+        """The library makes the union of tasks from a set, and twice: in two orders they would be two definitions."""
+
+        def tagged_union_schema(self, schema: Any) -> Any:
+            choices = dict(sorted(schema["choices"].items(), key=lambda choice: str(choice[0])))
+            sorted_schema: Any = {**schema, "choices": choices}
+            return super().tagged_union_schema(sorted_schema)
+
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    classes = [_resolved(reference) for reference in metrics] or [Metrics]
+    wanted: Any = [(one, "serialization") for one in classes]
+    references, schema = models_json_schema(wanted, title="Metrics", schema_generator=Sorted)
+    any_of = [references[one, "serialization"] for one in classes]
+    state = Trainer(curriculum).trainer_state_model.model_json_schema(mode="serialization", schema_generator=Sorted)
+    return {
+        "curriculum": as_json(curriculum, "curriculum"),
+        "metrics_schema": _settled({"$schema": dialect, **schema, "anyOf": any_of}),
+        "trainer_state_schema": _settled({"$schema": dialect, **state}),
+    }
+
+
+def _settled(schema: Any) -> Any:
+    """A schema with its alternatives in a fixed order: the library makes unions of tasks from a set."""
+    if isinstance(schema, list):
+        return [_settled(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _settled(value) for key, value in schema.items()}
+    for key in ("anyOf", "oneOf"):
+        if isinstance(found.get(key), list):
+            found[key] = sorted(found[key], key=lambda one: json.dumps(one, sort_keys=True))
+    return found
+
+
+def _resolved(reference: str) -> Any:
+    """The class of that dotted name, which may stand in another class."""
+    parts = reference.split(".")
+    cut = max(cut for cut in range(1, len(parts)) if ".".join(parts[:cut]) in sys.modules)
+    found: Any = sys.modules[".".join(parts[:cut])]
+    for name in parts[cut:]:
+        found = getattr(found, name)
+    return found
+
+
+if __name__ == "__main__":
+    main()
+    os._exit(0)  # threads that curriculum code started at import would be waited for

@@ -1,0 +1,265 @@
+"""Bundles in a folder or a bucket: put there once, listed, and fetched, each time with their checksums.
+
+Owns the layout ``<name>/<version>/`` at a URL that fsspec understands, and the translation of a store's errors. The
+checksums are written last, and only where there are none: a bundle without them is not there, and none is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ..contract.errors import CurriculumError
+from ..contract.versions import SEMVER
+from ..project.files import is_transient
+from .bundle import CHECKSUMS, check, listed, require_of
+from .numbers import precedence
+
+__all__ = ["Published", "Store"]
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_AWAY: Final = re.compile(r"Endpoint|ConnectTimeout|ReadTimeout|ConnectionClosed|ConnectionError|ServerDisconnected")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """One bundle that is there."""
+
+    name: str
+    version: str
+
+
+class Store:
+    """A folder or bucket with bundles.
+
+    Args:
+        url: What fsspec understands: a path, ``file://``, ``s3://bucket/prefix`` and others.
+
+    Raises:
+        CurriculumError: ``usage.extra_needed`` or ``usage.invalid``.
+    """
+
+    def __init__(self, url: str) -> None:
+        if importlib.util.find_spec("fsspec") is None:
+            raise _extra_needed()
+        from fsspec.core import url_to_fs
+
+        self.url = url.rstrip("/")
+        options: dict[str, Any] = {}
+        if url.startswith(("s3://", "s3a://")):
+            # Bounded: a rig's network that swallows packets must end in a sentence.
+            timeouts = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 2}}
+            options = {"config_kwargs": timeouts, "use_listings_cache": False, "skip_instance_cache": True}
+        try:
+            self._files, base = url_to_fs(url, **options)
+        except ImportError:
+            raise _extra_needed() from None
+        except ValueError as error:
+            raise CurriculumError(
+                "usage.invalid", f"{url!r} is no place to publish to: {error}.", "Give a folder or s3://bucket/prefix."
+            ) from None
+        self._base = str(base).rstrip("/")
+
+    def versions(self) -> list[Published]:
+        """The bundles that are there and whole, by name and version.
+
+        Raises:
+            CurriculumError: ``output.refused``, ``usage.unknown_bundle`` or ``transient.io``.
+        """
+        with self._told("listed"):
+            if not self._files.exists(self._base):
+                raise CurriculumError(
+                    "usage.unknown_bundle", f"There is nothing at {self.url}.", "Check the URL.", where=self.url
+                )
+            found = self._files.glob(f"{self._base}/*/*/{CHECKSUMS}")
+        pairs = [str(one).replace("\\", "/").split("/")[-3:-1] for one in found]
+        # Other folders are somebody else's, and their names are nothing for a terminal.
+        pairs = [pair for pair in pairs if _NAME.fullmatch(pair[0]) and SEMVER.fullmatch(pair[1])]
+        valid = [Published(name=name, version=version) for name, version in pairs]
+        return sorted(valid, key=lambda one: (one.name, precedence(one.version)))
+
+    def require_free(self, name: str, version: str) -> None:
+        """Make sure that a version was not published yet.
+
+        Args:
+            name: Of the curriculum.
+            version: Its version.
+
+        Raises:
+            CurriculumError: ``output.exists``, ``output.refused`` or ``transient.io``.
+        """
+        with self._told("read"):
+            if self._files.exists(self._path(name, version, CHECKSUMS)):
+                raise self._exists(name, version)
+
+    def publish(self, name: str, version: str, files: Mapping[str, bytes]) -> str:
+        """Upload a bundle and read it back.
+
+        Args:
+            name: Of the curriculum.
+            version: Its version.
+            files: What ``bundle.contents`` gave.
+
+        Returns:
+            Where it is.
+
+        Raises:
+            CurriculumError: ``output.exists``, ``output.refused``, ``bundle.checksum`` or ``transient.io``; what
+                was uploaded is then taken away again.
+        """
+        self.require_free(name, version)
+        target = self._path(name, version)
+        uploaded: list[str] = []
+        try:
+            with self._told("written to"):
+                if self._is_local:  # elsewhere it would make the bucket, whose name may be misspelt
+                    self._files.makedirs(target, exist_ok=True)
+                for file in [*(file for file in files if file != CHECKSUMS), CHECKSUMS]:
+                    path = f"{target}/{file}"
+                    # Another upload of the same version may be under way, or was cut short: nothing is replaced.
+                    try:
+                        self._write(path, files[file])
+                    except FileExistsError:
+                        if file == CHECKSUMS:
+                            uploaded.clear()  # they are the other's now
+                            raise self._exists(name, version) from None
+                        there = self._files.cat_file(path)
+                        if not files[file].startswith(there):
+                            raise self._begun(name, version) from None
+                        if there != files[file]:  # the beginning of this very file, from a write that was cut short
+                            self._files.pipe_file(path, files[file])
+                    else:
+                        uploaded.append(path)
+            check(self._read_all(name, version), f"{self.url}/{name}/{version}")
+        except BaseException:
+            self._remove(uploaded)
+            raise
+        return f"{self.url}/{name}/{version}"
+
+    def withdraw(self, name: str, version: str, files: Iterable[str]) -> None:
+        """Take back what ``publish`` has just put there, because the release failed further on.
+
+        Args:
+            name: Of the curriculum.
+            version: Its version.
+            files: Names of the bundle's files, the checksums last.
+        """
+        self._remove([self._path(name, version, file) for file in files])
+
+    def _remove(self, paths: list[str]) -> None:
+        for path in reversed(paths):  # the checksums first: without them the bundle is not there
+            with contextlib.suppress(Exception):
+                self._files.rm_file(path)
+
+    def fetch(self, name: str, version: str | None) -> tuple[Published, dict[str, bytes]]:
+        """Bring a bundle.
+
+        Args:
+            name: Of the curriculum.
+            version: Its version, or None for the newest release; a prerelease only where there is no other.
+
+        Returns:
+            Which one it is, and its files, found to be whole.
+
+        Raises:
+            CurriculumError: ``usage.unknown_bundle``, ``bundle.checksum``, ``bundle.invalid``, ``output.refused`` or
+                ``transient.io``.
+        """
+        there = self.versions()
+        some = [one for one in there if one.name == name and version in (None, one.version)]
+        if not some:
+            others = [one.version for one in there if one.name == name]
+            names = list(dict.fromkeys(one.name for one in there))
+            hint = f"Versions there: {', '.join(others)}." if others else f"There: {', '.join(names) or 'nothing'}."
+            asked = name if version is None else f"{name} {version}"
+            raise CurriculumError("usage.unknown_bundle", f"There is no {asked} at {self.url}.", hint, where=self.url)
+        chosen = max(some, key=lambda one: ("-" not in one.version, precedence(one.version)))
+        files = self._read_all(chosen.name, chosen.version)
+        label = f"{self.url}/{chosen.name}/{chosen.version}"
+        check(files, label)
+        require_of(files, chosen.name, chosen.version, label)
+        return chosen, files
+
+    def _read_all(self, name: str, version: str) -> dict[str, bytes]:
+        label = f"{self.url}/{name}/{version}"
+        with self._told("read"):
+            files = {CHECKSUMS: self._files.cat_file(self._path(name, version, CHECKSUMS))}
+            for file in listed(files[CHECKSUMS], label):
+                with contextlib.suppress(FileNotFoundError):  # told by the check
+                    files[file] = self._files.cat_file(self._path(name, version, file))
+        return files
+
+    def _write(self, path: str, data: bytes) -> None:
+        """Write a file that is not there yet; ``FileExistsError`` where it is."""
+        if self._is_local:
+            with Path(path).open("xb") as file:  # fsspec's own looks first and writes then
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        else:
+            self._files.pipe_file(path, data, mode="create")
+
+    @property
+    def _is_local(self) -> bool:
+        protocol = self._files.protocol
+        return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    def _path(self, name: str, version: str, *file: str) -> str:
+        if not _NAME.fullmatch(name) or not SEMVER.fullmatch(version):
+            raise CurriculumError(
+                "usage.invalid",
+                f"{name!r} {version!r} is no name and version of a curriculum.",
+                "Names are letters, digits, dashes and underscores; versions MAJOR.MINOR.PATCH.",
+            )
+        return "/".join([self._base, name, version, *file])
+
+    def _exists(self, name: str, version: str) -> CurriculumError:
+        return CurriculumError(
+            "output.exists",
+            f"{name} {version} is at {self.url} already, and a published version is never replaced.",
+            "Raise the version (`curriculum bump`), or publish elsewhere.",
+            where=f"{self.url}/{name}/{version}",
+        )
+
+    def _begun(self, name: str, version: str) -> CurriculumError:
+        return CurriculumError(
+            "output.exists",
+            f"An upload of {name} {version} to {self.url} with other content is under way, or was cut short.",
+            f"If nobody else is at it, remove {self.url}/{name}/{version} and run it again.",
+            where=f"{self.url}/{name}/{version}",
+        )
+
+    @contextlib.contextmanager
+    def _told(self, done: str) -> Iterator[None]:
+        """Turn what a store raises into one sentence."""
+        try:
+            yield
+        except CurriculumError:
+            raise
+        except Exception as error:
+            said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+            kinds = " ".join(one.__name__ for one in type(error).__mro__)
+            if is_transient(error) or isinstance(error, TimeoutError) or _AWAY.search(kinds):
+                raise CurriculumError(
+                    "transient.io", f"{self.url} did not answer: {said}.", "Check the network and run it again."
+                ) from error
+            raise CurriculumError(
+                "output.refused",
+                f"{self.url} could not be {done}: {said}.",
+                "Check that the bucket or folder exists and that this account may use it.",
+                where=self.url,
+            ) from error
+
+
+def _extra_needed() -> CurriculumError:
+    return CurriculumError(
+        "usage.extra_needed",
+        "Publishing and fetching need the extra 'publish', which is not installed.",
+        'Depend on "aind-curriculum-runtime[publish]" in the dev group and run `uv sync`.',
+    )
