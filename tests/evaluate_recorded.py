@@ -15,9 +15,9 @@ import json
 import sys
 from pathlib import Path
 
-from aind_curriculum_runtime.command.reporting import About
-from aind_curriculum_runtime.commands.run import suggest
 from aind_curriculum_runtime.contract.errors import CurriculumError
+from aind_curriculum_runtime.session.evaluate import evaluate_session
+from aind_curriculum_runtime.session.suggestion import suggestion
 
 
 def main(directory: Path, output: Path) -> None:
@@ -31,7 +31,7 @@ def main(directory: Path, output: Path) -> None:
                     previous.write_text(json.dumps(metrics), encoding="utf-8", newline="\n")
                 result: dict[str, str] = {"session": session.name}
                 try:
-                    document = suggest(data_directory=session, state_file=None, curriculum=None, about=About()).document
+                    document = suggestion(evaluate_session(session))
                     result["suggestion"] = document.decode("ascii")
                     metrics = json.loads(document)["metrics"]
                 except CurriculumError as error:

@@ -157,6 +157,10 @@ _LAST_STAGE_PROVIDER = (
     "        )\n    ),\n    metrics_provider=MetricsProvider(metrics_from_dataset),\n)\n"  # of s_discrimination
 )
 _SHAPING_RULE = "    return metrics.trials >= 20\n"
+_READ_BACK = (
+    '    _require_reloadable(evaluated.after, reread["trainer_state"], evaluated.trainer)\n'
+    '    return encoded + b"\\n"\n'
+)
 
 
 def _provider(line: str) -> Edit:
@@ -342,7 +346,7 @@ MUTATIONS = (
         "a key stands twice",
         Runtime(
             "session/suggestion.py",
-            '    _require_reloadable(state, reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
+            _READ_BACK,
             '    return b\'{"version":"0.1.0",\' + encoded[1:] + b"\\n"\n',
         ),
     ),
@@ -351,7 +355,7 @@ MUTATIONS = (
         "the document has a fifth key",
         Runtime(
             "session/suggestion.py",
-            '    _require_reloadable(state, reread["trainer_state"], trainer)\n    return encoded + b"\\n"\n',
+            _READ_BACK,
             '    return encoded[:-1] + b\',"rig":"a"}\\n\'\n',
         ),
     ),
@@ -387,14 +391,17 @@ MUTATIONS = (
         "the command does not evaluate",
         Runtime(
             "commands/run.py",
-            "build(evaluate(trainer, state, metrics), metrics, trainer)",
-            "build(_unevaluated(state, trainer), metrics, trainer)",
+            "suggestion(evaluated)\n",
+            "suggestion(_unevaluated(evaluated))\n",
         ),
         Runtime(
             "commands/run.py",
             "def _write_notes(",
-            "def _unevaluated(state, trainer):\n"
-            "    return trainer.create_trainer_state(stage=state.stage, active_policies=state.active_policies)\n\n\n"
+            "def _unevaluated(evaluated):\n"
+            "    from dataclasses import replace\n\n"
+            "    trainer, before = evaluated.trainer, evaluated.before\n"
+            "    after = trainer.create_trainer_state(stage=before.stage, active_policies=before.active_policies)\n"
+            "    return replace(evaluated, after=after)\n\n\n"
             "def _write_notes(",
         ),
     ),
@@ -412,7 +419,8 @@ MUTATIONS = (
         ),
         Runtime(
             "session/suggestion.py",
-            '        again = deserialise(plain, trainer)\n        reloaded = as_json(again, "trainer_state")\n',
+            "        again = deserialise(checked(plain), trainer)\n"
+            '        reloaded = as_json(again, "trainer_state")\n',
             "        again, reloaded = state, plain\n",
         ),
     ),

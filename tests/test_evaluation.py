@@ -29,7 +29,8 @@ from small_rules import Level, LickParameters, LickTask
 from support import Repo
 
 from aind_curriculum_runtime import CurriculumError
-from aind_curriculum_runtime.session.evaluation import OrderedTrainer, compute_metrics, evaluate
+from aind_curriculum_runtime.session.metrics import compute_metrics
+from aind_curriculum_runtime.session.trainer import OrderedTrainer, next_state
 
 SmallCurriculum = create_curriculum("small", "0.1.0", (LickTask, Graduated), pkg_location=rules.__name__)
 Situation = tuple[OrderedTrainer, TrainerState, Level]
@@ -77,7 +78,7 @@ def test_active_policies_are_applied_in_the_graphs_order_however_they_are_listed
     trainer = OrderedTrainer(curriculum_of(stage("s_one", *policies)))
     state = trainer.create_enrollment()
     state.active_policies = [Policy(policies[index]) for index in listed]
-    following = evaluate(trainer, state, Level(level=3))
+    following = next_state(trainer, state, Level(level=3))
     assert names(following) == ["p_a", "p_a_double", "p_a_halve_less_one"]
     assert following.stage.task.task_parameters.a == ((0 + 4) * 2) / 2 - 1
 
@@ -85,7 +86,7 @@ def test_active_policies_are_applied_in_the_graphs_order_however_they_are_listed
 def test_the_graphs_order_decides_the_parameters() -> None:
     forth = OrderedTrainer(curriculum_of(stage("s_one", rules.p_a, rules.p_a_double)))
     back = OrderedTrainer(curriculum_of(stage("s_one", rules.p_a_double, rules.p_a)))
-    results = [evaluate(one, one.create_enrollment(), Level(level=0)) for one in (forth, back)]
+    results = [next_state(one, one.create_enrollment(), Level(level=0)) for one in (forth, back)]
     assert [one.stage.task.task_parameters.a for one in results] == [2.0, 1.0]
 
 
@@ -97,7 +98,7 @@ def test_the_order_is_by_number_even_where_a_tool_sorted_the_keys_of_the_state()
     graph.nodes = {10: Policy(rules.p_a_double), **graph.nodes}  # as "10" sorts before "2"
     graph.graph = {10: [], **graph.graph}
     state.active_policies = [Policy(rules.p_a_double), Policy(rules.p_a)]
-    following = evaluate(trainer, state, Level(level=1))
+    following = next_state(trainer, state, Level(level=1))
     assert names(following) == ["p_a", "p_a_double"]
     assert following.stage.task.task_parameters.a == (0 + 2) * 2
 
@@ -107,7 +108,7 @@ def test_policies_that_transitions_lead_to_are_in_the_graphs_order_too() -> None
     one.add_policy_transition(Policy(rules.p_b), Policy(rules.p_a), PolicyTransition(rules.pt_at_one))
     one.add_policy_transition(Policy(rules.p_c), Policy(rules.p_a_double), PolicyTransition(rules.pt_at_one))
     trainer = OrderedTrainer(curriculum_of(one))
-    following = evaluate(trainer, trainer.create_enrollment(), Level(level=1))
+    following = next_state(trainer, trainer.create_enrollment(), Level(level=1))
     assert names(following) == ["p_a_double", "p_a"]
     assert following.stage.task.task_parameters.a == 0 * 2 + 2
 
@@ -118,7 +119,7 @@ def test_two_policies_that_lead_to_one_make_it_active_once() -> None:
     for policy in (rules.p_b, rules.p_c):
         one.add_policy_transition(Policy(policy), Policy(rules.p_a), PolicyTransition(rules.pt_at_one))
     trainer = OrderedTrainer(curriculum_of(one))
-    following = evaluate(trainer, trainer.create_enrollment(), Level(level=1))
+    following = next_state(trainer, trainer.create_enrollment(), Level(level=1))
     assert names(following) == ["p_a"]
     assert following.stage.task.task_parameters.a == 2
 
@@ -211,7 +212,7 @@ def test_the_suggestion_is_what_the_librarys_trainer_says(
     situation: Situation,
 ) -> None:
     trainer, state, metrics = situation
-    ours = evaluate(trainer, state, metrics)
+    ours = next_state(trainer, state, metrics)
     theirs = Trainer(trainer.curriculum).evaluate(state.model_copy(deep=True), metrics)
     assert sorted(names(ours)) == sorted(names(theirs))
     same = {"curriculum", "stage", "is_on_curriculum"}
@@ -224,7 +225,7 @@ def test_the_inputs_are_left_as_they_were(situation: Situation) -> None:
     trainer, state, metrics = situation
     before = everything(state), trainer.curriculum.model_dump_json(), metrics.model_dump()
     own_stage, own_task = state.stage, state.stage.task
-    evaluate(trainer, state, metrics)
+    next_state(trainer, state, metrics)
     assert (everything(state), trainer.curriculum.model_dump_json(), metrics.model_dump()) == before
     assert state.stage is own_stage and state.stage.task is own_task
 
@@ -232,7 +233,7 @@ def test_the_inputs_are_left_as_they_were(situation: Situation) -> None:
 def test_a_rule_that_changes_the_metrics_does_not_change_those_that_are_reported() -> None:
     trainer = OrderedTrainer(curriculum_of(stage("s_one", rules.p_spoils_metrics, rules.p_a)))
     metrics = Level(level=1)
-    evaluate(trainer, trainer.create_enrollment(), metrics)
+    next_state(trainer, trainer.create_enrollment(), metrics)
     assert metrics.level == 1
 
 
@@ -241,14 +242,14 @@ def test_a_subject_that_is_off_curriculum_is_left_off_it() -> None:
     state = trainer.create_trainer_state(
         stage=trainer.curriculum.see_stages()[0], is_on_curriculum=False, active_policies=[Policy(rules.p_a)]
     )
-    evaluate(trainer, state, Level())
+    next_state(trainer, state, Level())
     assert state.is_on_curriculum is False
 
 
 def test_evaluating_twice_gives_the_same_result() -> None:
     trainer = OrderedTrainer(curriculum_of(stage("s_one", rules.p_a, rules.p_b)))
     state = trainer.create_enrollment()
-    assert everything(evaluate(trainer, state, Level())) == everything(evaluate(trainer, state, Level()))
+    assert everything(next_state(trainer, state, Level())) == everything(next_state(trainer, state, Level()))
 
 
 # Metrics
@@ -349,7 +350,7 @@ def test_a_policy_that_gives_no_task_is_a_failure(policy: Any, code: str, senten
     state = trainer.create_enrollment()
     before = everything(state)
     with pytest.raises(CurriculumError) as caught:
-        evaluate(trainer, state, Metrics())
+        next_state(trainer, state, Metrics())
     assert caught.value.code == code
     assert sentence in caught.value.message
     assert everything(state) == before
@@ -361,5 +362,5 @@ def test_no_rule_beyond_the_first_transition_that_holds_is_called() -> None:
     curriculum.add_stage_transition(one, stage("s_two"), StageTransition(rules.st_at_one))
     curriculum.add_stage_transition(one, GRADUATED, StageTransition(rules.st_at_one))
     trainer = OrderedTrainer(curriculum)
-    following = evaluate(trainer, trainer.create_enrollment(), Level(level=1))
+    following = next_state(trainer, trainer.create_enrollment(), Level(level=1))
     assert json.loads(following.model_dump_json())["stage"]["name"] == "s_two"

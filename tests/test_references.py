@@ -39,8 +39,8 @@ from small_rules import (
 
 from aind_curriculum_runtime import CurriculumError
 from aind_curriculum_runtime.curriculum.references import collect, known, places, require_known, require_shape
-from aind_curriculum_runtime.session.evaluation import OrderedTrainer
-from aind_curriculum_runtime.session.state import deserialise, read
+from aind_curriculum_runtime.session.state import checked, deserialise, read
+from aind_curriculum_runtime.session.trainer import OrderedTrainer
 
 HERE = small_rules.__name__
 
@@ -136,7 +136,7 @@ def test_no_reference_stands_outside_of_the_places_that_are_looked_at() -> None:
 
 def test_the_curriculums_own_references_pass() -> None:
     require_known(STATE, known(TRAINER.curriculum))
-    assert deserialise(STATE, TRAINER).stage is not None
+    assert deserialise(checked(STATE), TRAINER).stage is not None
 
 
 @pytest.mark.parametrize("where", WHERE)

@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from .command.arguments import HelpRequested, Parser
 from .command.guard import Guard
-from .command.reporting import About, Output, report
+from .command.reporting import Output, report
 from .contract.errors import CurriculumError
 
 __all__ = ["COMMANDS", "main"]
@@ -53,12 +53,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     Args:
         argv: Arguments after the program's name; those of the process by default.
     """
-    about = About()
     guard = Guard()
-    about.stdout_is_terminal = guard.stdout_is_terminal
+    verbose = False
 
     def fail(error: CurriculumError) -> NoReturn:
-        guard.fail(report(error, about), error.exit)
+        guard.fail(report(error, verbose=verbose), error.exit)
 
     def exit_was_called(call: str) -> NoReturn:
         fail(_exit_called(call))
@@ -73,8 +72,9 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
                 "Start the command with a stdout.",
             )
         if arguments and arguments[0] in _WITH_CURRICULUM_CODE:
-            guard.refuse_c_exit(report(_exit_called("exit() of the C library"), about), 70)
-        guard.succeed(*_execute(arguments, about))
+            guard.refuse_c_exit(report(_exit_called("exit() of the C library")), 70)
+        verbose = any(one in arguments for one in ("-v", "-vv", "--verbose"))
+        guard.succeed(*_execute(arguments, guard.stdout_is_terminal))
     except CurriculumError as error:
         fail(error)
     except KeyboardInterrupt as error:
@@ -93,7 +93,7 @@ def _exit_called(call: str) -> CurriculumError:
     )
 
 
-def _execute(argv: Sequence[str], about: About) -> Output:
+def _execute(argv: Sequence[str], stdout_is_terminal: bool) -> Output:
     _settle_warnings()
     _settle_import_path()
     try:
@@ -106,10 +106,10 @@ def _execute(argv: Sequence[str], about: About) -> Output:
         command.add_arguments(parser)
         parser.add_argument("-v", "--verbose", action="count", default=0, help="log more to stderr (-vv for all)")
         arguments = parser.parse_args(argv[1:])
-        about.verbose = arguments.verbose
+        arguments.stdout_is_terminal = stdout_is_terminal
         if arguments.verbose:
             _log(arguments.verbose)
-        result: bytes | Output = command.execute(arguments, about)
+        result: bytes | Output = command.execute(arguments)
         return result if isinstance(result, Output) else Output(result)
     except HelpRequested as help_:
         return Output(help_.text.encode("utf-8"))

@@ -13,8 +13,9 @@ import locale
 from typing import NamedTuple
 
 from ..contract.errors import CurriculumError, error_line
+from ..curriculum.concerned import concerned
 
-__all__ = ["About", "Output", "report"]
+__all__ = ["Output", "report"]
 
 
 class Output(NamedTuple):
@@ -24,28 +25,18 @@ class Output(NamedTuple):
     status: int = 0
 
 
-class About:
-    """What is known so far of the curriculum that a command is about; filled in as it is learned."""
-
-    def __init__(self) -> None:
-        self.curriculum: str | None = None
-        self.version: str | None = None
-        self.verbose = 0
-        self.stdout_is_terminal = False
-
-
-def report(error: CurriculumError, about: About) -> bytes:
-    """Word a failure for stderr.
+def report(error: CurriculumError, *, verbose: bool = False) -> bytes:
+    """Put a failure into words for stderr.
 
     Args:
         error: What went wrong.
-        about: What it went wrong with.
+        verbose: Whether the traceback behind it is shown, whoever's code raised it.
 
     Returns:
         Text in the machine's encoding, whose last line is the error line (ASCII).
     """
     text = ""
-    if error.show_traceback or (about.verbose and error.__cause__ is not None):
+    if error.show_traceback or (verbose and error.__cause__ is not None):
         from ..curriculum.author_code import author_traceback
 
         if error.__cause__ is not None:
@@ -58,6 +49,7 @@ def report(error: CurriculumError, about: About) -> bytes:
         from ..project.installed import dsl_version as installed_dsl_version
 
         dsl_version = installed_dsl_version()
-    line = error_line(error, curriculum=about.curriculum, version=about.version, dsl_version=dsl_version)
+    about = concerned()
+    line = error_line(error, curriculum=about.name, version=about.version, dsl_version=dsl_version)
     # In the machine's own encoding, not UTF-8: a launcher decodes all of stderr with it, and strictly.
     return text.encode(locale.getpreferredencoding(False), "backslashreplace") + line

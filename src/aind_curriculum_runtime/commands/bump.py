@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..command.arguments import Once, Parser, path
-from ..command.reporting import About
 from ..contract.errors import CurriculumError
+from ..curriculum.concerned import concerns
 
 if TYPE_CHECKING:
     from ..versions.bump import Since
@@ -31,12 +31,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the curriculum repo (default: here)")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told the new version.
 
     Returns:
         The version that the repo has now.
@@ -58,9 +57,8 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     since = since_release(root)
     level = _level(arguments.level, since)
     base = since.version if since.version is not None else current
-    if level != "none":
-        about.version = raised(base, level)
-    if level == "none" or (precedence(current) >= precedence(about.version or current) and since.tag is not None):
+    version = raised(base, level)
+    if level == "none" or (precedence(current) >= precedence(version) and since.tag is not None):
         why = (
             f"Nothing changed since {since.tag}."
             if level == "none"
@@ -68,14 +66,14 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
         )
         print(f"{why} The version stays.", file=sys.stderr)
         return f"{current}\n".encode()
-    assert about.version is not None
+    concerns(None, version)
     lines = [sentence for diff in since.diffs for sentence in sentences(diff)]
-    write_together(edited(root, about.version, date.today().isoformat(), lines))
+    write_together(edited(root, version, date.today().isoformat(), lines))
     print(
-        f"{current} -> {about.version} in pyproject.toml, with an entry in CHANGELOG.md. Next: `uv lock`, and commit.",
+        f"{current} -> {version} in pyproject.toml, with an entry in CHANGELOG.md. Next: `uv lock`, and commit.",
         file=sys.stderr,
     )
-    return f"{about.version}\n".encode()
+    return f"{version}\n".encode()
 
 
 def _level(asked: Level | None, since: Since) -> Level:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from ..command.arguments import Once, Parser, path
-from ..command.reporting import About, Output
+from ..command.reporting import Output
 from ..contract.errors import CurriculumError
 
 EXAMPLES: Final = """\
@@ -56,12 +56,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes | Output:
+def execute(arguments: argparse.Namespace) -> bytes | Output:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told whether a person sees the report on a terminal.
 
     Returns:
         The report, with its exit code.
@@ -98,7 +97,7 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes | Output:
     except NothingRan as reason:
         return Output(_for_people(f"No check was run: {reason}.\n"), NOTHING_RAN)
     name = arguments.format or "text"
-    if name == "text" and about.stdout_is_terminal:
+    if name == "text" and arguments.stdout_is_terminal:
         width = shutil.get_terminal_size().columns
         document = _for_people(terminal(report, width=width, colour=_shows_colour()))
     else:

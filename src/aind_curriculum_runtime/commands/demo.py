@@ -9,17 +9,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Final
 
 from ..command.arguments import Once, Parser
-from ..command.reporting import About
 from ..contract.errors import CurriculumError
-from ..curriculum.discovery import choose, installed, repo_directory
+from ..curriculum.discovery import choose, installed, load, repo_directory
+from ..session.enrolment import enrolled
+from ..session.evaluate import evaluate_session
+from ..session.state import parsed
+from ..session.suggestion import state_document, suggestion
 from ..session.summary import summarise
-from .init import enrol
-from .run import suggest
 
 EXAMPLES: Final = """\
   curriculum demo
@@ -35,12 +35,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told which curriculum it is.
 
     Returns:
         The suggestion.
@@ -59,9 +58,10 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
             else f"{registered.name!r} is not installed from its repo, which holds the sample session.",
             f"Put a small session directory at {SAMPLE_SESSION.as_posix()}; run `uv run curriculum demo` in the repo.",
         )
-    with tempfile.TemporaryDirectory(prefix="curriculum-demo-") as folder:
-        state_file = Path(folder) / "trainer_state.json"
-        state_file.write_bytes(enrol(registered.name, arguments.stage, about))
-        document, _ = suggest(data_directory=session, state_file=state_file, curriculum=registered.name, about=about)
-        print(summarise(json.loads(state_file.read_bytes()), json.loads(document)), file=sys.stderr)
+    from ..session.trainer import OrderedTrainer
+
+    trainer = OrderedTrainer(load(registered))
+    state = state_document(enrolled(trainer, arguments.stage), trainer)
+    document = suggestion(evaluate_session(session, parsed(state), curriculum=registered.name))
+    print(summarise(json.loads(state), json.loads(document)), file=sys.stderr)
     return document

@@ -10,7 +10,6 @@ import json
 from typing import Any, Final
 
 from ..command.arguments import Parser
-from ..command.reporting import About
 from ..contract.errors import CONTRACT_VERSION
 from ..curriculum.discovery import choose, installed
 from ..project.installed import dsl_version, runtime_version
@@ -25,12 +24,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON object (schema: describe.schema.json)")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Not used.
 
     Returns:
         The description.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from ..command.arguments import Once, Parser, path
 from ..command.output import planned
-from ..command.reporting import About, Output
+from ..command.reporting import Output
 from ..contract.errors import CurriculumError
 from .show import loaded_model
 
@@ -56,12 +56,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> Output:
+def execute(arguments: argparse.Namespace) -> Output:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told which curriculum it is.
 
     Returns:
         Nothing for stdout; exit code 1 when --check finds the file not current.
@@ -88,7 +87,7 @@ def execute(arguments: argparse.Namespace, about: About) -> Output:
         require_graphviz()
     file = Path(os.path.abspath(named))  # the curriculum's code may change the working directory
     target = planned(file, "diagram") if not arguments.check else None
-    model = loaded_model(arguments.curriculum, about)
+    model = loaded_model(arguments.curriculum)
     content = _markdown(file, model) if form == ".md" else drawn(model, form, arguments.sheet or "both")
     if target is None:
         return _checked(file, named, content)

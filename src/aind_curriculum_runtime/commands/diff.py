@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ..command.arguments import Once, Parser, path
-from ..command.reporting import About
+from ..curriculum.concerned import concerns
 
 EXAMPLES: Final = """\
   curriculum diff
@@ -30,12 +30,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--format", action=Once, choices=_FORMAT_NAMES, default=None, help="default: text")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told which curriculum it is.
 
     Returns:
         What changed.
@@ -51,9 +50,9 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     old = arguments.old if arguments.old is not None else last_release(root)
     new = arguments.new if arguments.new is not None else str(root)
     with opened([old, new], root) as (before, after):
-        about.curriculum = choose(before, after, arguments.curriculum)
-        found = compare(*read([(before, about.curriculum), (after, about.curriculum)]))
-    about.version = found.new_version
+        name = choose(before, after, arguments.curriculum)
+        concerns(name)
+        found = compare(*read([(before, name), (after, name)]))
     return FORMATS[arguments.format or "text"](found).encode("utf-8")
 
 

@@ -6,15 +6,11 @@ The evaluation is that of `curriculum run` with the same options; it is watched,
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Final
 
 from ..command.arguments import Parser
-from ..command.reporting import About
-from ..curriculum.discovery import load
-from ..session.layout import find_state, require_session
-from ..session.state import deserialise_or_move, read
-from .run import add_session_options, registered_for
+from ..session.evaluate import evaluate_session
+from .run import add_session_options, tell
 
 EXAMPLES: Final = """\
   curriculum explain --data-directory SESSION
@@ -27,12 +23,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told which curriculum it is.
 
     Returns:
         Text, or JSON.
@@ -40,24 +35,15 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     Raises:
         CurriculumError: What ``run`` raises for the same options.
     """
-    data_directory = require_session(arguments.data_directory)
-    given = arguments.input_trainer_state
-    plain = read(given if given is not None else find_state(data_directory))
-    registered = registered_for(plain, arguments.curriculum)
-    about.curriculum, about.version = registered.name, registered.version
-    loaded = load(registered)
-    about.version = loaded.version
-
     from ..contract.strict_json import encode
     from ..look.explain import account, as_text
-    from ..session.evaluation import OrderedTrainer, compute_metrics
+    from ..look.trace import watched
 
-    trainer = OrderedTrainer(loaded)
-    state, moved = deserialise_or_move(plain, trainer, registered)
-    if moved is not None:
-        print(f"curriculum: {moved.sentence()}", file=sys.stderr)
-    assert state.stage is not None  # a state without one is refused
-    told = account(trainer, state, compute_metrics(state.stage, loaded, data_directory))
+    with watched() as calls:
+        evaluated = evaluate_session(
+            arguments.data_directory, arguments.input_trainer_state, curriculum=arguments.curriculum, tell=tell
+        )
+    told = account(evaluated, calls)
     if arguments.json:
         return encode(told) + b"\n"
     return as_text(told).encode("utf-8", "backslashreplace")

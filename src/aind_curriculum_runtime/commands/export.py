@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ..command.arguments import Once, Parser, path
-from ..command.reporting import About
+from ..curriculum.concerned import concerns
 
 EXAMPLES: Final = """\
   curriculum export ../bundle
@@ -27,12 +27,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the curriculum repo (default: here)")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told which curriculum it is.
 
     Returns:
         The checksums.
@@ -47,11 +46,13 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     require_free(target)
     root = repo_root(arguments.repo or Path())
     with opened([str(root)], root) as (place,):
-        about.curriculum = choose(place, place, arguments.curriculum)
-        (snapshot,) = read([(place, about.curriculum)], full=True)
-        about.version = snapshot.model.version
+        name = choose(place, place, arguments.curriculum)
+        concerns(name)
+        (snapshot,) = read([(place, name)], full=True)
+        version = snapshot.model.version
+        concerns(name, version)
         files = contents(place, snapshot)
     write_bundle(target, files)
     of = "" if json.loads(files["describe.json"])["committed"] else ", of work that is not committed"
-    print(f"{about.curriculum} {about.version}: {len(files)} files in {target}{of}", file=sys.stderr)
+    print(f"{name} {version}: {len(files)} files in {target}{of}", file=sys.stderr)
     return files[CHECKSUMS]

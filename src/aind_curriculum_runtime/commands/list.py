@@ -7,7 +7,6 @@ import json
 from typing import Final
 
 from ..command.arguments import Parser
-from ..command.reporting import About
 from ..curriculum.discovery import installed
 
 EXAMPLES: Final = """\
@@ -20,12 +19,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON array")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Not used.
 
     Returns:
         The list.

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..command.arguments import Once, Parser, path
-from ..command.reporting import About
 from ..contract.errors import CurriculumError
+from ..curriculum.concerned import concerns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,12 +39,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the curriculum repo (default: here)")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told the version.
 
     Returns:
         What was done, or would be.
@@ -62,7 +61,7 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     store = _store(arguments.publish)
     root = repo_root(arguments.repo or Path())
     release = look(root)
-    about.version = release.version
+    concerns(None, release.version)
     _require(release.version, release.gates)
     if store is not None:
         for name in release.names:

@@ -6,7 +6,6 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from ..command.arguments import Once, Parser
-from ..command.reporting import About
 from ..contract.errors import CurriculumError
 from ..curriculum.discovery import choose, installed, load
 
@@ -26,12 +25,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told which curriculum it is.
 
     Returns:
         Text, or JSON.
@@ -39,7 +37,7 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     Raises:
         CurriculumError: ``usage.unknown_stage``; whatever choosing and loading the curriculum raises.
     """
-    model = loaded_model(arguments.curriculum, about)
+    model = loaded_model(arguments.curriculum)
     if arguments.stage is not None:
         require_stage(model, arguments.stage)
     if arguments.json:
@@ -56,12 +54,11 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def loaded_model(curriculum: str | None, about: About) -> CurriculumModel:
+def loaded_model(curriculum: str | None) -> CurriculumModel:
     """Load a curriculum and make its model.
 
     Args:
         curriculum: Name of the curriculum, or None for the only one.
-        about: Told which curriculum it is.
 
     Returns:
         The model.
@@ -69,10 +66,7 @@ def loaded_model(curriculum: str | None, about: About) -> CurriculumModel:
     Raises:
         CurriculumError: Whatever choosing and loading the curriculum raises.
     """
-    registered = choose(installed(), curriculum)
-    about.curriculum, about.version = registered.name, registered.version
-    loaded = load(registered)
-    about.version = loaded.version
+    loaded = load(choose(installed(), curriculum))
 
     from ..look.read import read_model
 

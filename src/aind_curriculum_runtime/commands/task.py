@@ -11,9 +11,8 @@ from typing import Final
 
 from ..command.arguments import Once, Parser, path
 from ..command.output import planned
-from ..command.reporting import About
-from ..contract.errors import CurriculumError
 from ..curriculum.discovery import choose, installed, load
+from ..session.enrolment import stage_named
 
 EXAMPLES: Final = """\
   curriculum task --stage s_discrimination
@@ -29,12 +28,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Told which curriculum it is.
 
     Returns:
         The task as JSON, or nothing when it went to a file.
@@ -44,22 +42,12 @@ def execute(arguments: argparse.Namespace, about: About) -> bytes:
             whatever choosing and loading the curriculum raises.
     """
     target = planned(arguments.output, "task") if arguments.output is not None else None
-    registered = choose(installed(), arguments.curriculum)
-    about.curriculum, about.version = registered.name, registered.version
-    loaded = load(registered)
-    about.version = loaded.version
+    loaded = load(choose(installed(), arguments.curriculum))
 
     from ..session.suggestion import as_json
 
-    stages = {stage.name: stage for stage in loaded.see_stages()}
-    if arguments.stage not in stages:
-        raise CurriculumError(
-            "usage.unknown_stage",
-            f"{loaded.name!r} has no stage {arguments.stage!r}.",
-            f"Its stages: {', '.join(stages)}.",
-        )
     # Indented, because a person is going to read it and change it.
-    text = json.dumps(as_json(stages[arguments.stage].task, "task"), indent=2, allow_nan=False)
+    text = json.dumps(as_json(stage_named(loaded, arguments.stage).task, "task"), indent=2, allow_nan=False)
     document = text.encode("ascii") + b"\n"
     if target is None:
         return document

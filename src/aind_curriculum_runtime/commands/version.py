@@ -7,7 +7,6 @@ import json
 from typing import Final
 
 from ..command.arguments import Once, Parser
-from ..command.reporting import About
 from ..curriculum.discovery import choose, installed
 
 EXAMPLES: Final = """\
@@ -21,12 +20,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
 
 
-def execute(arguments: argparse.Namespace, about: About) -> bytes:
+def execute(arguments: argparse.Namespace) -> bytes:
     """Carry out the command.
 
     Args:
         arguments: Parsed options.
-        about: Not used.
 
     Returns:
         The one version, or a line a curriculum where they differ.

@@ -18,7 +18,7 @@ from types import TracebackType
 from ..contract.errors import CurriculumError
 from ..project.files import is_transient
 
-__all__ = ["author_traceback", "curriculum_code"]
+__all__ = ["a_value", "author_traceback", "curriculum_code"]
 
 
 @contextmanager
@@ -125,3 +125,15 @@ def _first_fault(error: BaseException) -> str | None:
     found = repr(first["input"])
     shown = f", not {found}" if first["type"] != "missing" and len(found) <= 80 else ""
     return f"{place}: {first['msg']}{shown}{f' (and {len(others)} more)' if others else ''}"
+
+
+def a_value(value: object) -> str:
+    """What curriculum code returned, for a sentence: ``a float``, or ``nothing (None)``.
+
+    Args:
+        value: What it returned.
+
+    Returns:
+        The words.
+    """
+    return "nothing (None)" if value is None else f"a {type(value).__name__}"

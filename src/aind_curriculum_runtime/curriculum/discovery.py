@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ..contract.errors import CurriculumError
 from ..contract.versions import semver_of
 from ..project.distributions import entry_points
+from .concerned import concerns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,6 +132,7 @@ def load(registered: Registered) -> Curriculum[Any]:
             ``repo.curriculum_invalid`` or ``repo.rule_not_importable``; ``code.exited`` when importing it
             calls exit.
     """
+    concerns(registered.name, registered.version)
     found = _imported(registered)
 
     from aind_behavior_curriculum import Curriculum
@@ -151,6 +153,7 @@ def load(registered: Registered) -> Curriculum[Any]:
         )
     require_sound(found)
     _require_importable_rules(found)
+    concerns(registered.name, found.version)
     return found
 
 

@@ -17,12 +17,11 @@ names are read: what it references is never imported.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ..contract.errors import CurriculumError
-from ..contract.versions import major
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum, Policy, Stage, Trainer, TrainerState
@@ -141,29 +140,31 @@ def declared(target: str) -> Mapping[int, Migration]:
     return found
 
 
-def move(state: Mapping[str, Any], trainer: Trainer[Any], migrations: Mapping[int, Migration]) -> Move | None:
-    """Move a trainer state of an older major version to this one.
+def move(
+    version: str,
+    name: str,
+    active_policies: Sequence[str],
+    *,
+    trainer: Trainer[Any],
+    migration: Migration,
+) -> Move:
+    """Move a subject from an older major version to this one.
 
     Args:
-        state: What ``trainer_state.read`` gave, of a subject that is on this curriculum.
+        version: The semantic version that the subject's trainer state was written by.
+        name: Name of the stage that it is at there.
+        active_policies: Dotted paths of the policies that are active there.
         trainer: The library's trainer of the repo's own curriculum.
-        migrations: What ``declared`` gave.
+        migration: The one from that version, as ``declared`` gave it.
 
     Returns:
-        The subject at the successor of its stage, with that stage's own task parameters; None when there is no
-        migration from the state's version.
+        The subject at the successor of its stage, with that stage's own task parameters.
 
     Raises:
         CurriculumError: ``state.other_version`` with a tombstone's message, ``state.unknown_stage`` for a stage that
             the migration leaves out, ``repo.migration`` for a successor that does not exist.
-        ValueError: The state's version is not semantic.
     """
     curriculum = trainer.curriculum
-    version = state["curriculum"]["version"]
-    migration = migrations.get(major(version)) if major(version) < major(curriculum.version) else None
-    if migration is None:
-        return None
-    name = state["stage"].get("name")
     if name not in migration.stages:
         raise CurriculumError(
             "state.unknown_stage",
@@ -181,7 +182,7 @@ def move(state: Mapping[str, Any], trainer: Trainer[Any], migrations: Mapping[in
             where="$.stage.name",
         )
     stage = _stage(curriculum, successor, name)
-    policies, active = _policies(state.get("active_policies") or [], stage, migration, curriculum)
+    policies, active = _policies(active_policies, stage, migration, curriculum)
     return Move(
         state=trainer.create_trainer_state(
             stage=stage.model_copy(deep=True), active_policies=active or stage.start_policies
@@ -209,7 +210,7 @@ def _stage(curriculum: Curriculum[Any], name: str, old: str) -> Stage[Any, Any]:
 
 
 def _policies(
-    active: list[str], stage: Stage[Any, Any], migration: Migration, curriculum: Curriculum[Any]
+    active: Sequence[str], stage: Stage[Any, Any], migration: Migration, curriculum: Curriculum[Any]
 ) -> tuple[dict[str, str | None], list[Policy[Any, Any]]]:
     """What becomes of each active policy, and those that are active now, in the order of the stage."""
     own = {policy.name: policy for policy in stage.see_policies()}

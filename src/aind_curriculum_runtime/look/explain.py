@@ -1,35 +1,33 @@
 """Why a session led where it did: the account of one evaluation, as data and as text.
 
 Owns the account: which rules were tried in what order with which metric values, which held, and what each
-policy changed. The evaluation itself is that of ``run``.
+policy changed. It evaluates nothing itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..curriculum.manual import is_manual
+from ..session.evaluate import Evaluated
+from ..session.suggestion import as_json
 from .read import docstring_of
 from .terminal import table
-from .trace import Call, watched
+from .trace import Call
 from .wording import BY_A_PERSON, shown
-
-if TYPE_CHECKING:
-    from aind_behavior_curriculum import Metrics, Trainer, TrainerState
 
 __all__ = ["account", "as_text"]
 
 HELD, NOT_HELD, NOT_TRIED = "held", "did not hold", "not tried"
 
 
-def account(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -> dict[str, Any]:
-    """Evaluate, and tell what happened.
+def account(evaluated: Evaluated, calls: Iterable[Call]) -> dict[str, Any]:
+    """Tell what happened in an evaluation.
 
     Args:
-        trainer: An ``OrderedTrainer`` of the repo's curriculum.
-        state: A trainer state on the curriculum; it is left as it is.
-        metrics: Metrics of the session that just ended.
+        evaluated: The evaluation.
+        calls: What ``trace.watched`` saw of it.
 
     Returns:
         JSON values: ``curriculum``, ``version``, ``stage``, ``metrics``, ``stage_transitions``, ``next_stage``,
@@ -37,16 +35,11 @@ def account(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -
         ``trainer_state``, which is the suggestion's.
 
     Raises:
-        CurriculumError: Whatever ``evaluation.evaluate`` raises.
+        CurriculumError: ``result.not_finite`` or ``result.not_serialisable``.
     """
-    from ..session.evaluation import evaluate
-    from ..session.suggestion import as_json
-
-    assert state.stage is not None
-    with watched() as calls:
-        after = evaluate(trainer, state, metrics)
-    assert after.stage is not None
-    values = as_json(metrics, "metrics")
+    trainer, state, after = evaluated.trainer, evaluated.before, evaluated.after
+    assert state.stage is not None and after.stage is not None
+    values = as_json(evaluated.metrics, "metrics")
     moved = after.stage.name != state.stage.name
     pending = iter(calls)
     leaving = trainer.curriculum.see_stage_transitions(state.stage)

@@ -1,4 +1,4 @@
-"""Watching one evaluation: which rules the library calls, what they read of the metrics and what they give.
+"""Watching an evaluation: which rules the library calls, what they read of the metrics and what they give.
 
 Owns the watching, which leaves the evaluation as it is: the production path calls, this only writes down.
 """

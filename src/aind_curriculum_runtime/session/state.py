@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import os
 from codecs import BOM_UTF8
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..contract.versions import major
-from ..curriculum.migration import declared, move
+from ..curriculum.migration import Migration, Move, move
 from ..curriculum.references import known, require_known, require_shape
 from ..project.files import is_transient, read_at_most
 from .layout import missing
@@ -26,10 +27,7 @@ if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum, Trainer, TrainerState
     from pydantic import ValidationError
 
-    from ..curriculum.discovery import Registered
-    from ..curriculum.migration import Move
-
-__all__ = ["SIZE_LIMIT", "deserialise", "deserialise_or_move", "named_curriculum", "read"]
+__all__ = ["SIZE_LIMIT", "Origin", "PlainState", "checked", "deserialise", "deserialise_or_move", "parsed", "read"]
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a state file that are still read; one of 200 stages takes about half a megabyte."""
@@ -37,15 +35,41 @@ SIZE_LIMIT: Final = 64 * 1024 * 1024
 _RECOVER: Final = "Take the last trainer state that worked, or make a new one with `curriculum init`."
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Read a trainer state file as plain JSON, with nothing deserialised.
+class Origin(NamedTuple):
+    """The curriculum that a trainer state was written by."""
+
+    name: str
+    version: str
+
+
+class PlainState(NamedTuple):
+    """A trainer state as JSON of the right shape; nothing that it names was imported."""
+
+    content: dict[str, Any]
+    """All of it but for ``curriculum``, whose graph is never read."""
+
+    written_by: Origin | None
+    """None for a state that names no curriculum (a subject never enrolled)."""
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the subject is off curriculum."""
+        return not self.content.get("is_on_curriculum", True) or self.content.get("stage") is None
+
+    @property
+    def active_policies(self) -> list[str]:
+        """Dotted paths of the active policies."""
+        return self.content.get("active_policies") or []
+
+
+def read(path: Path) -> PlainState:
+    """Read a trainer state file, with nothing deserialised.
 
     Args:
         path: The file as it was named on the command line.
 
     Returns:
-        Its JSON object, in the form the contract says, with ``curriculum`` reduced to what may be
-        read of it (name, package location, version).
+        The state, in the form the contract says.
 
     Raises:
         CurriculumError: ``state.missing``, ``state.unreadable``, ``state.too_large``, ``state.empty``,
@@ -72,62 +96,81 @@ def read(path: Path) -> dict[str, Any]:
         )
     if not data.removeprefix(BOM_UTF8).strip():
         raise CurriculumError("state.empty", f"The trainer state {shown} is empty.", _RECOVER, where=shown)
+    return parsed(data, f"The trainer state {shown}", where=shown)
+
+
+def parsed(data: bytes, what: str = "The trainer state", *, where: str = "$") -> PlainState:
+    """Read a trainer state's bytes, with nothing deserialised.
+
+    Args:
+        data: UTF-8 JSON.
+        what: What to call it in messages.
+        where: Where it is, for the error line.
+
+    Returns:
+        The state, in the form the contract says.
+
+    Raises:
+        CurriculumError: ``state.not_json`` or ``state.invalid``.
+    """
     try:
         state = parse(data)
     except StrictJsonError as error:
-        raise CurriculumError(
-            "state.not_json", f"The trainer state {shown} is not valid JSON: {error}.", _RECOVER, where=shown
-        ) from None
+        raise CurriculumError("state.not_json", f"{what} is not valid JSON: {error}.", _RECOVER, where=where) from None
     if not isinstance(state, dict):
-        raise CurriculumError("state.invalid", f"The trainer state {shown} is not a JSON object.", _RECOVER, where="$")
-    return _reduced(state)
+        raise CurriculumError("state.invalid", f"{what} is not a JSON object.", _RECOVER, where="$")
+    return checked(state)
 
 
-def _reduced(state: dict[str, Any]) -> dict[str, Any]:
+def checked(state: dict[str, Any]) -> PlainState:
+    """Make sure that a JSON object has the form of a trainer state.
+
+    Args:
+        state: The object.
+
+    Returns:
+        The state, without the graph of its curriculum.
+
+    Raises:
+        CurriculumError: ``state.invalid``.
+    """
     require_shape(state)
+    origin = _origin(state)
+    if not isinstance(state.get("is_on_curriculum", True), bool):
+        raise _invalid("$.is_on_curriculum", "it is not true or false")
+    return PlainState({**state, "curriculum": None}, origin)
+
+
+def _origin(state: dict[str, Any]) -> Origin | None:
     curriculum = state.get("curriculum")
     if curriculum is not None:
         if not isinstance(curriculum, dict):
             raise _invalid("$.curriculum", "it is not an object")
-        curriculum = {key: curriculum.get(key) for key in ("name", "pkg_location", "version")}
         for key in ("name", "version"):
-            if not isinstance(curriculum[key], str):
+            if not isinstance(curriculum.get(key), str):
                 raise _invalid(f"$.curriculum.{key}", "it is missing or not a string")
-    elif "trainer_state" in state and "curriculum" not in state:
+        return Origin(curriculum["name"], curriculum["version"])
+    if "trainer_state" in state and "curriculum" not in state:
         raise CurriculumError(
             "state.invalid",
             "The trainer state is a whole suggestion, of which the trainer state is a part.",
             "Make a file of what stands under its key trainer_state, and give that.",
             where="$.trainer_state",
         )
-    elif "curriculum" not in state:
+    if "curriculum" not in state:
         raise _invalid("$.curriculum", "it is missing")
-    if not isinstance(state.get("is_on_curriculum", True), bool):
-        raise _invalid("$.is_on_curriculum", "it is not true or false")
-    return {**state, "curriculum": curriculum}
-
-
-def named_curriculum(state: dict[str, Any]) -> str | None:
-    """The name of the curriculum that a state was written by.
-
-    Args:
-        state: What ``read`` gave.
-
-    Returns:
-        The name, or None for a state that names no curriculum (a subject never enrolled).
-    """
-    return state["curriculum"]["name"] if state["curriculum"] is not None else None
+    return None
 
 
 def deserialise_or_move(
-    state: dict[str, Any], trainer: Trainer[Any], registered: Registered
+    state: PlainState, trainer: Trainer[Any], migrations: Mapping[int, Migration]
 ) -> tuple[TrainerState[Any], Move | None]:
     """Make the library's object of a state, of an older major version too where there is a migration from it.
 
     Args:
         state: What ``read`` gave.
         trainer: The library's trainer of the repo's own curriculum.
-        registered: That curriculum, whose module declares the migrations.
+        migrations: What its module declares, by old major version.
 
     Returns:
         The trainer state, and how it was moved, if it was.
@@ -135,28 +178,28 @@ def deserialise_or_move(
     Raises:
         CurriculumError: As ``deserialise`` and ``migration.move`` raise it.
     """
-    if _is_older_major(state, trainer.curriculum):
-        migrations = declared(registered.target)
-        if major(state["curriculum"]["version"]) in migrations:
-            _require_on_curriculum(state)
-            _stage_name(state)
-            moved = move(state, trainer, migrations)
-            if moved is not None:
-                return moved.state, moved
-    return deserialise(state, trainer), None
+    migration = _migration(state, trainer.curriculum, migrations)
+    if state.written_by is None or migration is None:
+        return deserialise(state, trainer), None
+    _require_on_curriculum(state)
+    moved = move(
+        state.written_by.version, _stage_name(state), state.active_policies, trainer=trainer, migration=migration
+    )
+    return moved.state, moved
 
 
-def _is_older_major(state: dict[str, Any], curriculum: Curriculum[Any]) -> bool:
-    written_by = state["curriculum"]
-    if written_by is None or written_by["name"] != curriculum.name:
-        return False
+def _migration(state: PlainState, curriculum: Curriculum[Any], migrations: Mapping[int, Migration]) -> Migration | None:
+    """The migration of a state of an older major version, where there is one."""
+    if state.written_by is None or state.written_by.name != curriculum.name:
+        return None
     try:
-        return major(written_by["version"]) < major(curriculum.version)
+        old = major(state.written_by.version)
     except ValueError:
-        return False  # told by `deserialise`
+        return None  # told by `deserialise`
+    return migrations.get(old) if old < major(curriculum.version) else None
 
 
-def deserialise(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[Any]:
+def deserialise(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
     """Make the library's object of a state, once nothing in it can do harm.
 
     Args:
@@ -172,17 +215,17 @@ def deserialise(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[An
     """
     curriculum = trainer.curriculum
     _require_same_curriculum(state, curriculum)
-    require_known(state, known(curriculum))
+    require_known(state.content, known(curriculum))
     _require_on_curriculum(state)
     _require_known_stage(state, curriculum)
     _require_whole_graph(state)
     return _validate(state, trainer)
 
 
-def _require_same_curriculum(state: dict[str, Any], curriculum: Curriculum[Any]) -> None:
-    written_by = state["curriculum"]
+def _require_same_curriculum(state: PlainState, curriculum: Curriculum[Any]) -> None:
+    written_by = state.written_by
     if written_by is None:
-        if _is_off(state):
+        if state.is_off:
             return  # told as off curriculum
         raise CurriculumError(
             "state.other_curriculum",
@@ -190,51 +233,48 @@ def _require_same_curriculum(state: dict[str, Any], curriculum: Curriculum[Any])
             "Make a state of this curriculum with `curriculum init`.",
             where="$.curriculum",
         )
-    if written_by["name"] != curriculum.name:
+    if written_by.name != curriculum.name:
         raise CurriculumError(
             "state.other_curriculum",
-            f"The trainer state is of the curriculum {written_by['name']!r}, not of {curriculum.name!r}.",
+            f"The trainer state is of the curriculum {written_by.name!r}, not of {curriculum.name!r}.",
             "Check that the launcher calls the repo of the curriculum this subject is on.",
             where="$.curriculum.name",
         )
     try:
-        same = major(written_by["version"]) == major(curriculum.version)
+        same = major(written_by.version) == major(curriculum.version)
     except ValueError as error:
         raise _invalid("$.curriculum.version", str(error)) from None
     if not same:
         raise CurriculumError(
             "state.other_version",
-            f"The trainer state was written by version {written_by['version']} of {curriculum.name!r}; "
+            f"The trainer state was written by version {written_by.version} of {curriculum.name!r}; "
             f"this is version {curriculum.version}, and another major version may mean other stages.",
             "Check out the version the subject is on, or place it by hand with `curriculum init --stage`.",
             where="$.curriculum.version",
         )
 
 
-def _is_off(state: dict[str, Any]) -> bool:
-    return not state.get("is_on_curriculum", True) or state.get("stage") is None
-
-
-def _require_on_curriculum(state: dict[str, Any]) -> None:
-    if not _is_off(state):
+def _require_on_curriculum(state: PlainState) -> None:
+    if not state.is_off:
         return
-    why = "it has no stage" if state.get("stage") is None else "is_on_curriculum is false"
+    stage = state.content.get("stage")
+    why = "it has no stage" if stage is None else "is_on_curriculum is false"
     raise CurriculumError(
         "state.off_curriculum",
         f"The subject is off curriculum ({why}): there is nothing to evaluate.",
         "To put it on the curriculum, make a state with `curriculum init --stage`.",
-        where="$.stage" if state.get("stage") is None else "$.is_on_curriculum",
+        where="$.stage" if stage is None else "$.is_on_curriculum",
     )
 
 
-def _stage_name(state: dict[str, Any]) -> str:
-    name = state["stage"].get("name")
+def _stage_name(state: PlainState) -> str:
+    name = state.content["stage"].get("name")
     if not isinstance(name, str):
         raise _invalid("$.stage.name", "it is missing or not a string")
     return name
 
 
-def _require_known_stage(state: dict[str, Any], curriculum: Curriculum[Any]) -> None:
+def _require_known_stage(state: PlainState, curriculum: Curriculum[Any]) -> None:
     name = _stage_name(state)
     names = [stage.name for stage in curriculum.see_stages()]
     if name not in names:
@@ -244,10 +284,9 @@ def _require_known_stage(state: dict[str, Any], curriculum: Curriculum[Any]) -> 
             f"Its stages: {', '.join(names)}.",
             where="$.stage.name",
         )
-    in_stage = set(state["stage"].get("graph", {}).get("nodes", {}).values()) | set(
-        state["stage"].get("start_policies", [])
-    )
-    for index, policy in enumerate(state.get("active_policies") or []):
+    stage = state.content["stage"]
+    in_stage = {*stage.get("graph", {}).get("nodes", {}).values(), *stage.get("start_policies", [])}
+    for index, policy in enumerate(state.active_policies):
         if policy not in in_stage:
             raise CurriculumError(
                 "state.unknown_policy",
@@ -257,9 +296,9 @@ def _require_known_stage(state: dict[str, Any], curriculum: Curriculum[Any]) -> 
             )
 
 
-def _require_whole_graph(state: dict[str, Any]) -> None:
+def _require_whole_graph(state: PlainState) -> None:
     """Make sure that the stage's policy graph has both halves: the library looks transitions up unasked."""
-    graph = state["stage"].get("graph", {})
+    graph = state.content["stage"].get("graph", {})
     nodes, edges = graph.get("nodes", {}), graph.get("graph", {})
     for key in nodes:
         if key not in edges:
@@ -271,16 +310,16 @@ def _require_whole_graph(state: dict[str, Any]) -> None:
                 raise _invalid(where, "it does not lead to a policy of $.stage.graph.nodes")
 
 
-def _validate(state: dict[str, Any], trainer: Trainer[Any]) -> TrainerState[Any]:
+def _validate(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
     from pydantic import ValidationError
 
     # Its own graph is never read, and the evaluation never looks at it (`Trainer.evaluate`).
     try:
-        return trainer.trainer_state_model.model_validate_json(encode({**state, "curriculum": None}))
+        return trainer.trainer_state_model.model_validate_json(encode(state.content))
     except StrictJsonError as error:
         raise _invalid("$", str(error)) from None
     except ValidationError as error:
-        raise _invalid(*_first_fault(error, state)) from None
+        raise _invalid(*_first_fault(error, state.content)) from None
 
 
 def _first_fault(error: ValidationError, state: dict[str, Any]) -> tuple[str, str]:

@@ -16,25 +16,24 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import encode, parse
-from ..curriculum.references import require_shape
-from .state import deserialise
+from .state import checked, deserialise
 
 if TYPE_CHECKING:
-    from aind_behavior_curriculum import Metrics, Trainer, TrainerState
+    from aind_behavior_curriculum import Trainer, TrainerState
     from pydantic import BaseModel
 
-__all__ = ["KEYS", "as_json", "build", "state_document"]
+    from .evaluate import Evaluated
+
+__all__ = ["KEYS", "as_json", "state_document", "suggestion"]
 
 KEYS = ("trainer_state", "metrics", "version", "dsl_version")
 
 
-def build(state: TrainerState[Any], metrics: Metrics, trainer: Trainer[Any]) -> bytes:
+def suggestion(evaluated: Evaluated) -> bytes:
     """Write the suggestion and read it back before anybody else does.
 
     Args:
-        state: The next trainer state.
-        metrics: Metrics of the session that just ended.
-        trainer: The trainer whose curriculum gave them.
+        evaluated: The evaluation that it tells of.
 
     Returns:
         One line of ASCII with its newline.
@@ -47,15 +46,15 @@ def build(state: TrainerState[Any], metrics: Metrics, trainer: Trainer[Any]) -> 
     # Not kept in a name: with many stages it takes as much memory as what reads it back.
     encoded, reread = _encoded(
         {
-            "trainer_state": as_json(state, "trainer_state"),
-            "metrics": as_json(metrics, "metrics"),
-            "version": trainer.curriculum.version,
+            "trainer_state": as_json(evaluated.after, "trainer_state"),
+            "metrics": as_json(evaluated.metrics, "metrics"),
+            "version": evaluated.trainer.curriculum.version,
             "dsl_version": aind_behavior_curriculum.__version__,
         }
     )
     if tuple(reread) != KEYS:
         raise AssertionError(f"the suggestion has the keys {list(reread)}")
-    _require_reloadable(state, reread["trainer_state"], trainer)
+    _require_reloadable(evaluated.after, reread["trainer_state"], evaluated.trainer)
     return encoded + b"\n"
 
 
@@ -70,7 +69,7 @@ def state_document(state: TrainerState[Any], trainer: Trainer[Any]) -> bytes:
         One line of ASCII with its newline.
 
     Raises:
-        CurriculumError: As ``build`` does.
+        CurriculumError: As ``suggestion`` does.
     """
     encoded, reread = _encoded(as_json(state, "trainer_state"))
     _require_reloadable(state, reread, trainer)
@@ -180,8 +179,7 @@ def _require_reloadable(state: TrainerState[Any], plain: dict[str, Any], trainer
     from pydantic import ValidationError
 
     try:
-        require_shape(plain)
-        again = deserialise(plain, trainer)
+        again = deserialise(checked(plain), trainer)
         reloaded = as_json(again, "trainer_state")
         TrainerState.model_validate_json(encode(plain))
     except CurriculumError as error:

@@ -156,7 +156,7 @@ def write_injection(folder: Path, what: str, package: str) -> dict[str, str]:
     folder.mkdir()
     text = {
         "noise": _HOOK.format(module=package) + _NOISE,
-        "nan": _HOOK.format(module="aind_curriculum_runtime.session.evaluation") + _NOT_FINITE,
+        "nan": _HOOK.format(module="aind_curriculum_runtime.session.metrics") + _NOT_FINITE,
         "listing": _LISTING,
     }[what]
     (folder / "sitecustomize.py").write_text(text, encoding="utf-8")

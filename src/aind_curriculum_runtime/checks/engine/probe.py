@@ -80,7 +80,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     import aind_behavior_curriculum
 
     from ...curriculum.references import places
-    from ...session.evaluation import OrderedTrainer
+    from ...session.trainer import OrderedTrainer
     from .rule_search import undeclared
 
     trainer = OrderedTrainer(curriculum)
@@ -201,7 +201,7 @@ def _rules_of(stage: Any) -> list[Any]:
 
 def _each_provider_once(curriculum: Any, session: Path) -> Callable[[Any], Any]:
     """``compute_metrics`` of a stage, for many stages: most share one provider, which may take seconds."""
-    from ...session.evaluation import compute_metrics
+    from ...session.metrics import compute_metrics
 
     known: dict[Any, Any] = {}
 
@@ -224,8 +224,9 @@ def _each_provider_once(curriculum: Any, session: Path) -> Callable[[Any], Any]:
 
 def _evaluate(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     """What the library says of the session at every stage: metrics, how they read back, and the next state."""
-    from ...session.evaluation import OrderedTrainer, evaluate
+    from ...session.evaluate import evaluate_state
     from ...session.suggestion import as_json
+    from ...session.trainer import OrderedTrainer
 
     trainer = OrderedTrainer(curriculum)
     metrics_of = _each_provider_once(curriculum, arguments.session)
@@ -243,7 +244,7 @@ def _evaluate(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         found["reread"] = _reread(metrics, found["metrics"])
         try:
             state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
-            found["trainer_state"] = as_json(evaluate(trainer, state, metrics), "trainer_state")
+            found["trainer_state"] = as_json(evaluate_state(trainer, state, metrics).after, "trainer_state")
             before, found["metrics"] = found["metrics"], as_json(metrics, "metrics")
             found["altered"] = _changed_fields(before, found["metrics"])
         except CurriculumError as error:
@@ -268,8 +269,9 @@ def _changed_fields(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     """Every stage's suggestion as the runtime would print it, or why it would not."""
-    from ...session.evaluation import OrderedTrainer, evaluate
-    from ...session.suggestion import build
+    from ...session.evaluate import evaluate_state
+    from ...session.suggestion import suggestion
+    from ...session.trainer import OrderedTrainer
 
     trainer = OrderedTrainer(curriculum)
     metrics_of = _each_provider_once(curriculum, arguments.session)
@@ -279,7 +281,7 @@ def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         try:
             state = trainer.create_trainer_state(stage=stage, active_policies=stage.start_policies)
             metrics = metrics_of(stage)
-            document = json.loads(build(evaluate(trainer, state, metrics), metrics, trainer))
+            document = json.loads(suggestion(evaluate_state(trainer, state, metrics)))
             answer[stage.name] = {"error": None, **document}
         except CurriculumError as error:
             answer[stage.name] = {"error": error.message}
@@ -303,7 +305,7 @@ def _successions(curriculum: Any) -> Iterator[tuple[Any, Any]]:
 
 def _each_succession_once(curriculum: Any, session: Path) -> Callable[[Any, Any, Any], CurriculumError | None]:
     """Why a stage's provider cannot follow on the metrics of the session before; None where it can."""
-    from ...session.evaluation import compute_metrics
+    from ...session.metrics import compute_metrics
 
     # The launcher leaves the last suggestion's metrics here; folders are found whatever their case.
     behavior = next((one for one in session.iterdir() if one.name.casefold() == "behavior"), session / "behavior")
@@ -388,23 +390,21 @@ def _old_stages(name: str, version: int, root: Path) -> dict[str, Any]:
 
 def _moves(curriculum: Any, version: int, one: Any, arguments: argparse.Namespace) -> dict[str, str | None]:
     from ...curriculum.migration import declared, move
-    from ...session.evaluation import OrderedTrainer, evaluate
-    from ...session.suggestion import build
+    from ...session.evaluate import evaluate_state
+    from ...session.suggestion import suggestion
+    from ...session.trainer import OrderedTrainer
 
     trainer = OrderedTrainer(curriculum)
     metrics_of = _each_provider_once(curriculum, arguments.session)
+    migration = declared(arguments.object)[version]
     found: dict[str, str | None] = {}
     for stage, successor in one["stages"].items():
         if successor is None:
             continue
-        written_by = {"name": curriculum.name, "version": f"{version}.0.0"}
-        state = {"curriculum": written_by, "stage": {"name": stage}, "active_policies": list(one["policies"])}
         try:
-            moved = move(state, trainer, declared(arguments.object))
-            assert moved is not None and moved.state.stage is not None
-            own = next(one for one in curriculum.see_stages() if one.name == moved.state.stage.name)
-            metrics = metrics_of(own)
-            build(evaluate(trainer, moved.state, metrics), metrics, trainer)
+            moved = move(f"{version}.0.0", stage, [*one["policies"]], trainer=trainer, migration=migration)
+            assert moved.state.stage is not None
+            suggestion(evaluate_state(trainer, moved.state, metrics_of(moved.state.stage)))
             found[stage] = None
         except CurriculumError as error:
             found[stage] = error.message

@@ -1,7 +1,6 @@
-"""Evaluating a curriculum: metrics of a session, then what the library's Trainer says of them.
+"""What the library's Trainer says of a trainer state and metrics, with active policies in a fixed order.
 
-Owns the calls into curriculum code and the order in which active policies are applied. Knows
-nothing of files or of JSON.
+Knows nothing of files or of JSON.
 
 Source of the rules: the contract's section "Success" (docs/contract.md) and
 ``aind_behavior_curriculum.Trainer.evaluate``, whose result this is but for the order of policies.
@@ -10,18 +9,17 @@ Source of the rules: the contract's section "Success" (docs/contract.md) and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aind_behavior_curriculum import Metrics, Task, Trainer
 
 from ..contract.errors import CurriculumError
-from ..curriculum.author_code import curriculum_code
+from ..curriculum.author_code import a_value, curriculum_code
 
 if TYPE_CHECKING:
-    from aind_behavior_curriculum import Curriculum, Policy, Stage, TrainerState
+    from aind_behavior_curriculum import Policy, Stage, TrainerState
 
-__all__ = ["OrderedTrainer", "compute_metrics", "evaluate"]
+__all__ = ["OrderedTrainer", "next_state"]
 
 
 class OrderedTrainer(Trainer[Any]):
@@ -60,52 +58,14 @@ class OrderedTrainer(Trainer[Any]):
             if not isinstance(updated, Task):
                 raise CurriculumError(
                     "result.task_type",
-                    f"The policy {policy.name} returned {_a(updated)} instead of the task.",
+                    f"The policy {policy.name} returned {a_value(updated)} instead of the task.",
                     "End the policy with `return task`.",
                 )
             task = updated
         return task
 
 
-def compute_metrics(stage: Stage[Any, Any], curriculum: Curriculum[Any], data_directory: Path) -> Metrics:
-    """Call the metrics provider that the repo's curriculum has for a stage.
-
-    Args:
-        stage: The stage the subject is at, as the trainer state has it.
-        curriculum: The repo's own curriculum.
-        data_directory: Absolute path of the session directory.
-
-    Returns:
-        The session's metrics; empty ones for a final stage that no rule leaves, such as GRADUATED.
-
-    Raises:
-        CurriculumError: ``code.raised``, ``code.exited``, ``transient.io``, ``result.metrics_type`` or
-            ``repo.no_metrics_provider``; whatever ``CurriculumError`` the provider raised itself.
-    """
-    own = next(one for one in curriculum.see_stages() if one.name == stage.name)
-    provider = own.metrics_provider
-    if provider is None:
-        if not curriculum.see_stage_transitions(own) and not stage.see_policies():
-            return Metrics()
-        raise CurriculumError(
-            "repo.no_metrics_provider",
-            f"The stage {stage.name!r} has no metrics provider, so its rules have nothing to go by.",
-            "Give the stage metrics_provider=MetricsProvider(metrics_from_dataset).",
-        )
-    with curriculum_code(
-        "code.raised", f"The metrics provider {provider.name} failed", "Mend it, or look whether the session is whole."
-    ):
-        metrics: object = provider.callable(data_directory)
-    if not isinstance(metrics, Metrics):
-        raise CurriculumError(
-            "result.metrics_type",
-            f"The metrics provider {provider.name} returned {_a(metrics)} instead of Metrics.",
-            "Return an object of the curriculum's Metrics class.",
-        )
-    return metrics
-
-
-def evaluate(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -> TrainerState[Any]:
+def next_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -> TrainerState[Any]:
     """Say what comes next for a subject.
 
     Args:
@@ -133,7 +93,3 @@ def evaluate(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) 
     state = state.model_copy(update={"stage": state.stage.model_copy(deep=True) if state.stage else None})
     with curriculum_code("code.raised", "A rule of the curriculum failed", "Mend the function that is named."):
         return trainer.evaluate(state, metrics)
-
-
-def _a(value: object) -> str:
-    return "nothing (None)" if value is None else f"a {type(value).__name__}"

@@ -1,0 +1,121 @@
+"""The one road from a session directory and a trainer state to what comes next.
+
+Read, check, evaluate; the bytes of the result are ``suggestion``'s. ``run``, ``demo``, ``explain`` and the contract
+checks all go this way, so none of them can say anything else than another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..contract.errors import CurriculumError
+from ..curriculum.discovery import Registered, choose, installed, load
+from ..curriculum.migration import Move, declared, tombstone
+from .layout import find_state, require_session
+from .state import PlainState, deserialise_or_move, read
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Metrics, Trainer, TrainerState
+
+__all__ = ["Evaluated", "evaluate_session", "evaluate_state"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated:
+    """One evaluation: what went in, and what came out."""
+
+    trainer: Trainer[Any]
+    """The one that evaluated, with the repo's own curriculum."""
+
+    before: TrainerState[Any]
+    """Where the subject was when the session was run."""
+
+    metrics: Metrics
+    """Metrics of that session."""
+
+    after: TrainerState[Any]
+    """Where it is now: the trainer state of its next session."""
+
+    moved: Move | None = None
+    """How the subject came to this version, if its state was of an older major version."""
+
+
+def evaluate_session(
+    data_directory: Path,
+    state: Path | PlainState | None = None,
+    *,
+    curriculum: str | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Evaluated:
+    """Evaluate the session that just ended.
+
+    Args:
+        data_directory: The session directory.
+        state: The trainer state that the session was run with, or its file; None to look for the file in the session
+            directory.
+        curriculum: Name of the curriculum, or None to go by the trainer state.
+        tell: Given a sentence for the person at the rig as soon as there is one, such as of a migration.
+
+    Returns:
+        The evaluation.
+
+    Raises:
+        CurriculumError: Whatever is wrong, by its code.
+    """
+    directory = require_session(data_directory)
+    plain = state if isinstance(state, PlainState) else read(state if state is not None else find_state(directory))
+    registered = _registered_for(plain, curriculum)
+    loaded = load(registered)
+
+    # These import the library, which takes most of the time: what can be refused without it was.
+    from .metrics import compute_metrics
+    from .trainer import OrderedTrainer
+
+    trainer = OrderedTrainer(loaded)
+    before, moved = deserialise_or_move(plain, trainer, declared(registered.target))
+    if moved is not None:
+        tell(moved.sentence())
+    assert before.stage is not None  # a state without one was refused
+    return evaluate_state(trainer, before, compute_metrics(before.stage, loaded, directory), moved=moved)
+
+
+def evaluate_state(
+    trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics, *, moved: Move | None = None
+) -> Evaluated:
+    """The last step of the road, for those who have the metrics already.
+
+    Args:
+        trainer: An ``OrderedTrainer`` of the repo's curriculum.
+        state: A trainer state on the curriculum; it is left as it is.
+        metrics: Metrics of the session; they are left as they are.
+        moved: How the subject came to this version, if it did.
+
+    Returns:
+        The evaluation.
+
+    Raises:
+        CurriculumError: As ``trainer.next_state`` raises it.
+    """
+    from .trainer import next_state
+
+    after = next_state(trainer, state, metrics)
+    return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after, moved=moved)
+
+
+def _registered_for(state: PlainState, asked: str | None) -> Registered:
+    """The curriculum to evaluate a trainer state with: the one asked for, or the one that the state names."""
+    curricula = installed()
+    named = state.written_by.name if state.written_by is not None else None
+    if asked is None and named is not None and curricula and named not in {one.name for one in curricula}:
+        raise CurriculumError(
+            "state.other_curriculum",
+            f"The trainer state is of the curriculum {named!r}, which is not installed here.",
+            tombstone(named)
+            or f"Installed: {', '.join(one.name for one in curricula)}. "
+            "Check that the launcher calls the repo of the curriculum this subject is on.",
+            where="$.curriculum.name",
+        )
+    return choose(curricula, asked if asked is not None else named)
