@@ -223,8 +223,8 @@ def _rows(drawing: Drawing, model: CurriculumModel, order: Way, numbers: dict[st
         _transition(drawing, into[lower[0]], numbers, order)
         for above, under in zip(reversed(upper[:-1]), lower[1:], strict=False):
             drawing.lines.append(f"s{numbers[above]} -> s{numbers[under]} [style=invis weight=20]")
-    last = rows[-1] if len(rows[-1]) == columns else rows[-2]
-    return [f"s{numbers[last[columns // 2]]}", f"s{numbers[rows[-1][0]]}"]
+    # What follows is put below the middle of the rows, where it makes the picture no wider than they do.
+    return [f"s{numbers[rows[-1][min(columns // 2, len(rows[-1]) - 1)]]}"]
 
 
 def _row(
