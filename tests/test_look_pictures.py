@@ -23,7 +23,7 @@ from aind_curriculum_runtime.look.dot import draw
 from aind_curriculum_runtime.look.drawing import svg
 from aind_curriculum_runtime.look.mermaid import markdown, mermaid
 from aind_curriculum_runtime.look.model import CurriculumModel, Transition, from_json, to_json
-from aind_curriculum_runtime.look.order import way
+from aind_curriculum_runtime.look.order import stage_order
 from aind_curriculum_runtime.look.page import page
 
 README_WIDTH = 830
@@ -85,12 +85,26 @@ def test_one_sheet_alone_can_be_asked_for(shaped_repo: Repo, tmp_path: Path) -> 
 
 
 def test_without_the_extra_a_picture_is_refused_and_markdown_is_written(shared_repo: Repo, tmp_path: Path) -> None:
-    refused = shared_repo.curriculum("diagram", "-o", tmp_path / "curriculum.svg")
-    assert (refused.code, refused.error["code"]) == (64, "usage.extra_needed")
-    assert "diagram" in refused.error["hint"]
+    for form in ("svg", "html"):
+        refused = shared_repo.curriculum("diagram", "-o", tmp_path / f"curriculum.{form}")
+        assert (refused.code, refused.error["code"]) == (64, "usage.extra_needed")
+        assert "[diagram]" in refused.error["hint"]
     written = shared_repo.curriculum("diagram", "-o", tmp_path / "curriculum.md")
     assert written.code == 0, written.text
     assert [one.name for one in tmp_path.iterdir()] == ["curriculum.md"]
+
+
+def test_without_jinja2_the_page_is_refused_before_the_curriculum_is_imported(
+    shaped_repo: Repo, tmp_path: Path
+) -> None:
+    (installed,) = (shaped_repo.path / ".venv").rglob("site-packages/jinja2")
+    installed.rename(away := installed.with_name("jinja2.away"))
+    try:
+        refused = shaped_repo.curriculum("diagram", "-o", tmp_path / "curriculum.html", "--curriculum", "rollback")
+    finally:
+        away.rename(installed)
+    assert (refused.code, refused.error["code"]) == (64, "usage.extra_needed"), refused.text
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -173,7 +187,7 @@ def test_hovering_over_an_edge_shows_the_rules_source(model: CurriculumModel, pi
 def test_advances_are_solid_regressions_dashed_and_a_persons_decisions_dotted(
     model: CurriculumModel, picture: list[Element]
 ) -> None:
-    order = way(model)
+    order = stage_order(model)
     edges = {one.title.partition(",")[0]: one for one in picture if "edge" in one.classes}
     for transition in model.transitions:
         dashes = edges[f"{transition.source} to {transition.target}"].dashes
@@ -183,7 +197,7 @@ def test_advances_are_solid_regressions_dashed_and_a_persons_decisions_dotted(
 
 def test_colours_go_from_red_to_green_along_the_way(model: CurriculumModel, picture: list[Element]) -> None:
     edges = {one.title.partition(",")[0]: one for one in picture if "edge" in one.classes}
-    order = way(model)
+    order = stage_order(model)
     by_level = {}
     for transition in model.transitions:
         colour = str(edges[f"{transition.source} to {transition.target}"].colour)
@@ -207,7 +221,9 @@ def test_policies_between_which_there_are_transitions_get_a_graph_of_their_own(
     model: CurriculumModel, picture: list[Element]
 ) -> None:
     titled = [one.text for one in picture if "cluster" in one.classes]
-    assert titled == [f"Policies of {name}" for name in way(model).order if model.stage(name).policy_transitions]
+    assert titled == [
+        f"Policies of {name}" for name in stage_order(model).names if model.stage(name).policy_transitions
+    ]
 
 
 def test_every_parameter_of_every_stage_stands_in_the_second_sheet(model: CurriculumModel) -> None:
@@ -337,7 +353,8 @@ def test_a_png_is_as_large_as_the_svg(shaped_repo: Repo, models: dict[str, Curri
 
 
 AWKWARD = (
-    'A "quote", <b>a tag</b> & `code` with \\N, \\G, {braces} | [brackets], #35; &lt; and \u00b5l \U0001f42d \x01.'
+    'A "quote", <b>a tag</b> & `code` with \\N, \\G, {braces} | [brackets], {{ 1 + 1 }}, #35; &lt; '
+    "and \u00b5l \U0001f42d \x01."
 )
 
 
@@ -451,7 +468,7 @@ def test_mermaid_holds_every_stage_and_every_transition(model: CurriculumModel) 
     lines = mermaid(model).splitlines()
     numbers = dict(re.findall(r'(s\d+)\["<b>([^<]+)</b>', "\n".join(lines)))
     edges = re.findall(r"^  (s\d+) (-->|-\.->|==>)\|.*\| (s\d+)$", "\n".join(lines), re.MULTILINE)
-    order = way(model)
+    order = stage_order(model)
 
     def arrow(one: Any) -> str:
         return "==>" if one.rule.manual else {"advance": "-->"}.get(order.kind(one.source, one.target), "-.->")
@@ -487,9 +504,9 @@ def test_transitions_that_go_back_are_told_from_those_that_advance(
     name: str, back: set[tuple[str, str]], models: dict[str, CurriculumModel]
 ) -> None:
     structure = shape(name)
-    order = way(models[structure["name"]])
+    order = stage_order(models[structure["name"]])
     assert {(one[0], one[1]) for one in structure["transitions"] if order.kind(one[0], one[1]) == "regress"} == back
-    assert list(order.order) == [stage["name"] for stage in structure["stages"]]
+    assert list(order.names) == [stage["name"] for stage in structure["stages"]]
 
 
 # A diagram in somebody's own Markdown.

@@ -82,9 +82,9 @@ def execute(arguments: argparse.Namespace) -> Output:
             "usage.invalid", f"A {form} file always holds both sheets.", "Leave --sheet out, or write .svg or .png."
         )
     if form != ".md":
-        from ..look.drawing import require_graphviz
+        from ..look.drawing import require_extra
 
-        require_graphviz()
+        require_extra()
     file = Path(os.path.abspath(named))  # the curriculum's code may change the working directory
     target = planned(file, "diagram") if not arguments.check else None
     model = loaded_model(arguments.curriculum)
@@ -107,7 +107,7 @@ def drawn(model: CurriculumModel, form: str, sheet: str = "both") -> bytes:
         The file's bytes.
 
     Raises:
-        CurriculumError: ``usage.extra_needed``.
+        ImportError: The extra ``diagram`` is not installed.
     """
     if form == ".md":
         from ..look.mermaid import markdown

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from .colours import shade, stroke
 from .model import CurriculumModel, Parameter, PolicyTransition, Stage, Transition
-from .order import Way, way
+from .order import StageOrder, stage_order
 from .wording import BY_A_PERSON, about, escape, explained, shown, wrapped
 
 __all__ = ["SHEETS", "Drawing", "Sheet", "draw"]
@@ -65,7 +65,7 @@ def draw(model: CurriculumModel, sheet: Sheet = "both", *, background: str = "wh
         The drawing.
     """
     drawing = Drawing()
-    order = way(model)
+    order = stage_order(model)
     drawing.lines += [
         f'graph [bgcolor="{background}" fontname="{_FONT}" fontsize=9 fontcolor="{_FAINT}" labelloc=b '
         f"nodesep=0.3 ranksep=0.32 margin=0 pad=0.1 label=<{_legend(model, sheet)}>]",
@@ -123,7 +123,7 @@ def _all_transitions(model: CurriculumModel) -> Iterator[Transition | PolicyTran
 # Stages.
 
 
-def _stages(drawing: Drawing, model: CurriculumModel, order: Way) -> list[str]:
+def _stages(drawing: Drawing, model: CurriculumModel, order: StageOrder) -> list[str]:
     """Draw stages and transitions; give the nodes at the bottom."""
     numbers = {stage.name: number for number, stage in enumerate(model.stages)}
     for stage in model.stages:
@@ -133,7 +133,7 @@ def _stages(drawing: Drawing, model: CurriculumModel, order: Way) -> list[str]:
         for one in model.transitions:
             _transition(drawing, one, numbers, order, looped)
         deepest = max(order.level.values(), default=0)
-        return [f"s{numbers[name]}" for name in order.order if order.level[name] == deepest][:1]
+        return [f"s{numbers[name]}" for name in order.names if order.level[name] == deepest][:1]
     return _rows(drawing, model, order, numbers)
 
 
@@ -158,15 +158,15 @@ def _hover(reference: str, docstring: str, source: str) -> str:
     return f"{reference}\n\n{source}" if source else f"{reference}\n\n{docstring}".strip()
 
 
-def _is_line(model: CurriculumModel, order: Way) -> bool:
+def _is_line(model: CurriculumModel, order: StageOrder) -> bool:
     """Whether each stage is left for the next one and for no other: rows have no place for anything else."""
-    return [(one.source, one.target) for name in order.order for one in model.leaving(name)] == list(
-        itertools.pairwise(order.order)
+    return [(one.source, one.target) for name in order.names for one in model.leaving(name)] == list(
+        itertools.pairwise(order.names)
     )
 
 
 def _transition(
-    drawing: Drawing, one: Transition, numbers: dict[str, int], order: Way, looped: Collection[str] = ()
+    drawing: Drawing, one: Transition, numbers: dict[str, int], order: StageOrder, looped: Collection[str] = ()
 ) -> None:
     look = _edge_look(drawing, one, order)
     upper, lower = one.source, one.target
@@ -181,7 +181,7 @@ def _transition(
     drawing.lines.append(f"s{numbers[upper]} -> s{numbers[lower]} [{look} label=<{_label(one, 26)}>]")
 
 
-def _edge_look(drawing: Drawing, one: Transition, order: Way) -> str:
+def _edge_look(drawing: Drawing, one: Transition, order: StageOrder) -> str:
     kind = order.kind(one.source, one.target)
     key = drawing.tip("edge", _transition_hover(one))
     style = "dotted" if one.rule.manual else "solid" if kind == "advance" else "dashed"
@@ -211,11 +211,11 @@ def _label(one: Transition | PolicyTransition, width: int) -> str:
 # A long way, wrapped into rows that are read like a ploughed field.
 
 
-def _rows(drawing: Drawing, model: CurriculumModel, order: Way, numbers: dict[str, int]) -> list[str]:
+def _rows(drawing: Drawing, model: CurriculumModel, order: StageOrder, numbers: dict[str, int]) -> list[str]:
     drawing.lines.append("graph [nodesep=0.12]")
     longest = max(len(stage.name) for stage in model.stages)
     columns = max(2, min(4, int((WIDTH + 115) / (longest * 6.3 + 16 + 115))))
-    rows = [list(order.order[start : start + columns]) for start in range(0, len(order.order), columns)]
+    rows = [list(order.names[start : start + columns]) for start in range(0, len(order.names), columns)]
     into = {one.target: one for one in model.transitions}
     for row, names in enumerate(rows):
         _row(drawing, [into[name] for name in names[1:]], names, order, numbers, backwards=row % 2 == 1)
@@ -231,7 +231,7 @@ def _row(
     drawing: Drawing,
     between: Sequence[Transition],
     names: Sequence[str],
-    order: Way,
+    order: StageOrder,
     numbers: dict[str, int],
     *,
     backwards: bool,
@@ -253,10 +253,10 @@ def _row(
 # Policies.
 
 
-def _policies(drawing: Drawing, model: CurriculumModel, order: Way, *, below: list[str]) -> list[str]:
+def _policies(drawing: Drawing, model: CurriculumModel, order: StageOrder, *, below: list[str]) -> list[str]:
     """Draw the policy graphs of stages that have transitions between policies; give the lowest nodes."""
     stages = {stage.name: stage for stage in model.stages}
-    for number, name in enumerate(order.order):
+    for number, name in enumerate(order.names):
         stage = stages[name]
         if stage.policy_transitions:
             below = _policy_graph(drawing, stage, f"p{number}", order.progress(name), below=below)
@@ -317,13 +317,13 @@ def _put(drawing: Drawing, node: str, below: list[str]) -> None:
 # Parameters.
 
 
-def _parameters(drawing: Drawing, model: CurriculumModel, order: Way, *, below: list[str]) -> None:
+def _parameters(drawing: Drawing, model: CurriculumModel, order: StageOrder, *, below: list[str]) -> None:
     stages = {stage.name: stage for stage in model.stages}
     told: dict[str, Parameter] = {}
-    for name in order.order:
+    for name in order.names:
         for parameter in stages[name].parameters:
             told.setdefault(parameter.name, parameter)
-    shown_stages = [stages[name] for name in order.order if stages[name].parameters]
+    shown_stages = [stages[name] for name in order.names if stages[name].parameters]
     cells = {(stage.name, one.name): one for stage in shown_stages for one in stage.parameters}
     columns = _columns(shown_stages, told)
     start = 0
@@ -372,7 +372,7 @@ def _table(
     before: Stage | None,
     told: dict[str, Parameter],
     cells: dict[tuple[str, str], Parameter],
-    order: Way,
+    order: StageOrder,
 ) -> None:
     def line(parts: Iterable[str]) -> str:
         return f"<TR>{''.join(parts)}</TR>"

@@ -13,16 +13,16 @@ from ..contract.errors import CurriculumError
 from .dot import Drawing
 from .wording import escape
 
-__all__ = ["png", "require_graphviz", "svg"]
+__all__ = ["png", "require_extra", "svg"]
 
 
-def require_graphviz() -> None:
+def require_extra() -> None:
     """Make sure that the extra ``diagram`` is installed.
 
     Raises:
         CurriculumError: ``usage.extra_needed``.
     """
-    if importlib.util.find_spec("pygraphviz") is None:
+    if any(importlib.util.find_spec(package) is None for package in ("jinja2", "pygraphviz")):
         raise CurriculumError(
             "usage.extra_needed",
             "Pictures need the extra 'diagram', which is not installed.",
@@ -40,7 +40,7 @@ def svg(drawing: Drawing) -> str:
         An SVG document with what is shown on hover in its ``title`` elements.
 
     Raises:
-        CurriculumError: ``usage.extra_needed``.
+        ImportError: The extra ``diagram`` is not installed; ``require_extra`` says so to a user.
     """
     return _with_tips(_rendered(drawing, "svg").decode("utf-8"), drawing.tips)
 
@@ -55,13 +55,12 @@ def png(drawing: Drawing) -> bytes:
         The file's bytes.
 
     Raises:
-        CurriculumError: ``usage.extra_needed``.
+        ImportError: The extra ``diagram`` is not installed; ``require_extra`` says so to a user.
     """
     return _rendered(drawing, "png")
 
 
 def _rendered(drawing: Drawing, form: str) -> bytes:
-    require_graphviz()
     import pygraphviz
 
     graph: Any = pygraphviz.AGraph(string=drawing.text)

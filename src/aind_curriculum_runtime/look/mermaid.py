@@ -11,7 +11,7 @@ from typing import Final
 
 from .colours import shade, stroke
 from .model import CurriculumModel, PolicyTransition, Rule, Stage, Transition
-from .order import Way, way
+from .order import StageOrder, stage_order
 from .wording import BY_A_PERSON, clean, escape, explained, shown, wrapped
 
 __all__ = ["HEADER", "inserted", "markdown", "mermaid"]
@@ -35,8 +35,8 @@ def markdown(model: CurriculumModel) -> str:
     Returns:
         Markdown with a final newline.
     """
-    order = way(model)
-    stages = [model.stage(name) for name in order.order]
+    order = stage_order(model)
+    stages = [model.stage(name) for name in order.names]
     parts = [
         f"# {_text(model.name)}",
         HEADER,
@@ -150,10 +150,10 @@ def mermaid(model: CurriculumModel) -> str:
     Returns:
         A Mermaid flowchart with a final newline.
     """
-    order = way(model)
+    order = stage_order(model)
     numbers = {stage.name: f"s{number}" for number, stage in enumerate(model.stages)}
     lines = ["flowchart TB"]
-    for name in order.order:
+    for name in order.names:
         stage = model.stage(name)
         lines.append(f'  {numbers[stage.name]}["{_stage_label(stage)}"]')
         progress = order.progress(stage.name)
@@ -165,7 +165,7 @@ def mermaid(model: CurriculumModel) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rank(one: Transition, order: Way) -> tuple[bool, int, int, int]:
+def _rank(one: Transition, order: StageOrder) -> tuple[bool, int, int, int]:
     """Mermaid takes the first edges that it reads for the direction of the whole."""
     goes_back = order.kind(one.source, one.target) != "advance"
     return goes_back, order.level[one.source], order.level[one.target], one.priority
@@ -184,7 +184,7 @@ def _edge_label(one: Transition) -> str:
     return f"<b>{one.priority}</b> " + "<br/>".join(lines)
 
 
-def _arrow(one: Transition, order: Way) -> str:
+def _arrow(one: Transition, order: StageOrder) -> str:
     if one.rule.manual:
         return "==>"
     return "-->" if order.kind(one.source, one.target) == "advance" else "-.->"

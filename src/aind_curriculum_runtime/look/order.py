@@ -12,16 +12,16 @@ from typing import Literal
 
 from .model import CurriculumModel
 
-__all__ = ["Kind", "Way", "way"]
+__all__ = ["Kind", "StageOrder", "stage_order"]
 
 Kind = Literal["advance", "regress", "stay"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class StageOrder:
     """The stages on the way to graduation."""
 
-    order: tuple[str, ...]
+    names: tuple[str, ...]
     """Names of the stages from the first to the last."""
 
     level: dict[str, int]
@@ -42,7 +42,7 @@ class Way:
         return self.level[stage] / last if last else 1.0
 
 
-def way(model: CurriculumModel) -> Way:
+def stage_order(model: CurriculumModel) -> StageOrder:
     """Find the way to graduation.
 
     A transition goes back when it closes a cycle; of the transitions of a cycle it is the one that leads
@@ -64,8 +64,8 @@ def way(model: CurriculumModel) -> Way:
             max(cycle, key=lambda pair: (distance[pair[1]] - distance[pair[0]], index[pair[0]] - index[pair[1]], pair))
         )
     level = _levels(names, forward)
-    return Way(
-        order=tuple(sorted(names, key=lambda name: (level[name], index[name]))),
+    return StageOrder(
+        names=tuple(sorted(names, key=lambda name: (level[name], index[name]))),
         level=level,
         advances=frozenset(forward),
     )

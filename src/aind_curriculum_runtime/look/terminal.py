@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from .model import CurriculumModel, Rule, Stage, Transition
-from .order import Way, way
+from .order import StageOrder, stage_order
 from .wording import BY_A_PERSON, explained, shown
 
 __all__ = ["overview", "stage_text", "table"]
@@ -46,10 +46,10 @@ def overview(model: CurriculumModel) -> str:
     Returns:
         Lines with a final newline.
     """
-    order = way(model)
+    order = stage_order(model)
     lines = [f"{model.name} {model.version}", "", "stages"]
     rows = []
-    for name in order.order:
+    for name in order.names:
         stage = model.stage(name)
         starts = [policy.rule.name for policy in stage.policies if policy.start]
         others = [f"({policy.rule.name})" for policy in stage.policies if not policy.start]
@@ -58,16 +58,16 @@ def overview(model: CurriculumModel) -> str:
     lines += table([["stage", "", "task", "policies (not active from the start)"], *rows])
     if model.transitions:
         lines += ["", "transitions, in the order in which they are tried"]
-        lines += table([row for name in order.order for row in _transition_rows(model.leaving(name), order)])
-    changes = [row for name in order.order for row in _policy_transition_rows(model.stage(name), with_stage=True)]
+        lines += table([row for name in order.names for row in _transition_rows(model.leaving(name), order)])
+    changes = [row for name in order.names for row in _policy_transition_rows(model.stage(name), with_stage=True)]
     if changes:
         lines += ["", "policy transitions"]
         lines += table(changes)
-    lines += _parameters_by_stage([model.stage(name) for name in order.order])
+    lines += _parameters_by_stage([model.stage(name) for name in order.names])
     return "\n".join(lines) + "\n"
 
 
-def _transition_rows(transitions: Iterable[Transition], order: Way) -> list[list[str]]:
+def _transition_rows(transitions: Iterable[Transition], order: StageOrder) -> list[list[str]]:
     arrows = {"advance": "->", "regress": "<-", "stay": "="}
     return [
         [
@@ -154,7 +154,7 @@ def stage_text(model: CurriculumModel, name: str) -> str:
     Returns:
         Lines with a final newline.
     """
-    stage, order = model.stage(name), way(model)
+    stage, order = model.stage(name), stage_order(model)
     lines = [stage.name, "", *table([["task", stage.task.name, stage.task.description.partition("\n")[0]]])]
     if stage.metrics_provider is not None:
         lines += table([["metrics", stage.metrics_provider.reference]])
