@@ -1,5 +1,5 @@
-"""Looking at a curriculum: as a table, a picture, a page, and as the account of one evaluation.
+"""Views of a curriculum: tables, pictures, pages, and the explanation of one evaluation.
 
-``read`` makes a plain model of a curriculum; everything else is a pure function of that model, but for
-``drawing`` (Graphviz) and ``trace`` (an evaluation).
+``read`` makes the plain ``model`` of a curriculum, and each view is a function of that model alone: ``terminal``,
+``dot`` with ``drawing``, ``page`` and ``mermaid``. ``trace`` and ``explain`` are about one evaluation instead.
 """

@@ -1,4 +1,4 @@
-"""The colour of a stage: its place on the way to graduation, from red to green."""
+"""The colours of a stage, from red for the first to green for graduation."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["shade", "stroke"]
 
 
 def shade(progress: float) -> str:
-    """The light colour of a stage: from red to green along the way to graduation.
+    """Give the light colour of a stage, for what is behind text.
 
     Args:
-        progress: From 0 to 1.
+        progress: How far along the stage is, from 0 to 1.
 
     Returns:
         ``#rrggbb``.
@@ -21,10 +21,10 @@ def shade(progress: float) -> str:
 
 
 def stroke(progress: float) -> str:
-    """The strong colour of a stage, legible on white and on a dark page.
+    """Give the strong colour of a stage, for lines; it can be seen on a white and on a dark page.
 
     Args:
-        progress: From 0 to 1.
+        progress: How far along the stage is, from 0 to 1.
 
     Returns:
         ``#rrggbb``.

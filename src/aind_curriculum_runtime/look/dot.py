@@ -1,6 +1,7 @@
-"""The picture of a curriculum in Graphviz's language: stages and transitions, policies, parameters.
+"""The picture of a curriculum in DOT, Graphviz's language: stages and transitions, policies, parameters.
 
-Owns what stands where and how it looks. Pure text: Graphviz itself is called in ``drawing``.
+Owns where things are put and how they look. Writes text alone and needs no Graphviz, which ``drawing`` calls. By hand,
+as nearly all of it is labels in Graphviz's own HTML, for which pygraphviz takes strings too.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Sheet = Literal["stages", "parameters", "both"]
 SHEETS: Final[tuple[Sheet, ...]] = ("both", "stages", "parameters")
 
 WIDTH: Final = 600
-"""Points that a picture should not be wider than: a README shows about 830 pixels."""
+"""Points that a picture is wide at most, about: a README shows about 830 pixels."""
 
 _FONT: Final = "Helvetica,Arial,sans-serif"
 _INK: Final = "#1f2328"
@@ -31,23 +32,31 @@ _START: Final = "\u25cf"
 _OTHER: Final = "\u25cb"
 _BREAK: Final = '<BR ALIGN="LEFT"/>'
 _LINE_LENGTH: Final = 9
-"""A line of more stages than this is wrapped into rows."""
+"""A curriculum of more stages than this, all in one line, is wrapped into rows."""
 
 
 @dataclass
 class Drawing:
-    """A picture: its text in Graphviz's language, and what is shown on hover by the id of the element."""
+    """A picture: its text in DOT, and by the id of an element what is shown on hover over it."""
 
     lines: list[str] = field(default_factory=list)
     tips: dict[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
-        """The whole graph."""
+        """The whole graph in DOT."""
         return "\n".join(["digraph curriculum {", *self.lines, "}", ""])
 
     def tip(self, prefix: str, text: str) -> str:
-        """Keep a text for hover and give the id that its element is to bear."""
+        """Keep a text that is shown on hover.
+
+        Args:
+            prefix: What the id begins with.
+            text: The text.
+
+        Returns:
+            The id to give to the element.
+        """
         key = f"{prefix}{len(self.tips)}"
         self.tips[key] = text
         return key
@@ -82,29 +91,29 @@ def draw(model: CurriculumModel, sheet: Sheet = "both", *, background: str = "wh
 
 
 def _html(text: str) -> str:
-    """Escape for a label: Graphviz replaces the likes of backslash N in HTML too."""
+    """Escape text for a label: Graphviz replaces backslash N and the like there too."""
     return escape(text).replace("\\", "\\\\")
 
 
 def _legend(model: CurriculumModel, sheet: Sheet) -> str:
-    said: list[str] = []
+    legend: list[str] = []
     if sheet != "parameters":
-        said += ["red to green: the way to graduation", "solid: advances", "dashed: goes back"]
+        legend += ["red to green: the way to graduation", "solid: advances", "dashed: goes back"]
         if any(one.rule.manual for one in _all_transitions(model)):
-            said.append(f"dotted: {BY_A_PERSON}")
-        said.append("number: order of trying")
+            legend.append(f"dotted: {BY_A_PERSON}")
+        legend.append("number: order of trying")
         if any(stage.policies for stage in model.stages):
-            said.append(f"{_START} policy active from the start")
+            legend.append(f"{_START} policy active from the start")
     if sheet != "stages":
-        said.append("yellow: other than in the stage before")
-    # Each remark stays on one line.
-    text = "\u00a0\u00b7 ".join(one.replace(" ", "\u00a0") for one in said)
+        legend.append("yellow: other than in the stage before")
+    # No entry of the legend is broken.
+    text = "\u00a0\u00b7 ".join(one.replace(" ", "\u00a0") for one in legend)
     lines = [_html(line.replace("\u00a0", " ")) for line in _break(text, 100)]
     return "<BR/>".join([f"<B>{_html(f'{model.name} {model.version}')}</B>", *lines])
 
 
 def _break(text: str, width: int) -> list[str]:
-    """Break at spaces that are no non-breaking ones, which textwrap takes for any space."""
+    """Break at plain spaces only; textwrap breaks at non-breaking ones too."""
     lines = [""]
     for word in text.split(" "):
         if lines[-1] and len(lines[-1]) + len(word) >= width:
@@ -124,7 +133,7 @@ def _all_transitions(model: CurriculumModel) -> Iterator[Transition | PolicyTran
 
 
 def _stages(drawing: Drawing, model: CurriculumModel, order: StageOrder) -> list[str]:
-    """Draw stages and transitions; give the nodes at the bottom."""
+    """Draw stages and transitions; return the nodes at the bottom."""
     numbers = {stage.name: number for number, stage in enumerate(model.stages)}
     for stage in model.stages:
         _stage(drawing, stage, numbers[stage.name], order.progress(stage.name), first=stage is model.stages[0])
@@ -138,8 +147,8 @@ def _stages(drawing: Drawing, model: CurriculumModel, order: StageOrder) -> list
 
 
 def _stage(drawing: Drawing, stage: Stage, number: int, progress: float, *, first: bool) -> None:
-    told = "\n".join(filter(None, [stage.name, stage.task.description]))
-    key = drawing.tip(f"stage{number}_", told)
+    hover = "\n".join(filter(None, [stage.name, stage.task.description]))
+    key = drawing.tip(f"stage{number}_", hover)
     rows = [f'<TR><TD ALIGN="CENTER"><B>{_html(stage.name)}</B></TD></TR>']
     for policy in stage.policies:
         tip = drawing.tip("policy", _hover(policy.rule.reference, policy.rule.docstring, policy.rule.source))
@@ -159,7 +168,7 @@ def _hover(reference: str, docstring: str, source: str) -> str:
 
 
 def _is_line(model: CurriculumModel, order: StageOrder) -> bool:
-    """Whether each stage is left for the next one and for no other: rows have no place for anything else."""
+    """Tell whether each stage leads to the next one and to no other, as rows need."""
     return [(one.source, one.target) for name in order.names for one in model.leaving(name)] == list(
         itertools.pairwise(order.names)
     )
@@ -171,11 +180,11 @@ def _transition(
     look = _edge_look(drawing, one, order)
     upper, lower = one.source, one.target
     if order.kind(upper, lower) == "regress":
-        # Turned round, so that the ranks are those of the way and not of an edge against it.
+        # Graphviz ranks stages along edges: this one is turned round, so that it does not count against the order.
         upper, lower = lower, upper
         look = f"dir=back {look}"
     if upper != lower:
-        # Beside a stage that leads to itself stands the text of that: others keep to its top and bottom.
+        # The label of a stage's edge to itself is beside it: other edges keep to its top and bottom.
         look += " tailport=s" if upper in looped else ""
         look += " headport=n" if lower in looped else ""
     drawing.lines.append(f"s{numbers[upper]} -> s{numbers[lower]} [{look} label=<{_label(one, 26)}>]")
@@ -201,14 +210,14 @@ def _label(one: Transition | PolicyTransition, width: int) -> str:
     if one.rule.manual:
         lines.insert(0, f"<I>{BY_A_PERSON}</I>")
     lines[0] = f"<B>{one.priority}</B> {lines[0]}"
-    # A table keeps its distance to the line beside it, and to the label of the next one.
+    # The padding of a table keeps the text away from the edge and from the next label.
     return (
         '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4"><TR>'
         f'<TD BALIGN="LEFT" ALIGN="LEFT">{_BREAK.join(lines)}</TD></TR></TABLE>'
     )
 
 
-# A long way, wrapped into rows that are read like a ploughed field.
+# Many stages in one line, wrapped into rows: the first from left to right, the next back, and so on.
 
 
 def _rows(drawing: Drawing, model: CurriculumModel, order: StageOrder, numbers: dict[str, int]) -> list[str]:
@@ -236,7 +245,7 @@ def _row(
     *,
     backwards: bool,
 ) -> None:
-    """Put a row into one rank, in its order, with the arrows through the labels."""
+    """Put a row into one rank, in its order; the label of each edge is a node between the stages."""
     inside, arrows = [f"s{numbers[names[0]]}"], []
     for one in between:
         look = _edge_look(drawing, one, order)
@@ -254,7 +263,7 @@ def _row(
 
 
 def _policies(drawing: Drawing, model: CurriculumModel, order: StageOrder, *, below: list[str]) -> list[str]:
-    """Draw the policy graphs of stages that have transitions between policies; give the lowest nodes."""
+    """Draw the policies of each stage that has transitions between them; return the nodes at the bottom."""
     stages = {stage.name: stage for stage in model.stages}
     for number, name in enumerate(order.names):
         stage = stages[name]
@@ -286,7 +295,7 @@ def _policy_graph(drawing: Drawing, stage: Stage, prefix: str, progress: float, 
         hover = _hover(one.rule.reference, one.rule.docstring, one.rule.source)
         style = "dotted penwidth=2.4" if one.rule.manual else "solid"
         look = f'class="policy-transition" style={style} color="{stroke(progress)}"'
-        # The text is a node of its own: that of an edge may stick out of the frame.
+        # The label is a node of its own: that of an edge may reach beyond the frame.
         label = f"{prefix}_when{number}"
         key = drawing.tip("label", hover)
         drawing.lines.append(
@@ -309,7 +318,7 @@ def _policy_graph(drawing: Drawing, stage: Stage, prefix: str, progress: float, 
 
 
 def _put(drawing: Drawing, node: str, below: list[str]) -> None:
-    """Put a node under others, and under the first of them if it can be."""
+    """Put a node below others, and if possible right below the first of them."""
     for upper in below:
         drawing.lines.append(f"{upper} -> {node} [style=invis weight={1 if upper == below[0] else 0}]")
 
@@ -319,26 +328,26 @@ def _put(drawing: Drawing, node: str, below: list[str]) -> None:
 
 def _parameters(drawing: Drawing, model: CurriculumModel, order: StageOrder, *, below: list[str]) -> None:
     stages = {stage.name: stage for stage in model.stages}
-    told: dict[str, Parameter] = {}
+    described: dict[str, Parameter] = {}
     for name in order.names:
         for parameter in stages[name].parameters:
-            told.setdefault(parameter.name, parameter)
+            described.setdefault(parameter.name, parameter)
     shown_stages = [stages[name] for name in order.names if stages[name].parameters]
     cells = {(stage.name, one.name): one for stage in shown_stages for one in stage.parameters}
-    columns = _columns(shown_stages, told)
+    columns = _columns(shown_stages, described)
     start = 0
     for block, size in enumerate(columns):
         part = shown_stages[start : start + size]
         before = shown_stages[start - 1] if start else None
-        _table(drawing, f"table{block}", part, before, told, cells, order)
+        _table(drawing, f"table{block}", part, before, described, cells, order)
         _put(drawing, f"table{block}", below)
         below = [f"table{block}"]
         start += size
 
 
-def _columns(stages: Sequence[Stage], told: dict[str, Parameter]) -> list[int]:
-    """How many stages stand beside one another, table by table, so that none is too wide."""
-    left = WIDTH - max((len(_head(one)) for one in told.values()), default=0) * 5.2 - 20
+def _columns(stages: Sequence[Stage], described: dict[str, Parameter]) -> list[int]:
+    """Give the number of stages of each table, so that none is too wide."""
+    left = WIDTH - max((len(_head(one)) for one in described.values()), default=0) * 5.2 - 20
     sizes, used = [0], 0.0
     for stage in stages:
         longest = max([len(stage.name), *(max(map(len, _cell(one))) for one in stage.parameters)])
@@ -361,8 +370,8 @@ def _cell(parameter: Parameter) -> list[str]:
 
 def _change(name: str, stage: Stage, one: Parameter | None, other: Parameter | None) -> str:
     now, before = (shown(side.value) if side is not None else "not set" for side in (one, other))
-    told = one or other
-    return f"{stage.name}: {name} = {now}, before {before}\n{about(told) if told is not None else ''}"
+    known = one or other
+    return f"{stage.name}: {name} = {now}, before {before}\n{about(known) if known is not None else ''}"
 
 
 def _table(
@@ -370,7 +379,7 @@ def _table(
     node: str,
     stages: Sequence[Stage],
     before: Stage | None,
-    told: dict[str, Parameter],
+    described: dict[str, Parameter],
     cells: dict[tuple[str, str], Parameter],
     order: StageOrder,
 ) -> None:
@@ -388,7 +397,7 @@ def _table(
             ]
         )
     ]
-    for name, parameter in told.items():
+    for name, parameter in described.items():
         if not any((stage.name, name) in cells for stage in stages):
             continue
         head = drawing.tip("head", f"{name}\n{about(parameter)}")

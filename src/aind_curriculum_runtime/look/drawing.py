@@ -1,7 +1,4 @@
-"""Pictures by Graphviz, which comes inside of pygraphviz's wheels.
-
-Owns the calls into pygraphviz, and what is shown on hover in an SVG.
-"""
+"""The calls of Graphviz, which comes inside of pygraphviz's wheels, and what an SVG shows on hover."""
 
 from __future__ import annotations
 
@@ -68,7 +65,7 @@ def _rendered(drawing: Drawing, form: str) -> bytes:
     return rendered
 
 
-# One pass over what may be some hundred kilobytes: elements with their titles, cells, and comments.
+# All at once, as an SVG may have hundreds of kilobytes: elements with their titles, cells, and comments.
 _PLACES = re.compile(
     r'<g id="(?P<key>[^"]+)" class="(?P<kind>[^"]+)">\n<title>[^<]*</title>'
     r'|<a xlink:title="(?P<cell>[^"]*)">|</a>|<!--[^>]*-->\n'
@@ -76,7 +73,7 @@ _PLACES = re.compile(
 
 
 def _with_tips(text: str, tips: dict[str, str]) -> str:
-    """Graphviz titles its elements by their names; readers want the rule."""
+    """Replace the titles that Graphviz writes, which are the names of nodes, by what is to be shown on hover."""
 
     def replaced(match: re.Match[str]) -> str:
         key, kind, cell = match.groups()

@@ -1,7 +1,7 @@
-"""Why a session led where it did: the account of one evaluation, as data and as text.
+"""The explanation of one evaluation, as data and as text.
 
-Owns the account: which rules were tried in what order with which metric values, which held, and what each
-policy changed. It evaluates nothing itself.
+Says which rules were tried, in what order and with which metrics, which held, and what each policy changed.
+Evaluates nothing itself: it is given the evaluation and the record of its calls.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ HELD, NOT_HELD, NOT_TRIED = "held", "did not hold", "not tried"
 
 
 def account(evaluated: Evaluated, calls: Iterable[Call]) -> dict[str, Any]:
-    """Tell what happened in an evaluation.
+    """Explain an evaluation.
 
     Args:
         evaluated: The evaluation.
-        calls: What ``trace.watched`` saw of it.
+        calls: The calls of rules in it, as ``trace.watched`` records them.
 
     Returns:
         JSON values: ``curriculum``, ``version``, ``stage``, ``metrics``, ``stage_transitions``, ``next_stage``,
-        ``policy_transitions``, ``active_policies``, ``policies``, ``parameters`` (what changed, by what) and
+        ``policy_transitions``, ``active_policies``, ``policies``, ``parameters`` (those that changed, and by what) and
         ``trainer_state``, which is the suggestion's.
 
     Raises:
@@ -43,13 +43,13 @@ def account(evaluated: Evaluated, calls: Iterable[Call]) -> dict[str, Any]:
     moved = after.stage.name != state.stage.name
     pending = iter(calls)
     leaving = trainer.curriculum.see_stage_transitions(state.stage)
-    transitions = list(_tried([(rule, stage.name) for rule, stage in leaving], pending, values))
+    transitions = list(_outcomes([(rule, stage.name) for rule, stage in leaving], pending, values))
     went = any(one["outcome"] == HELD for one in transitions)
     policy_transitions, policies = [], []
     if not went:
         for active in state.active_policies or []:
             out = [(rule, policy.name) for rule, policy in state.stage.see_policy_transitions(active)]
-            policy_transitions += [{"from": active.name, **one} for one in _tried(out, pending, values)]
+            policy_transitions += [{"from": active.name, **one} for one in _outcomes(out, pending, values)]
         policies = [_applied(call, values) for call in pending]
     before = _flat(as_json(state, "trainer_state")["stage"]["task"]["task_parameters"])
     plain = as_json(after, "trainer_state")
@@ -78,8 +78,10 @@ def account(evaluated: Evaluated, calls: Iterable[Call]) -> dict[str, Any]:
     }
 
 
-def _tried(rules: Iterable[tuple[Any, str]], calls: Iterator[Call], values: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Go through rules of which the first that holds decides, taking the calls that were made of them."""
+def _outcomes(
+    rules: Iterable[tuple[Any, str]], calls: Iterator[Call], values: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Say of each rule whether it was tried and held; the first that holds decides, and the rest have no call."""
     decided = False
     for priority, (rule, target) in enumerate(rules, start=1):
         call = None if decided else next(calls)
@@ -119,7 +121,7 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """Parameters that are other than before; one that is not there has no ``before`` or no ``after``."""
+    """List the parameters that changed; a new one has no ``before``, one that is gone has no ``after``."""
     changes = []
     for name in dict.fromkeys([*before, *after]):
         if name not in before or name not in after or before[name] != after[name]:
@@ -130,29 +132,33 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, An
     return changes
 
 
-def as_text(told: dict[str, Any]) -> str:
-    """Put an account into words.
+def as_text(explanation: dict[str, Any]) -> str:
+    """Write an explanation as text.
 
     Args:
-        told: What ``account`` gave.
+        explanation: What ``account`` returned.
 
     Returns:
         Lines with a final newline.
     """
-    lines = [f"{told['curriculum']} {told['version']}, at the stage {told['stage']}", "", "metrics"]
-    lines += table([[name, shown(value)] for name, value in told["metrics"].items()]) or ["  none"]
+    lines = [
+        f"{explanation['curriculum']} {explanation['version']}, at the stage {explanation['stage']}",
+        "",
+        "metrics",
+    ]
+    lines += table([[name, shown(value)] for name, value in explanation["metrics"].items()]) or ["  none"]
     lines += ["", "stage transitions, in the order in which they are tried"]
-    lines += table([_row(one) for one in told["stage_transitions"]]) or ["  none leads away from this stage"]
-    stays = "The subject stays at" if not told["moved"] else "The subject moves to"
-    lines += ["", f"{stays} {told['next_stage']}."]
-    if told["policy_transitions"]:
+    lines += table([_row(one) for one in explanation["stage_transitions"]]) or ["  none leads away from this stage"]
+    stays = "The subject stays at" if not explanation["moved"] else "The subject moves to"
+    lines += ["", f"{stays} {explanation['next_stage']}."]
+    if explanation["policy_transitions"]:
         lines += ["", "policy transitions"]
-        lines += table([[_last(one["from"]), *_row(one)] for one in told["policy_transitions"]])
-    if told["policies"]:
+        lines += table([[_last(one["from"]), *_row(one)] for one in explanation["policy_transitions"]])
+    if explanation["policies"]:
         lines += ["", "policies, in the order in which they are applied"]
-        for one in told["policies"]:
+        for one in explanation["policies"]:
             lines += [f"  {_last(one['policy'])}{_because(one['read'])}: {_changed(one['changed'])}"]
-    active = ", ".join(map(_last, told["active_policies"])) or "none"
+    active = ", ".join(map(_last, explanation["active_policies"])) or "none"
     lines += ["", f"Active policies from now on: {active}.", "", "task parameters that change"]
     lines += table(
         [
@@ -163,7 +169,7 @@ def as_text(told: dict[str, Any]) -> str:
                 shown(one["after"]) if "after" in one else "-",
                 "by " + (", ".join(map(_last, one["by"])) or "its own policies together"),
             ]
-            for one in told["parameters"]
+            for one in explanation["parameters"]
         ]
     ) or ["  none"]
     return "\n".join(lines) + "\n"

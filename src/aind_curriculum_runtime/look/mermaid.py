@@ -1,6 +1,7 @@
 """A curriculum as Markdown: a Mermaid diagram, which GitHub draws, and tables.
 
-Owns Mermaid's and Markdown's syntax. The page holds no version, so that a new version alone does not make it old.
+Owns the syntax of both, written by hand: no Python library writes Mermaid, and a template cannot escape for Markdown
+or keep a cell on one line. The page does not hold the version, so that a new version alone does not make it old.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from .wording import BY_A_PERSON, clean, escape, explained, shown, wrapped
 __all__ = ["HEADER", "inserted", "markdown", "mermaid"]
 
 HEADER: Final = "<!-- Written by `curriculum diagram -o FILE.md` from the curriculum's code: do not edit. -->"
-"""What a whole page bears, by which it is known for one."""
+"""The line by which a page of ours is described from somebody's own Markdown."""
 
 _PLACE = re.compile(r"(<!-- curriculum diagram -->\n).*?(<!-- end of the curriculum diagram -->)", re.DOTALL)
-"""A place in somebody's own Markdown that the diagram is kept current in."""
+"""The place in somebody's own Markdown where the diagram goes."""
 
 _EMPHASIS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
-"""Underscores that Markdown would take for emphasis: not those within a word."""
+"""Underscores that Markdown would take for emphasis; those within a word are safe."""
 
 
 def markdown(model: CurriculumModel) -> str:
-    """The whole page.
+    """Write the whole page.
 
     Args:
         model: The curriculum.
@@ -74,7 +75,7 @@ def inserted(model: CurriculumModel, text: str) -> str | None:
 
     Returns:
         The Markdown with the diagram between ``<!-- curriculum diagram -->`` and
-        ``<!-- end of the curriculum diagram -->``, or None when it has no such place.
+        ``<!-- end of the curriculum diagram -->``; None if it does not have these two lines.
     """
     if not _PLACE.search(text):
         return None
@@ -104,7 +105,7 @@ def _parameters(stages: Sequence[Stage]) -> list[str]:
     stages = [stage for stage in stages if stage.parameters]
     if not stages:
         return []
-    told = {one.name: one for stage in reversed(stages) for one in reversed(stage.parameters)}
+    described = {one.name: one for stage in reversed(stages) for one in reversed(stage.parameters)}
     names = dict.fromkeys(one.name for stage in stages for one in stage.parameters)
     values = [{one.name: shown(one.value) for one in stage.parameters} for stage in stages]
     rows = []
@@ -114,15 +115,15 @@ def _parameters(stages: Sequence[Stage]) -> list[str]:
             text = _text(own.get(name, ""))
             changed = index > 0 and own.get(name) != values[index - 1].get(name)
             cells.append(f"**{text}**" if changed and text else text)
-        unit, description = told[name].unit, told[name].description
+        unit, description = described[name].unit, described[name].description
         rows.append([_code(name), _text(unit if unit not in (None, "1") else ""), *cells, _text(description)])
     head = ["parameter", "unit", *(_text(stage.name) for stage in stages), "what it is"]
     return ["## Parameters", _table(head, rows), "Bold: other than in the stage before."]
 
 
 def _when(rule: Rule) -> str:
-    said = _text(rule.summary)
-    return f"_{BY_A_PERSON}_: {said}" if rule.manual else said
+    summary = _text(rule.summary)
+    return f"_{BY_A_PERSON}_: {summary}" if rule.manual else summary
 
 
 def _text(text: str | None) -> str:
@@ -142,7 +143,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def mermaid(model: CurriculumModel) -> str:
-    """The diagram alone.
+    """Write the diagram alone.
 
     Args:
         model: The curriculum.
@@ -166,7 +167,7 @@ def mermaid(model: CurriculumModel) -> str:
 
 
 def _rank(one: Transition, order: StageOrder) -> tuple[bool, int, int, int]:
-    """Mermaid takes the first edges that it reads for the direction of the whole."""
+    """Put edges that advance first: Mermaid lays the stages out by the first edges that it reads."""
     goes_back = order.kind(one.source, one.target) != "advance"
     return goes_back, order.level[one.source], order.level[one.target], one.priority
 
@@ -191,7 +192,7 @@ def _arrow(one: Transition, order: StageOrder) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Escape for a quoted Mermaid label, which is HTML whose entities by number begin with # alone."""
+    """Escape text for a quoted label: HTML, but Mermaid writes the entity &#35; as #35;."""
     return "".join(_ENTITIES.get(sign, sign) for sign in clean(text))
 
 

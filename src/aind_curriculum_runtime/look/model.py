@@ -1,7 +1,7 @@
-"""A curriculum as plain data: what is looked at, and what two versions are compared by.
+"""A curriculum as plain data: what every view shows, and what two versions are compared by.
 
-Owns the form of the model and its JSON, which holds nothing of a machine (no paths) and nothing derived.
-Knows nothing of how a curriculum is imported or shown.
+Owns the model and its JSON, which holds no path of a machine and nothing that follows from the rest. Knows nothing
+of how a curriculum is imported or shown.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 FORMAT: Final = 1
-"""Number of the model's JSON form. Keys are added within one number, never renamed."""
+"""Version of the model's JSON. Under one version keys are added, never renamed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,41 +37,41 @@ class Rule:
     """A function of the curriculum: policy, transition or metrics provider."""
 
     reference: str
-    """Its dotted path, as trainer states have it."""
+    """Dotted path of the function, as trainer states name it."""
 
     docstring: str
-    """Its whole docstring, without indentation; empty where it has none."""
+    """The whole docstring, without indentation; empty if there is none."""
 
     source: str
-    """Its source code, without indentation; empty where it cannot be read."""
+    """The source code, without indentation; empty if it cannot be read."""
 
     manual: bool
-    """Whether it never holds by itself and a person decides (``manual_transition``)."""
+    """Whether a person decides, and it never holds by itself (``manual_transition``)."""
 
     @property
     def name(self) -> str:
-        """The last part of the reference."""
+        """The function's own name: the last part of the reference."""
         return self.reference.rpartition(".")[2]
 
     @property
     def summary(self) -> str:
-        """The docstring's first paragraph as one line; empty where there is none."""
+        """The first paragraph of the docstring as one line; empty if there is none."""
         return " ".join(self.docstring.partition("\n\n")[0].split())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One task parameter as a stage sets it; nested ones are named by a dotted path."""
+    """One task parameter as a stage sets it; the name of a nested one is a dotted path."""
 
     name: str
     value: Any
-    """As JSON."""
+    """A JSON value."""
 
     type: str
     unit: str | None
     description: str
     bounds: tuple[str, ...]
-    """Limits of its field, in words such as ``> 0``."""
+    """The limits of its value, each as text such as ``> 0``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class MetricsClass:
-    """What a session is reduced to."""
+    """A class of metrics: what a session is reduced to."""
 
     reference: str
     docstring: str
@@ -111,26 +111,26 @@ class Policy:
 
     rule: Rule
     start: bool
-    """Whether it is active from a subject's first session at the stage on."""
+    """Whether it is active when a subject comes to the stage."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyTransition:
-    """From one policy of a stage to another."""
+    """A transition between two policies of a stage."""
 
     source: str
-    """Reference of the policy it leads away from."""
+    """Reference of the policy's rule that it leaves."""
 
     target: str
     priority: int
-    """1 for the one that is tried first among those of its source."""
+    """1 for the one that is tried first of those with the same source."""
 
     rule: Rule
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A stage."""
+    """A stage: its task with its parameters, and the rules that apply at it."""
 
     name: str
     task: Task
@@ -139,24 +139,24 @@ class Stage:
     policy_transitions: tuple[PolicyTransition, ...]
     metrics_provider: Rule | None
     metrics: str | None
-    """Reference of the metrics class that its rules are given, where their annotations tell."""
+    """Reference of the class of the metrics that its rules take; None if no annotation names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transition:
-    """From one stage to another."""
+    """A transition between two stages."""
 
     source: str
     target: str
     priority: int
-    """1 for the one that is tried first among those of its source."""
+    """1 for the one that is tried first of those with the same source."""
 
     rule: Rule
 
 
 @dataclass(frozen=True, kw_only=True)
 class CurriculumModel:
-    """A curriculum: stages in the order of its graph, of which the first is where subjects start."""
+    """A curriculum: its stages in the order of the graph; subjects start at the first."""
 
     format: int = FORMAT
     name: str
@@ -167,10 +167,16 @@ class CurriculumModel:
     metrics: tuple[MetricsClass, ...]
 
     def stage(self, name: str) -> Stage:
-        """The stage of that name.
+        """Find a stage.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            The stage.
 
         Raises:
-            KeyError: There is none.
+            KeyError: No stage has that name.
         """
         for one in self.stages:
             if one.name == name:
@@ -178,7 +184,14 @@ class CurriculumModel:
         raise KeyError(name)
 
     def leaving(self, stage: str) -> tuple[Transition, ...]:
-        """The transitions that lead away from a stage, in the order in which they are tried."""
+        """Find the transitions that leave a stage.
+
+        Args:
+            stage: Its name.
+
+        Returns:
+            The transitions in the order in which they are tried.
+        """
         return tuple(one for one in self.transitions if one.source == stage)
 
 
@@ -206,13 +219,13 @@ def from_json(document: Any) -> CurriculumModel:
     """Read what ``to_json`` wrote.
 
     Args:
-        document: JSON values; keys that this version does not know are left out.
+        document: JSON values; keys that are not known are ignored.
 
     Returns:
         The model.
 
     Raises:
-        ValueError: It is no such document, or of another format.
+        ValueError: It is not such a document, or one of another format.
     """
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"it is not a curriculum model of format {FORMAT}")
@@ -235,7 +248,7 @@ def _build(cls: type[_T], document: Any, where: str) -> _T:
 
 @functools.cache
 def _hints(cls: type) -> dict[str, Any]:
-    """Resolving the annotations of a class takes longer than all else here."""
+    """Resolve the annotations of a class, once: that takes longer than all else here."""
     return get_type_hints(cls)
 
 

@@ -1,6 +1,6 @@
-"""The way to graduation: which transitions advance a subject, and how far along each stage is.
+"""The order of the stages: which transitions advance a subject, and how far along each stage is.
 
-Owns that judgement, which a curriculum does not state: it is read off the shape of its graph.
+A curriculum does not state this: it is read off the shape of its graph.
 """
 
 from __future__ import annotations
@@ -19,40 +19,55 @@ Kind = Literal["advance", "regress", "stay"]
 
 @dataclass(frozen=True, kw_only=True)
 class StageOrder:
-    """The stages on the way to graduation."""
+    """The stages in the order in which a subject advances through them."""
 
     names: tuple[str, ...]
     """Names of the stages from the first to the last."""
 
     level: dict[str, int]
-    """Number of advances that lead to a stage, on the longest way."""
+    """By the name of a stage, the number of transitions that advance to it, along the longest path."""
 
     advances: frozenset[tuple[str, str]]
-    """Pairs of stages between which a transition advances."""
+    """Source and target of each transition that advances."""
 
     def kind(self, source: str, target: str) -> Kind:
-        """What a transition between two stages is."""
+        """Tell whether a transition advances.
+
+        Args:
+            source: Name of the stage that it leaves.
+            target: Name of the stage that it leads to.
+
+        Returns:
+            Whether it advances, regresses, or stays at the same stage.
+        """
         if source == target:
             return "stay"
         return "advance" if (source, target) in self.advances else "regress"
 
     def progress(self, stage: str) -> float:
-        """How far along a stage is, from 0 to 1."""
+        """Tell how far along a stage is.
+
+        Args:
+            stage: Its name.
+
+        Returns:
+            From 0 for the first stage to 1 for the last.
+        """
         last = max(self.level.values(), default=0)
         return self.level[stage] / last if last else 1.0
 
 
 def stage_order(model: CurriculumModel) -> StageOrder:
-    """Find the way to graduation.
+    """Find the order of the stages.
 
-    A transition goes back when it closes a cycle; of the transitions of a cycle it is the one that leads
-    furthest away from the final stages, and where that does not tell, furthest back in the graph's order.
+    Of the transitions of a cycle one goes back: the one that leads furthest away from the final stages, and of
+    several such, the one that leads furthest back in the order in which the graph lists the stages.
 
     Args:
         model: The curriculum.
 
     Returns:
-        The way.
+        The order.
     """
     names = [stage.name for stage in model.stages]
     index = {name: number for number, name in enumerate(names)}
@@ -72,7 +87,7 @@ def stage_order(model: CurriculumModel) -> StageOrder:
 
 
 def _distance(names: list[str], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Transitions from a stage to the nearest final one; all the same where there is no final stage."""
+    """Count the transitions from each stage to the nearest final one; the same for all if no stage is final."""
     before: dict[str, list[str]] = {name: [] for name in names}
     finals = set(names)
     for source, target in pairs:
@@ -90,7 +105,7 @@ def _distance(names: list[str], pairs: Iterable[tuple[str, str]]) -> dict[str, i
 
 
 def _in_cycles(names: list[str], pairs: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The pairs that are part of a cycle."""
+    """Give the pairs that are part of a cycle."""
     after: dict[str, list[str]] = {name: [] for name in names}
     for source, target in pairs:
         after[source].append(target)
@@ -111,7 +126,7 @@ def _reachable(after: dict[str, list[str]], start: str) -> Iterator[str]:
 
 def _levels(names: list[str], forward: set[tuple[str, str]]) -> dict[str, int]:
     level = dict.fromkeys(names, 0)
-    for _ in names:  # a longest way has no more stages than there are
+    for _ in names:  # the longest path has at most all stages
         changed = False
         for source, target in forward:
             if level[target] <= level[source]:

@@ -1,6 +1,6 @@
-"""From the library's curriculum object to the plain model.
+"""Makes the plain model from the library's curriculum object.
 
-Owns what is read of the library's objects. Knows nothing of how the model is shown.
+The only module of this package that knows the library's graphs. Knows nothing of how the model is shown.
 """
 
 from __future__ import annotations
@@ -100,9 +100,9 @@ def _rule(rule: Any) -> Rule:
 
 @functools.cache
 def _source(function: Any) -> str:
-    """A function's source; finding it takes long, and a curriculum uses the same one in many places."""
+    """Read the source of a function, once: that takes long, and a curriculum uses the same one in many places."""
     try:
-        # A form feed or a tab in the source would not survive every format.
+        # Not every format can hold a form feed or a tab.
         text = inspect.getsource(function).expandtabs().replace("\f", "")
     except (OSError, TypeError):
         return ""
@@ -110,15 +110,15 @@ def _source(function: Any) -> str:
 
 
 def docstring_of(thing: Any) -> str:
-    """A function's or class's own docstring.
+    """Read the docstring of a function or a class.
 
     Args:
         thing: The function or class.
 
     Returns:
-        The docstring without indentation; empty where there is none.
+        Its own docstring, without indentation; empty if it has none.
     """
-    # Of the thing's own: a class inherits the docstring of the library's.
+    # Read from the class itself: otherwise it inherits that of the library's class.
     text = thing.__dict__.get("__doc__") if isinstance(thing, type) else getattr(thing, "__doc__", None)
     return inspect.cleandoc(text) if isinstance(text, str) else ""
 
@@ -128,13 +128,13 @@ def _reference(thing: Any) -> str:
 
 
 def parameters_of(task: Any) -> tuple[Parameter, ...]:
-    """The parameters of a task, nested ones by a dotted path.
+    """List the parameters of a task, nested ones by a dotted path.
 
     Args:
         task: The library's Task object.
 
     Returns:
-        One entry a value that is not a model itself, in the order of the fields.
+        An entry for each value that is not a model itself, in the order of the fields.
 
     Raises:
         CurriculumError: ``result.not_finite`` or ``result.not_serialisable``.
@@ -156,15 +156,17 @@ def _parameters(model: Any, plain: Any, prefix: str) -> Iterator[Parameter]:
         if isinstance(value, BaseModel) and isinstance(plain[name], dict):
             yield from _parameters(value, plain[name], f"{prefix}{name}.")
         else:
-            told = _told(fields.get(name))
-            yield Parameter(name=prefix + name, value=plain[name], **(told or _UNTOLD | {"type": type(value).__name__}))
+            described = _described(fields.get(name))
+            yield Parameter(
+                name=prefix + name, value=plain[name], **(described or _UNDESCRIBED | {"type": type(value).__name__})
+            )
 
 
-_UNTOLD: dict[str, Any] = {"type": "", "unit": None, "description": "", "bounds": ()}
+_UNDESCRIBED: dict[str, Any] = {"type": "", "unit": None, "description": "", "bounds": ()}
 
 
-def _told(field: Any) -> dict[str, Any] | None:
-    """What a field says of itself."""
+def _described(field: Any) -> dict[str, Any] | None:
+    """Read what a field says of its values; None if there is no field."""
     if field is None:
         return None
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
@@ -187,13 +189,13 @@ def _bounds(metadata: Iterable[Any]) -> Iterator[str]:
 
 def _metrics(metrics: Any) -> Iterator[Metric]:
     for name, field in metrics.model_fields.items():
-        told = _told(field)
-        assert told is not None
-        yield Metric(name=name, required=field.is_required(), **told)
+        described = _described(field)
+        assert described is not None
+        yield Metric(name=name, required=field.is_required(), **described)
 
 
 def _metrics_class(stage: Any, edges: Iterable[Any]) -> Any:
-    """The metrics class that the annotations of a stage's rules name."""
+    """Find the metrics class that the annotations of a stage's rules name."""
     from aind_behavior_curriculum import Metrics
 
     rules = [stage.metrics_provider] if stage.metrics_provider is not None else []

@@ -1,7 +1,4 @@
-"""A curriculum as plain text, for a terminal and for logs.
-
-Owns the words and the alignment. Pure text: no colours, so that it reads the same wherever it is kept.
-"""
+"""A curriculum as plain text, for a terminal and for logs: without colours, so that it reads the same in both."""
 
 from __future__ import annotations
 
@@ -15,18 +12,18 @@ from .wording import BY_A_PERSON, explained, shown
 __all__ = ["overview", "stage_text", "table"]
 
 _WIDTH: Final = 120
-"""Characters of a line that a table of parameters keeps to."""
+"""Characters that a line of the table of parameters has at most."""
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
     """Align rows in columns.
 
     Args:
-        rows: Cells; all rows have the same number.
+        rows: The cells of each row; all rows have the same number.
         indent: What each line begins with.
 
     Returns:
-        One line a row.
+        A line for each row.
     """
     if not rows:
         return []
@@ -38,7 +35,7 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
 
 
 def overview(model: CurriculumModel) -> str:
-    """The whole curriculum: stages, transitions, policies, parameters by stage.
+    """Write the whole curriculum: stages, transitions, policies, parameters by stage.
 
     Args:
         model: The curriculum.
@@ -76,7 +73,7 @@ def _transition_rows(transitions: Iterable[Transition], order: StageOrder) -> li
             arrows[order.kind(one.source, one.target)],
             one.target,
             one.rule.name,
-            _said(one.rule),
+            _description(one.rule),
         ]
         for one in transitions
     ]
@@ -92,13 +89,13 @@ def _policy_transition_rows(stage: Stage, *, with_stage: bool) -> list[list[str]
             "->",
             names[one.target],
             one.rule.name,
-            _said(one.rule),
+            _description(one.rule),
         ]
         for one in stage.policy_transitions
     ]
 
 
-def _said(rule: Rule) -> str:
+def _description(rule: Rule) -> str:
     text = explained(rule) if rule.summary else ""
     return f"[{BY_A_PERSON}] {text}".rstrip() if rule.manual else text
 
@@ -124,7 +121,7 @@ def _parameters_by_stage(stages: Sequence[Stage]) -> list[str]:
 
 
 def _blocks(columns: Sequence[Sequence[str]], used: int) -> list[list[Sequence[str]]]:
-    """Columns by fours, say, so that no line is longer than a terminal is wide."""
+    """Split the columns into several tables, so that no line is wider than a terminal."""
     blocks: list[list[Sequence[str]]] = [[]]
     total = used
     for column in columns:
@@ -145,7 +142,7 @@ def _short(text: str) -> str:
 
 
 def stage_text(model: CurriculumModel, name: str) -> str:
-    """One stage: its task, rules with their docstrings, and parameters.
+    """Write one stage: its task, rules with their docstrings, and parameters.
 
     Args:
         model: The curriculum.

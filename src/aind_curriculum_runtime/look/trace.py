@@ -1,6 +1,6 @@
-"""Watching an evaluation: which rules the library calls, what they read of the metrics and what they give.
+"""A record of one evaluation: which rules the library called, which metrics they read and what they returned.
 
-Owns the watching, which leaves the evaluation as it is: the production path calls, this only writes down.
+The evaluation is the one of ``run``: it is recorded, not done again, and the record changes nothing in it.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ class Call:
     """The library's rule object."""
 
     read: list[str] = field(default_factory=list)
-    """Fields of the metrics that it read, in order, each once."""
+    """The metrics that it read, in order, each once."""
 
     before: Any = None
-    """For a policy, the task's JSON before it."""
+    """The task as JSON before it; None if it is no policy."""
 
     result: Any = None
-    """What a transition gave, or the task's JSON after a policy."""
+    """Whether a transition held, or the task as JSON after a policy."""
 
 
 @contextmanager
 def watched() -> Iterator[list[Call]]:
-    """Write down every rule that is called in the body.
+    """Record every rule that is called in the body.
 
     Yields:
-        The calls, one after the other as they happen.
+        A list to which each call is added when it is made.
     """
     from aind_behavior_curriculum import Policy, PolicyTransition, StageTransition
 
@@ -46,9 +46,9 @@ def watched() -> Iterator[list[Call]]:
 
     inside = False
 
-    def writing_down(rule: Any, *arguments: Any, **named: Any) -> Any:
+    def recording(rule: Any, *arguments: Any, **named: Any) -> Any:
         nonlocal inside
-        if inside or not isinstance(rule, kinds):  # a rule may call another: that is its own affair
+        if inside or not isinstance(rule, kinds):  # a rule that another rule calls is part of that one
             return invoke(rule, *arguments, **named)
         call = Call(rule=rule)
         calls.append(call)
@@ -63,7 +63,7 @@ def watched() -> Iterator[list[Call]]:
         call.result = _task(result) if isinstance(rule, Policy) else bool(result)
         return result
 
-    base.invoke = writing_down
+    base.invoke = recording
     try:
         yield calls
     finally:
@@ -80,7 +80,7 @@ def _task(task: Any) -> Any:
 
 @contextmanager
 def _reading(metrics: Any, read: list[str]) -> Iterator[None]:
-    """Write down the fields that are read of one object, on its own class: a rule sees nothing else than in `run`."""
+    """Record which metrics are read. The class is changed and not the object, which a rule sees as it does in `run`."""
     cls: Any = type(metrics)
     fields = [*cls.model_fields, *(metrics.model_extra or {})]
     had = vars(cls).get("__getattribute__")
@@ -88,7 +88,7 @@ def _reading(metrics: Any, read: list[str]) -> Iterator[None]:
 
     def reading(self: Any, name: str) -> Any:
         if self is metrics:
-            # Whoever asks for all of them reads all of them.
+            # These read all fields without asking for each.
             for one in fields if name in ("__dict__", "__iter__", "model_dump", "model_dump_json") else [name]:
                 if one in fields and one not in read:
                     read.append(one)

@@ -1,6 +1,6 @@
-"""How a value, a rule and a parameter are written for a reader, the same in every view.
+"""How values, rules and parameters are written for a reader: the same in every view.
 
-Knows no format's syntax but for escaping.
+Knows the syntax of no format, but how to escape text for XML and HTML.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from .model import Parameter, Rule
 __all__ = ["BY_A_PERSON", "about", "clean", "escape", "explained", "shown", "wrapped"]
 
 BY_A_PERSON: Final = "by a person"
-"""What the views write at a manual transition."""
+"""What every view says of a manual transition."""
 
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def shown(value: Any) -> str:
-    """Put a parameter's value into words.
+    """Write a value on one line.
 
     Args:
-        value: As JSON.
+        value: A JSON value.
 
     Returns:
-        Strings as they are, everything else as JSON; on one line.
+        A string as it is, anything else as JSON.
     """
-    if type(value) in (float, int):  # as JSON has them, without the way through it: most values are numbers
+    if type(value) in (float, int):  # the same as JSON and faster: most values are numbers
         return repr(value)
     return " ".join((value if isinstance(value, str) and value.strip() else _encode(value)).split())
 
@@ -40,25 +40,25 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def explained(rule: Rule) -> str:
-    """What a rule decides by, in its author's words.
+    """Say what a rule does, in its author's words.
 
     Args:
         rule: The rule.
 
     Returns:
-        The first paragraph of its docstring, or its name.
+        The first paragraph of its docstring, or its name if it has none.
     """
     return rule.summary or rule.name
 
 
 def about(parameter: Parameter) -> str:
-    """What a parameter is: description, unit, type and limits.
+    """Describe a parameter: description, unit, type and limits.
 
     Args:
         parameter: The parameter.
 
     Returns:
-        One line a fact.
+        A line for each of them that is known.
     """
     return _about(parameter.description, parameter.unit, parameter.type, parameter.bounds)
 
@@ -75,25 +75,25 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
     Args:
         text: One line.
         width: Characters of a line; a longer word is broken.
-        lines: Lines at the most; what is left out is told by three dots.
+        lines: Lines at most; three dots stand for what is left out.
 
     Returns:
         The lines.
     """
-    if len(text) <= width:  # most are short, and textwrap takes its time
+    if len(text) <= width:  # most are short, and textwrap is slow
         return [text]
     return textwrap.wrap(text, width, max_lines=lines, placeholder=" ...") or [""]
 
 
 @lru_cache(maxsize=4096)
 def escape(text: str) -> str:
-    """Make text fit for XML and HTML.
+    """Escape text for XML and HTML.
 
     Args:
         text: Any text.
 
     Returns:
-        The text without characters that XML does not have, with the others escaped.
+        The text, escaped, with characters that XML does not have replaced.
     """
     return html.escape(clean(text))
 
@@ -105,6 +105,6 @@ def clean(text: str) -> str:
         text: Any text.
 
     Returns:
-        Text that can stand in every format, once it is escaped.
+        Text that every format can hold, once it is escaped.
     """
     return _NOT_IN_XML.sub("\ufffd", text)
