@@ -1,7 +1,7 @@
 """A curriculum as Markdown: a Mermaid diagram, which GitHub draws, and tables.
 
-Owns the syntax of both, written by hand: no Python library writes Mermaid, and a template cannot escape for Markdown
-or keep a cell on one line. The page does not hold the version, so that a new version alone does not make it old.
+Owns the syntax of both, written by hand: no Python library writes Mermaid, and Jinja2 escapes for HTML alone, while
+each cell here needs Markdown's escapes. The page leaves out the version, so that a new version does not make it old.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .wording import BY_A_PERSON, clean, escape, explained, shown, wrapped
 __all__ = ["HEADER", "inserted", "markdown", "mermaid"]
 
 HEADER: Final = "<!-- Written by `curriculum diagram -o FILE.md` from the curriculum's code: do not edit. -->"
-"""The line by which a page of ours is described from somebody's own Markdown."""
+"""The line by which a page of ours is told from somebody's own Markdown."""
 
 _PLACE = re.compile(r"(<!-- curriculum diagram -->\n).*?(<!-- end of the curriculum diagram -->)", re.DOTALL)
 """The place in somebody's own Markdown where the diagram goes."""

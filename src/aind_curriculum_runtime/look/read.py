@@ -1,6 +1,6 @@
 """Makes the plain model from the library's curriculum object.
 
-The only module of this package that knows the library's graphs. Knows nothing of how the model is shown.
+Knows the library's objects, and nothing of how the model is shown.
 """
 
 from __future__ import annotations
