@@ -152,12 +152,12 @@ def test_a_name_that_is_no_checks_is_told_with_what_is_meant(shared_repo: Repo) 
 # Text
 
 
-def test_a_finding_is_one_line_with_place_fault_mend_and_page(faulty: Repo) -> None:
+def test_a_finding_is_one_line_with_place_fault_fix_and_page(faulty: Repo) -> None:
     lines = check(faulty, *FAULTS).stdout.decode().splitlines()
     findings = [line for line in lines if re.match(r"[A-Z]{2}\d{3} (error|warning):", line)]
     assert [line.split()[0] for line in findings] == ["LP008", "SO008", "CI001"]
     for line in findings:
-        assert re.search(r"\. Mend: .+\. \(https://\S+\.md\)$", line), line
+        assert re.search(r"\. Fix: .+\. \(https://\S+\.md\)$", line), line
     assert findings[0].startswith("LP008 error: README.md:3: README.md has conflict markers.")
 
 

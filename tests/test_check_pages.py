@@ -30,11 +30,11 @@ def test_links_between_the_pages_lead_somewhere() -> None:
             assert (FOLDER / target).is_file(), f"{path.name} links to {target}"
 
 
-def test_every_check_says_what_holds_why_and_how_to_mend_it() -> None:
+def test_every_check_says_what_holds_why_and_how_to_fix_it() -> None:
     for name, check in CHECKS.items():
         title, _, why = (check.__doc__ or "").partition("\n\n")
         assert title and not title.endswith(".") and why.strip(), name
-        assert check.mend.endswith("."), name
+        assert check.fix.endswith("."), name
         assert check.family in FAMILIES, name
 
 

@@ -37,7 +37,7 @@ def test_one_item_runs_only_what_it_needs(repo: Repo) -> None:
     assert mark.exists()
 
 
-def test_an_error_fails_its_item_with_fault_mend_and_page(repo: Repo) -> None:
+def test_an_error_fails_its_item_with_fault_fix_and_page(repo: Repo) -> None:
     repo.write("README.md.rej", "@@ -1 +1 @@\n")
     result = run_tests(repo, "-k", "LP008 or LP009", "-q", "tests/test_contract.py")
     said = result.stdout.decode()

@@ -62,7 +62,7 @@ def without_transitions(repo: Repo, more: str = "") -> None:
 def test_a_curriculum_that_is_not_whole_is_told_so(repo: Repo, before: str, after: str, told: str) -> None:
     replace(repo, CURRICULUM, before, after)
     (finding,) = rows(repo.path, "LP005")["LP005"].findings
-    assert told in f"{finding.message} {finding.mend}"
+    assert told in f"{finding.message} {finding.fix}"
 
 
 @pytest.mark.parametrize("settings", ["tool.repo-review = 3", "tool = 3", "tool.repo-review.ignore = 3"])
@@ -329,7 +329,7 @@ def test_without_uv_the_finding_says_so(shared_repo: Repo, tmp_path: Path, monke
     monkeypatch.setenv("PATH", os.fspath(tmp_path))
     (finding,) = rows(shared_repo.path, "LP005")["LP005"].findings
     assert finding.message.startswith("uv cannot be started (")
-    assert finding.mend == "Install uv, and see that it is on the PATH."
+    assert finding.fix == "Install uv, and see that it is on the PATH."
 
 
 def test_copies_of_the_session_do_not_pile_up(shared_repo: Repo) -> None:

@@ -26,14 +26,14 @@ def text(report: Report) -> str:
     for row in report.rows:
         for finding in row.findings:
             place = f" {finding.where}:" if finding.where else ""
-            mend = finding.mend or row.mend
-            lines.append(f"{row.id} {row.level}:{place} {finding.sentence} Mend: {mend} ({row.url})")
+            fix = finding.fix or row.fix
+            lines.append(f"{row.id} {row.level}:{place} {finding.sentence} Fix: {fix} ({row.url})")
     lines += _asides(report)
     return "".join(f"{line}\n" for line in [*lines, *[""] * bool(lines), summary(report)])
 
 
 def terminal(report: Report, *, width: int, colour: bool) -> str:
-    """The same for a person at a terminal: wrapped, each finding with its mend and its page on lines of their own.
+    """The same for a person at a terminal: wrapped, each finding with its fix and its page on lines of their own.
 
     Args:
         report: What the checks said.
@@ -65,7 +65,7 @@ def terminal(report: Report, *, width: int, colour: bool) -> str:
         for finding in row.findings:
             head = f"{paint(row.id, 'bold')} {paint(row.level, row.level)}"
             lines += [f"{head}  {finding.where}".rstrip(), *wrapped(finding.sentence, "  ")]
-            lines += wrapped(f"Mend: {finding.mend or row.mend}", "  ")
+            lines += wrapped(f"Fix: {finding.fix or row.fix}", "  ")
             lines += [paint(f"  {row.url}", "dim"), ""]
     for aside in _asides(report):
         lines += [paint(line, "dim") for line in wrapped(aside, "")]
@@ -110,7 +110,7 @@ def as_json(report: Report) -> str:
             "findings": [
                 {
                     "message": one.message,
-                    "mend": one.mend or row.mend,
+                    "fix": one.fix or row.fix,
                     "path": one.path,
                     "line": one.line,
                     "curriculum": one.curriculum,
@@ -188,7 +188,7 @@ def github(report: Report) -> str:
             properties = [f"title={value(f'{row.id} {row.title}')}"]
             properties += [f"file={value(_from_checkout(report.root, finding.path))}"] if finding.path else []
             properties += [f"line={finding.line}"] if finding.line else []
-            said = f"{finding.sentence} Mend: {finding.mend or row.mend} {row.url}"
+            said = f"{finding.sentence} Fix: {finding.fix or row.fix} {row.url}"
             lines.append(f"::{row.level} {','.join(properties)}::{data(said)}")
     lines += list(_asides(report))
     lines.append(summary(report))
@@ -218,7 +218,7 @@ def sarif(report: Report) -> str:
                     "ruleId": row.id,
                     "ruleIndex": index,
                     "level": row.level,
-                    "message": {"text": f"{finding.sentence} {finding.mend or row.mend}"},
+                    "message": {"text": f"{finding.sentence} {finding.fix or row.fix}"},
                     "locations": [{"physicalLocation": location}],
                 }
             )
@@ -226,7 +226,7 @@ def sarif(report: Report) -> str:
         {
             "id": row.id,
             "shortDescription": {"text": row.title},
-            "help": {"text": row.mend},
+            "help": {"text": row.fix},
             "helpUri": row.url,
             "defaultConfiguration": {"level": row.level},
         }
@@ -257,12 +257,12 @@ def junit(report: Report) -> str:
         case = ElementTree.SubElement(suite, "testcase", classname=classname, name=f"{row.id} {row.title}", time="0")
         if row.status == "failed":
             told = "\n".join(f"{one.where + ': ' if one.where else ''}{one.sentence}" for one in row.findings)
-            mends = "\n".join(dict.fromkeys(one.mend or row.mend for one in row.findings))
+            fixes = "\n".join(dict.fromkeys(one.fix or row.fix for one in row.findings))
             if row.level == "error":
                 failure = ElementTree.SubElement(case, "failure", message=told.partition("\n")[0], type=row.id)
-                failure.text = f"{told}\n{mends}\n{row.url}"
+                failure.text = f"{told}\n{fixes}\n{row.url}"
             else:
-                ElementTree.SubElement(case, "system-err").text = f"warning: {told}\n{mends}\n{row.url}"
+                ElementTree.SubElement(case, "system-err").text = f"warning: {told}\n{fixes}\n{row.url}"
         elif row.status in {"skipped", "ignored"}:
             ElementTree.SubElement(case, "skipped", message=row.reason)
     ElementTree.indent(suites)

@@ -1,6 +1,6 @@
 """The documentation of the checks, one page each, written from the checks themselves.
 
-Owns the pages' layout. What they say stands in the checks: the docstring, the mend, the gates and the runs.
+Owns the pages' layout. What they say stands in the checks: the docstring, the fix, the gates and the runs.
 
     python -m aind_curriculum_runtime.checks.pages docs/checks
 """
@@ -63,7 +63,7 @@ def _page(name: str, check: type[Check]) -> str:
         f"# {name}: {_title(check)}\n",
         f"[All checks](index.md) · {check.family} · **{check.level}**\n",
         f"{why}\n",
-        f"## How to mend it\n\n{check.mend}\n",
+        f"## How to fix it\n\n{check.fix}\n",
     ]
     if example := _example(name):
         parts.append(f"## What it says\n\n{example}\n")

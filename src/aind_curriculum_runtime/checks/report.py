@@ -37,7 +37,7 @@ class Row:
     family: str
     level: Level
     title: str
-    mend: str
+    fix: str
     url: str
     status: Status
     findings: tuple[Finding, ...] = ()
@@ -221,7 +221,7 @@ def _row(name: str, result: Result | None, outcomes: dict[str, Outcome], shown: 
         family=check.family,
         level=check.level,
         title=(check.__doc__ or "").partition("\n")[0],
-        mend=check.mend,
+        fix=check.fix,
         url=check().url,
         status=status,  # type: ignore[arg-type]
         findings=tuple(outcome.findings) if outcome is not None and status == "failed" else (),

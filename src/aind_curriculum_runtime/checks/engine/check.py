@@ -32,12 +32,12 @@ class RunBroken(Exception):
 
     Args:
         message: How it ended.
-        mend: How to mend that, where the check's own sentence would not do.
+        fix: How to fix that, where the check's own sentence would not do.
     """
 
-    def __init__(self, message: str, mend: str | None = None) -> None:
+    def __init__(self, message: str, fix: str | None = None) -> None:
         super().__init__(message)
-        self.mend = mend
+        self.fix = fix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +48,14 @@ class Finding:
         message: What is wrong, in one sentence with its full stop.
         path: File in the repo it stands in, with slashes, where there is one.
         line: Line in that file, from 1.
-        mend: How to mend this one, where the check's own sentence would not do.
+        fix: How to fix this one, where the check's own sentence would not do.
         curriculum: Which curriculum it is about, in a repo that has several.
     """
 
     message: str
     path: str | None = None
     line: int | None = None
-    mend: str | None = None
+    fix: str | None = None
     curriculum: str | None = None
 
     @property
@@ -92,8 +92,8 @@ class Check(ABC):
     requires: ClassVar[frozenset[str]] = frozenset()
     runs: ClassVar[tuple[str, ...]] = ()
     """Names of the process runs in ``runs.SCENARIOS`` that it looks at."""
-    mend: ClassVar[str]
-    """How to mend what it finds, in one sentence."""
+    fix: ClassVar[str]
+    """How to fix what it finds, in one sentence."""
 
     @property
     def url(self) -> str:
@@ -132,14 +132,14 @@ class Check(ABC):
             outcome.skipped = str(reason)
             return None
         except RunBroken as broken:
-            outcome.findings.append(Finding(message=str(broken), mend=broken.mend))
+            outcome.findings.append(Finding(message=str(broken), fix=broken.fix))
         outcome.findings = [replace(one, message=_sentence(one.message)) for one in outcome.findings]
         return "\n\n".join(self._lines(outcome.findings))
 
     def _lines(self, findings: list[Finding]) -> Iterator[str]:
         for finding in findings:
             place = f"{finding.where}: " if finding.where else ""
-            yield _markdown(f"{place}{finding.sentence} {finding.mend or self.mend}")
+            yield _markdown(f"{place}{finding.sentence} {finding.fix or self.fix}")
 
 
 def _sentence(text: str) -> str:
@@ -168,7 +168,7 @@ class TargetCheck(Check):
                 reason = not_applicable
                 continue
             except RunBroken as broken:
-                found = [Finding(message=str(broken), mend=broken.mend)]
+                found = [Finding(message=str(broken), fix=broken.fix)]
             applied = True
             for finding in found:
                 yield replace(finding, curriculum=target.label) if len(repo.targets) > 1 else finding

@@ -70,7 +70,7 @@ class CI001(Check):
     """
 
     family = "CI"
-    mend = "Add a job to .github/workflows that runs `uv sync --locked` and `uv run curriculum check --format github`."
+    fix = "Add a job to .github/workflows that runs `uv sync --locked` and `uv run curriculum check --format github`."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -87,7 +87,7 @@ class CI002(Check):
     """
 
     family = "CI"
-    mend = "Give the job `strategy: matrix: os: [ubuntu-latest, windows-latest]` and `runs-on: ${{ matrix.os }}`."
+    fix = "Give the job `strategy: matrix: os: [ubuntu-latest, windows-latest]` and `runs-on: ${{ matrix.os }}`."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -108,7 +108,7 @@ class CI003(Check):
 
     family = "CI"
     level = "warning"
-    mend = "Write `uv sync --locked`, which also fails when uv.lock is not current."
+    fix = "Write `uv sync --locked`, which also fails when uv.lock is not current."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -126,7 +126,7 @@ class CI004(Check):
 
     family = "CI"
     level = "warning"
-    mend = "Write `ruff format --check` (`black --check`)."
+    fix = "Write `ruff format --check` (`black --check`)."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""

@@ -72,7 +72,7 @@ class CL001(TargetCheck):
     family = "command line"
     requires = frozenset({"LP005", "SU005"})
     runs = ("facts", "launcher")
-    mend = "`uv run curriculum demo` makes the same run and shows where it stops; mend that."
+    fix = "`uv run curriculum demo` makes the same run and shows where it stops; fix that."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -92,7 +92,7 @@ class CL002(TargetCheck):
     family = "command line"
     requires = frozenset({"SU001"})
     runs = ("launcher", "named")
-    mend = "Run `uv sync --reinstall-package aind-curriculum-runtime`: choosing the curriculum is the runtime's task."
+    fix = "Run `uv sync --reinstall-package aind-curriculum-runtime`: choosing the curriculum is the runtime's task."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -113,7 +113,7 @@ class CL003(TargetCheck):
     family = "command line"
     requires = frozenset({"SU001"})
     runs = ("launcher", "environment")
-    mend = f"Take options from the command line only, with no settings class that reads the environment. {_SAME}"
+    fix = f"Take options from the command line only, with no settings class that reads the environment. {_SAME}"
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -132,7 +132,7 @@ class CL004(TargetCheck):
     family = "command line"
     requires = frozenset({"SU001"})
     runs = ("launcher", "working directory")
-    mend = f"Build every path from data_directory or from Path(__file__), never from a relative name. {_SAME}"
+    fix = f"Build every path from data_directory or from Path(__file__), never from a relative name. {_SAME}"
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -149,7 +149,7 @@ class CL005(TargetCheck):
     family = "command line"
     requires = frozenset({"CL001"})
     runs = ("keyword",)
-    mend = "Treat every data directory as a path; the runtime's `curriculum demo` runs the sample session."
+    fix = "Treat every data directory as a path; the runtime's `curriculum demo` runs the sample session."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -166,7 +166,7 @@ class CL006(TargetCheck):
     family = "command line"
     requires = frozenset({"SU001"})
     runs = ("launcher", "spaces")
-    mend = "Keep paths as pathlib.Path from end to end: never split, encode or paste them into a shell command."
+    fix = "Keep paths as pathlib.Path from end to end: never split, encode or paste them into a shell command."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -183,7 +183,7 @@ class CL007(Check):
     family = "command line"
     requires = frozenset({"LP004", "LP005"})
     runs = ("describe",)
-    mend = "Run `uv sync`; then `uv run curriculum describe` must list the curriculum."
+    fix = "Run `uv sync`; then `uv run curriculum describe` must list the curriculum."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -212,7 +212,7 @@ class CL008(Check):
 
     family = "command line"
     level = "warning"
-    mend = (
+    fix = (
         "Make it a constant in the code, or a parameter of the task, so that it is written with the data; take times "
         "from the session's events."
     )

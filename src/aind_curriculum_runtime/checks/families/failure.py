@@ -37,7 +37,7 @@ class _Failure(TargetCheck):
 
     family = "failure"
     requires = frozenset({"CL001"})
-    mend = (
+    fix = (
         "The runtime gives these codes: run `uv sync --reinstall-package aind-curriculum-runtime`, and if it stays, "
         "look for code of the curriculum that replaces parts of the runtime or of the library."
     )

@@ -31,7 +31,7 @@ class GR001(TargetCheck):
     family = "graph"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Add the missing CURRICULUM.add_stage_transition(..., STAGE, ...), or take the stage out."
+    fix = "Add the missing CURRICULUM.add_stage_transition(..., STAGE, ...), or take the stage out."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -52,7 +52,7 @@ class GR002(TargetCheck):
     family = "graph"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Give the Stage metrics_provider=MetricsProvider(metrics_from_dataset)."
+    fix = "Give the Stage metrics_provider=MetricsProvider(metrics_from_dataset)."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -70,7 +70,7 @@ class GR003(TargetCheck):
     family = "graph"
     requires = frozenset({"LP005", "LP010", "GR002", "CL001"})
     runs = ("evaluate",)
-    mend = "Run `uv run curriculum demo --stage NAME` and mend what it says."
+    fix = "Run `uv run curriculum demo --stage NAME` and fix what it says."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -112,7 +112,7 @@ class GR004(TargetCheck):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("witnesses",)
-    mend = "Add the narrower transition first: the order of the add_stage_transition calls decides."
+    fix = "Add the narrower transition first: the order of the add_stage_transition calls decides."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -139,7 +139,7 @@ class GR005(TargetCheck):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("witnesses",)
-    mend = "Test the transition with metrics for which it must hold, or take it out."
+    fix = "Test the transition with metrics for which it must hold, or take it out."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -167,7 +167,7 @@ class GR006(TargetCheck):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("witnesses",)
-    mend = (
+    fix = (
         "Handle that case in the rule, keep parameters within their bounds (min, max), or narrow the field in the "
         "metrics class."
     )
@@ -191,7 +191,7 @@ class GR007(TargetCheck):
     family = "graph"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Give each Stage a name of its own (name=...)."
+    fix = "Give each Stage a name of its own (name=...)."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -209,7 +209,7 @@ class GR008(TargetCheck):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Make it a start policy, add a policy transition to it, or take it out."
+    fix = "Make it a start policy, add a policy transition to it, or take it out."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -234,7 +234,7 @@ class GR009(TargetCheck):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Rename it (a stage's new name needs a new major version), or ignore GR009 with the reason."
+    fix = "Rename it (a stage's new name needs a new major version), or ignore GR009 with the reason."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -279,7 +279,7 @@ class GR010(TargetCheck):
     family = "graph"
     requires = frozenset({"GR003"})
     runs = ("evaluate", "witnesses")
-    mend = "Compare metrics, do not assign to them: take a local variable."
+    fix = "Compare metrics, do not assign to them: take a local variable."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -305,7 +305,7 @@ class GR011(TargetCheck):
     family = "graph"
     requires = frozenset({"LP005"})
     runs = ("witnesses",)
-    mend = "Decide by the metrics alone: no random number, no counter, no list that grows from call to call."
+    fix = "Decide by the metrics alone: no random number, no counter, no list that grows from call to call."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -330,7 +330,7 @@ class GR012(TargetCheck):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("facts", "witnesses")
-    mend = "Spell the parameter as its class does, or declare it there."
+    fix = "Spell the parameter as its class does, or declare it there."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""

@@ -28,7 +28,7 @@ class LP001(Check):
     """
 
     family = "layout"
-    mend = "Write a pyproject.toml with a table [project] that has name and version; the template's is an example."
+    fix = "Write a pyproject.toml with a table [project] that has name and version; the template's is an example."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -46,7 +46,7 @@ class LP002(Check):
     family = "layout"
     requires = frozenset({"LP001"})
     runs = ("lock",)
-    mend = "Run `uv lock` and commit uv.lock."
+    fix = "Run `uv lock` and commit uv.lock."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -68,7 +68,7 @@ class LP002(Check):
                 message="git ignores uv.lock, so a clone has none.",
                 path=".gitignore" if line else "uv.lock",
                 line=line,
-                mend="Take it out of .gitignore and commit uv.lock.",
+                fix="Take it out of .gitignore and commit uv.lock.",
             )
 
 
@@ -81,7 +81,7 @@ class LP003(Check):
 
     family = "layout"
     requires = frozenset({"LP001"})
-    mend = (
+    fix = (
         "Take `curriculum` out of [project.scripts], depend on aind-curriculum-runtime, which brings the command, and "
         "declare the curriculum by an entry point as the template does."
     )
@@ -102,7 +102,7 @@ class LP003(Check):
                 message="The repo does not depend on aind-curriculum-runtime, which brings the command `curriculum`.",
                 path="pyproject.toml",
                 line=repo.line_of("pyproject.toml", "dependencies"),
-                mend="Add aind-curriculum-runtime to [project] dependencies and run `uv lock`.",
+                fix="Add aind-curriculum-runtime to [project] dependencies and run `uv lock`.",
             )
 
 
@@ -115,7 +115,7 @@ class LP004(Check):
 
     family = "layout"
     requires = frozenset({"LP003"})
-    mend = f'Under [project.entry-points."{ENTRY_POINT_GROUP}"] write NAME = "package.module:OBJECT".'
+    fix = f'Under [project.entry-points."{ENTRY_POINT_GROUP}"] write NAME = "package.module:OBJECT".'
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -133,7 +133,7 @@ class LP005(TargetCheck):
     family = "layout"
     requires = frozenset({"LP001"})
     runs = ("facts",)
-    mend = "`uv run python -c 'import PACKAGE.MODULE'` shows the import alone; mend that, then run `uv sync`."
+    fix = "`uv run python -c 'import PACKAGE.MODULE'` shows the import alone; fix that, then run `uv sync`."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -144,7 +144,7 @@ class LP005(TargetCheck):
             yield Finding(
                 message=f"No curriculum named {repo.curriculum!r} is declared.",
                 path="pyproject.toml",
-                mend=f"Declared: {known}. Give one of these, or package.module:OBJECT.",
+                fix=f"Declared: {known}. Give one of these, or package.module:OBJECT.",
             )
         yield from super().find(repo)
 
@@ -156,25 +156,25 @@ class LP005(TargetCheck):
                 message=f"The curriculum {target.label!r} is not declared as package.module:OBJECT ({target.object}).",
                 path=path,
                 line=line,
-                mend="Write the module, a colon and the name of the object that create_curriculum(...)() gave.",
+                fix="Write the module, a colon and the name of the object that create_curriculum(...)() gave.",
             )
             return
         answer = repo.runs.answer(target, "facts")
         if "error" in answer:
             told = f"{target.object} does not import: {answer['error'].rstrip('.')}."
-            yield Finding(message=told, path=path, line=line, mend=answer["mend"])
+            yield Finding(message=told, path=path, line=line, fix=answer["fix"])
         elif target.name is not None and answer["name"] != target.name:
             yield Finding(
                 message=f"The entry point {target.name!r} leads to a curriculum named {answer['name']!r}.",
                 path=path,
                 line=line,
-                mend="Give both the same name, since trainer states choose their curriculum by it, and run `uv sync`.",
+                fix="Give both the same name, since trainer states choose their curriculum by it, and run `uv sync`.",
             )
         for name in _ignored_modules(repo, answer.get("modules", [])):
             yield Finding(
                 message=f"{target.object} imports {name}, which git ignores, so a clone has none.",
                 path=name,
-                mend="Take it out of .gitignore and commit it.",
+                fix="Take it out of .gitignore and commit it.",
             )
 
 
@@ -196,7 +196,7 @@ class LP006(Check):
 
     family = "layout"
     requires = frozenset({"LP002"})
-    mend = 'Depend on "aind-behavior-curriculum>=0.0.42,<0.1" and run `uv lock`.'
+    fix = 'Depend on "aind-behavior-curriculum>=0.0.42,<0.1" and run `uv lock`.'
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -222,7 +222,7 @@ class LP007(Check):
 
     family = "layout"
     level = "warning"
-    mend = "`copier recopy` puts it back as the template has it; keep what is yours in a file of its own."
+    fix = "`copier recopy` puts it back as the template has it; keep what is yours in a file of its own."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -247,7 +247,7 @@ class LP008(Check):
     """
 
     family = "layout"
-    mend = "Choose between the two sides at the markers, delete *.rej files, and commit."
+    fix = "Choose between the two sides at the markers, delete *.rej files, and commit."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -282,7 +282,7 @@ class LP009(Check):
     """
 
     family = "layout"
-    mend = "Rename the file."
+    fix = "Rename the file."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -311,7 +311,7 @@ class LP010(Check):
     """
 
     family = "layout"
-    mend = "Copy a small real session there: the directory that holds the folder 'behavior'."
+    fix = "Copy a small real session there: the directory that holds the folder 'behavior'."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -330,7 +330,7 @@ class LP011(Check):
 
     family = "layout"
     level = "warning"
-    mend = "Give each curriculum a repo of its own, made from the template."
+    fix = "Give each curriculum a repo of its own, made from the template."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -364,7 +364,7 @@ class LP012(Check):
 
     family = "layout"
     level = "warning"
-    mend = "Use what works on both (shutil, pathlib, msvcrt), or import it inside a branch for sys.platform."
+    fix = "Use what works on both (shutil, pathlib, msvcrt), or import it inside a branch for sys.platform."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -388,7 +388,7 @@ class LP013(Check):
 
     family = "layout"
     level = "warning"
-    mend = "Build the path from data_directory, or from Path(__file__) for a file of the package."
+    fix = "Build the path from data_directory, or from Path(__file__) for a file of the package."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""

@@ -42,7 +42,7 @@ class MI001(TargetCheck):
     family = "migrations"
     requires = frozenset({"CL001"})
     runs = ("facts",)
-    mend = "Name stages and policies of this version in MIGRATIONS, for older major versions."
+    fix = "Name stages and policies of this version in MIGRATIONS, for older major versions."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -80,7 +80,7 @@ class MI002(TargetCheck):
     family = "migrations"
     requires = frozenset({"MI001"})
     runs = ("migrations",)
-    mend = 'Name every old stage in MIGRATIONS, with its successor or with Tombstone("where its animals go").'
+    fix = 'Name every old stage in MIGRATIONS, with its successor or with Tombstone("where its animals go").'
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -111,7 +111,7 @@ class MI003(TargetCheck):
     family = "migrations"
     requires = frozenset({"MI001"})
     runs = ("migrations",)
-    mend = "Run `curriculum run` with a trainer state at that stage, and mend what it tells."
+    fix = "Run `curriculum run` with a trainer state at that stage, and fix what it tells."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""

@@ -32,7 +32,7 @@ class SE001(TargetCheck):
     family = "session directory"
     requires = frozenset({"CL001"})
     runs = ("launcher", "evaluate")
-    mend = "Open data for reading only (mode 'r'), and write new files under names of their own."
+    fix = "Open data for reading only (mode 'r'), and write new files under names of their own."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -53,7 +53,7 @@ class SE001(TargetCheck):
 
 class _Unfit(TargetCheck):
     family = "session directory"
-    mend = (
+    fix = (
         "Where the provider finds no data, raise aind_curriculum_runtime.SessionError with a sentence that says what "
         "is missing, or return metrics that say so."
     )
@@ -102,7 +102,7 @@ class SE004(TargetCheck):
     family = "session directory"
     requires = frozenset({"SO004"})
     runs = ("facts", "launcher", "aborted session")
-    mend = "Read from the data_directory that the provider is given, and from nowhere else."
+    fix = "Read from the data_directory that the provider is given, and from nowhere else."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -122,7 +122,7 @@ class SE005(Check):
     family = "session directory"
     requires = frozenset({"CL001"})
     runs = ("launcher", "evaluate")
-    mend = "Write new files into the session directory (data_directory), by absolute path."
+    fix = "Write new files into the session directory (data_directory), by absolute path."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -147,7 +147,7 @@ class SE006(Check):
 
     family = "session directory"
     level = "warning"
-    mend = 'Add encoding="utf-8" to the call.'
+    fix = 'Add encoding="utf-8" to the call.'
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""

@@ -21,7 +21,7 @@ class SO001(TargetCheck):
     family = "stdout"
     requires = frozenset({"CL001"})
     runs = ("launcher",)
-    mend = "Use the runtime's command, which lets nothing else through; if it is used, reinstall it with `uv sync`."
+    fix = "Use the runtime's command, which lets nothing else through; if it is used, reinstall it with `uv sync`."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -42,7 +42,7 @@ class SO002(TargetCheck):
     family = "stdout"
     requires = frozenset({"SO001"})
     runs = ("launcher",)
-    mend = "Use the runtime's command, which escapes everything else."
+    fix = "Use the runtime's command, which escapes everything else."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -61,7 +61,7 @@ class SO003(TargetCheck):
     family = "stdout"
     requires = frozenset({"SO001"})
     runs = ("launcher",)
-    mend = "Use the runtime's command, which refuses a value that is not finite."
+    fix = "Use the runtime's command, which refuses a value that is not finite."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -80,7 +80,7 @@ class SO004(TargetCheck):
     family = "stdout"
     requires = frozenset({"SO001"})
     runs = ("launcher",)
-    mend = "Use the runtime's command; put anything more into a file in the session directory."
+    fix = "Use the runtime's command; put anything more into a file in the session directory."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -101,7 +101,7 @@ class SO005(TargetCheck):
     family = "stdout"
     requires = frozenset({"SU001"})
     runs = ("launcher", "noise")
-    mend = (
+    fix = (
         "The runtime's guard sees to this: run `uv sync --reinstall-package aind-curriculum-runtime`, and take out "
         "curriculum code that replaces sys.stdout or descriptor 1."
     )
@@ -122,7 +122,7 @@ class SO006(TargetCheck):
     family = "stdout"
     requires = frozenset({"LP005"})
     runs = ("launcher",)
-    mend = "In the metrics code use subprocess.run, which waits, or join the process before returning."
+    fix = "In the metrics code use subprocess.run, which waits, or join the process before returning."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -141,7 +141,7 @@ class SO007(TargetCheck):
     family = "stdout"
     requires = frozenset({"SO004"})
     runs = ("launcher", "reload")
-    mend = "Keep a task's own settings in task_parameters, and stages plain Stage objects."
+    fix = "Keep a task's own settings in task_parameters, and stages plain Stage objects."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -157,7 +157,7 @@ class SO008(Check):
 
     family = "stdout"
     level = "warning"
-    mend = "Use logging.getLogger(__name__), which is quiet by default and shown with -v."
+    fix = "Use logging.getLogger(__name__), which is quiet by default and shown with -v."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""

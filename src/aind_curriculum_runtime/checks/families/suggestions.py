@@ -23,7 +23,7 @@ class SU001(TargetCheck):
     family = "suggestion"
     requires = frozenset({"CL001"})
     runs = ("launcher", "seed 1", "seed 2")
-    mend = (
+    fix = (
         "Sort what comes from a set; take no time of day, no file's time of change, no full path into the metrics, and "
         "no random number without a fixed seed."
     )
@@ -47,7 +47,7 @@ class SU002(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SO004", "SU001", "SU004", "GR003"})
     runs = ("facts", "launcher", "evaluate", "telling")
-    mend = "Use the runtime's command, which asks the library's Trainer, or call Trainer.evaluate in your own."
+    fix = "Use the runtime's command, which asks the library's Trainer, or call Trainer.evaluate in your own."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -87,7 +87,7 @@ class SU003(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SO004", "SU004"})
     runs = ("launcher", "reload", "next")
-    mend = "Let policies and serialisers give only values that the parameter's own field accepts."
+    fix = "Let policies and serialisers give only values that the parameter's own field accepts."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -109,7 +109,7 @@ class SU004(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SO004"})
     runs = ("facts", "launcher")
-    mend = "Give start policies when the Stage is made (start_policies=[...]) or with set_start_policies."
+    fix = "Give start policies when the Stage is made (start_policies=[...]) or with set_start_policies."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -134,7 +134,7 @@ class SU005(TargetCheck):
     family = "suggestion"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Make it a plain function (def) at the top level of a module."
+    fix = "Make it a plain function (def) at the top level of a module."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -174,7 +174,7 @@ class SU006(TargetCheck):
     family = "suggestion"
     requires = frozenset({"GR003"})
     runs = ("evaluate",)
-    mend = "Use fields that JSON can say (float, int, bool, str, lists or dicts of them), without alias or serialiser."
+    fix = "Use fields that JSON can say (float, int, bool, str, lists or dicts of them), without alias or serialiser."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -193,7 +193,7 @@ class SU007(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SO004"})
     runs = ("launcher", "not finite")
-    mend = (
+    fix = (
         "The runtime refuses it by itself: run `uv sync --reinstall-package aind-curriculum-runtime`, and take out a "
         "serialiser of the metrics class that replaces NaN."
     )
@@ -219,7 +219,7 @@ class SU008(TargetCheck):
     family = "suggestion"
     requires = frozenset({"CL001", "GR003", "SU003", "SU006"})
     runs = ("stages",)
-    mend = "`uv run curriculum demo --stage NAME` makes the same run and shows where it stops; mend that."
+    fix = "`uv run curriculum demo --stage NAME` makes the same run and shows where it stops; fix that."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -227,7 +227,7 @@ class SU008(TargetCheck):
         for stage, found in repo.runs.answer(target, "stages").items():
             if found["error"]:
                 message = f"At the stage {stage!r} there is no suggestion: {found['error']}"
-                yield Finding(message=message, mend=found.get("mend"))
+                yield Finding(message=message, fix=found.get("mend"))
 
 
 class SU009(TargetCheck):
@@ -240,7 +240,7 @@ class SU009(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SU001"})
     runs = ("launcher", "listing")
-    mend = "Write sorted(...) around os.listdir, glob, rglob and iterdir."
+    fix = "Write sorted(...) around os.listdir, glob, rglob and iterdir."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""
@@ -257,7 +257,7 @@ class SU010(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SU001", "SU002", "SU008", "GR011"})
     runs = ("evaluate", "stages")
-    mend = "Sort what comes from a set; take no time of day, and no random number without a fixed seed."
+    fix = "Sort what comes from a set; take no time of day, and no random number without a fixed seed."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         """Look for it."""

@@ -29,7 +29,7 @@ class VE001(Check):
 
     family = "versions"
     requires = frozenset({"LP001"})
-    mend = 'Write version = "MAJOR.MINOR.PATCH" under [project], such as "1.2.0", and run `uv lock`.'
+    fix = 'Write version = "MAJOR.MINOR.PATCH" under [project], such as "1.2.0", and run `uv lock`.'
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -54,7 +54,7 @@ class VE002(TargetCheck):
     family = "versions"
     requires = frozenset({"VE001", "SO004"})
     runs = ("facts", "launcher")
-    mend = (
+    fix = (
         'Pass curriculum_version("NAME") to create_curriculum, so that pyproject.toml alone states it; run `uv sync`.'
     )
 
@@ -79,7 +79,7 @@ class VE003(Check):
     family = "versions"
     level = "warning"
     requires = frozenset({"VE001"})
-    mend = "Add a heading `## [VERSION]` to CHANGELOG.md with what changed."
+    fix = "Add a heading `## [VERSION]` to CHANGELOG.md with what changed."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         """Look for it."""
@@ -103,7 +103,7 @@ class VE004(TargetCheck):
     family = "versions"
     requires = frozenset({"VE001", "LP005"})
     runs = ("facts", "last release")
-    mend = (
+    fix = (
         "Raise the version in pyproject.toml (minor for parameters or transitions, major for stages), add it to the "
         "changelog, and run `uv lock`."
     )
