@@ -20,8 +20,8 @@ from aind_behavior_curriculum import Metrics, Policy, Stage, StageTransition, Ta
 from pydantic import BaseModel, Field, StringConstraints, create_model
 from support import Repo, call, clean_environment, commit_all, git
 
-from aind_curriculum_runtime.checks.engine.repo import repo_at
 from aind_curriculum_runtime.checks.engine.rule_search import _refused, search, undeclared
+from aind_curriculum_runtime.checks.engine.under_test import repo_at
 from aind_curriculum_runtime.checks.families.layout import _ignored_modules
 from aind_curriculum_runtime.checks.report import Row, review
 

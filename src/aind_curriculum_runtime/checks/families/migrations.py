@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..engine.check import Finding, NotApplicable, TargetCheck
-from ..engine.repo import CurriculumRepo, Target
+from ..engine.check import TargetCheck
+from ..engine.findings import Finding, NotApplicable
+from ..engine.repo import Target
+from ..engine.under_test import CurriculumRepo
 
 
 def _declared(repo: CurriculumRepo, target: Target) -> dict[str, Any]:
@@ -45,7 +47,6 @@ class MI001(TargetCheck):
     fix = "Name stages and policies of this version in MIGRATIONS, for older major versions."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         declared, facts = _declared(repo, target), repo.runs.facts(target)
         path, line = _file(repo, target)
         for message in _faults(declared, facts):
@@ -83,7 +84,6 @@ class MI002(TargetCheck):
     fix = 'Name every old stage in MIGRATIONS, with its successor or with Tombstone("where its animals go").'
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         tried, declared = _tried(repo, target), _declared(repo, target)
         if all(one["stages"] is None for one in tried.values()):
             raise NotApplicable("; ".join(dict.fromkeys(one["why"] for one in tried.values())))
@@ -114,7 +114,6 @@ class MI003(TargetCheck):
     fix = "Run `curriculum run` with a trainer state at that stage, and fix what it tells."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         path, line = _file(repo, target)
         for version, one in _tried(repo, target).items():
             for stage, failed in one["moves"].items():
@@ -123,4 +122,4 @@ class MI003(TargetCheck):
                     yield Finding(message=message, path=path, line=line)
 
 
-CHECKS = (MI001, MI002, MI003)
+CHECKS = (MI001(), MI002(), MI003())
