@@ -19,6 +19,7 @@ import pytest
 import yaml
 from support import PROJECT, Repo, Result, call, clean_environment, git
 
+from aind_curriculum_runtime.checks.engine.under_test import repo_at
 from aind_curriculum_runtime.checks.plugin import BY_DEFAULT, CHECKS
 
 
@@ -231,17 +232,12 @@ def test_html_is_one_page_with_every_finding(faulty: Repo) -> None:
     assert not re.search(r'(src|href)="(?!https://github\.com/)', page)
 
 
-def test_html_escapes_what_a_repo_says(repo: Repo) -> None:
-    repo.write("<script>`b`.rej", "@@ -1 +1 @@\n")
-    page = check(repo, *chosen("LP008"), "--format", "html").stdout.decode("utf-8")
-    assert "&lt;script&gt;<code>b</code>.rej holds what" in page
-    assert "<script>" not in page
-
-
-def test_a_name_in_a_message_is_not_read_as_markdown(repo: Repo) -> None:
-    repo.edit("src/my_curriculum/metrics.py", "CRITERION = 0.75", "CRITERION = open('/home/me/__init__<b>')")
+def test_a_name_in_a_message_is_not_read_as_markup(repo: Repo) -> None:
+    repo.edit("src/my_curriculum/metrics.py", "CRITERION = 0.75", "CRITERION = open('/home/me/__init__<script>`b`')")
     page = check(repo, *chosen("LP013"), "--format", "html").stdout.decode("utf-8")
-    assert "__init__&lt;b&gt;" in page
+    assert "__init__&lt;script&gt;<code>b</code>" in page and "<script>" not in page
+    told = CHECKS["LP013"].check(repo_at(repo.path))  # repo-review reads it as Markdown
+    assert told is not None and r"\_\_init\_\_\<script>`b`" in told
 
 
 # The terminal

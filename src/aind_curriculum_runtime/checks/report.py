@@ -54,7 +54,7 @@ class Report:
     root: Path
     rows: tuple[Row, ...]
     left_out: tuple[str, ...]
-    """Ids that nothing was selected or ignored for: the family `runtime`, which is run on request."""
+    """Ids of the family `runtime`, where nobody asked for it."""
     seconds: float
     processes: int
     """How many processes were run for it."""

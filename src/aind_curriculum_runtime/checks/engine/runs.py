@@ -198,7 +198,7 @@ class Runs:
         invocation.env = {**invocation.env, **(env or {})}
         return invocation
 
-    def inside(self, target: Target, folder: Path, *arguments: str | Path, seed: int | None = None) -> Invocation:
+    def probe(self, target: Target, folder: Path, *arguments: str | Path, seed: int | None = None) -> Invocation:
         """A run of ``probe`` in the curriculum's own environment; its answer goes to a file."""
         program = ["python", "-m", "aind_curriculum_runtime.checks.engine.probe", "--object", target.object]
         invocation = self._uv_run(*self._with_runtime, *program, "--answer", folder / "answer.json", *arguments)

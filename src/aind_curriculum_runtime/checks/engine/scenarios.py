@@ -23,7 +23,7 @@ __all__ = ["SCENARIOS", "telling_stage"]
 
 
 def _facts(runs: Runs, target: Target, folder: Path) -> Invocation:
-    return runs.inside(target, folder, "facts")
+    return runs.probe(target, folder, "facts")
 
 
 def _launcher(runs: Runs, target: Target, folder: Path) -> Invocation:
@@ -103,12 +103,12 @@ def _injected(what: str) -> Scenario:
 
 def _evaluate(runs: Runs, target: Target, folder: Path) -> Invocation:
     """The library's own evaluation of every stage, in one process."""
-    return runs.inside(target, folder, "evaluate", "--session", runs.session(folder), seed=1)
+    return runs.probe(target, folder, "evaluate", "--session", runs.session(folder), seed=1)
 
 
 def _stages(runs: Runs, target: Target, folder: Path) -> Invocation:
     """Every stage's suggestion as the runtime writes it, in one process with another hash seed."""
-    return runs.inside(target, folder, "suggest", "--session", runs.session(folder), seed=2)
+    return runs.probe(target, folder, "suggest", "--session", runs.session(folder), seed=2)
 
 
 def telling_stage(runs: Runs, target: Target) -> str:
@@ -140,13 +140,13 @@ def _telling(runs: Runs, target: Target, folder: Path) -> Invocation | Process:
 
 
 def _witnesses(runs: Runs, target: Target, folder: Path) -> Invocation:
-    return runs.inside(target, folder, "witnesses")
+    return runs.probe(target, folder, "witnesses")
 
 
 def _reload(runs: Runs, target: Target, folder: Path) -> Invocation:
     document = folder / "suggestion.json"
     document.write_bytes(runs.get(target, "launcher").stdout)
-    return runs.inside(target, folder, "reload", "--document", document)
+    return runs.probe(target, folder, "reload", "--document", document)
 
 
 def _next(runs: Runs, target: Target, folder: Path) -> Invocation:
@@ -245,14 +245,14 @@ def _lock(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 
 def _last_release(runs: Runs, target: Target, folder: Path) -> Invocation:
-    return runs.inside(target, folder, "facts", "--source", unpack_last_release(runs.repo, folder))
+    return runs.probe(target, folder, "facts", "--source", unpack_last_release(runs.repo, folder))
 
 
 def _migrations(runs: Runs, target: Target, folder: Path) -> Invocation:
     declared = runs.facts(target).get("migrations")
     if not declared or "error" in declared:
         raise NotApplicable("the curriculum declares no migrations")
-    return runs.inside(target, folder, "migrations", "--session", runs.session(folder), "--repo", runs.root)
+    return runs.probe(target, folder, "migrations", "--session", runs.session(folder), "--repo", runs.root)
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {
