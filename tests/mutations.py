@@ -12,9 +12,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import Repo, clean_environment, git
+from support import PROJECT, Repo, clean_environment, git
 
 PACKAGE = "src/my_curriculum"
+SOURCES = PROJECT / "src" / "aind_curriculum_runtime"
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,23 @@ class Runtime:
     new: str
 
     def apply(self, repo: Repo) -> None:
-        target = installed_runtime(repo) / self.file
-        text = target.read_text(encoding="utf-8")
+        text = (installed_runtime(repo) / self.file).read_text(encoding="utf-8")
         assert text.count(self.old) == 1, f"{self.old!r} stands {text.count(self.old)} times in {self.file}"
+        self._write(repo, text.replace(self.old, self.new))
+
+    def undo(self, repo: Repo) -> None:
+        """Put the file back as it stands in this project, which the environment was made from."""
+        self._write(repo, (SOURCES / self.file).read_text(encoding="utf-8"))
+
+    def _write(self, repo: Repo, text: str) -> None:
+        target = installed_runtime(repo) / self.file
         # A new file: uv may have linked the old one to its cache.
         beside = target.with_suffix(".new")
-        beside.write_text(text.replace(self.old, self.new), encoding="utf-8", newline="\n")
+        beside.write_text(text, encoding="utf-8", newline="\n")
         beside.replace(target)
-        shutil.rmtree(target.parent / "__pycache__", ignore_errors=True)
+        # Python takes a file of the same size and second for the same file.
+        for compiled in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
+            compiled.unlink()
 
 
 Step = Edit | Write | Remove | Track | Untrack | Lock | Tag | Runtime
@@ -131,6 +141,20 @@ class Mutation:
     def apply(self, repo: Repo) -> None:
         for step in self.steps:
             step.apply(repo)
+
+    def undo(self, repo: Repo) -> None:
+        """Put everything back: the repo, and in its environment what the fault changed."""
+        for tag in git(repo.path, "tag").split():
+            git(repo.path, "tag", "--delete", tag)
+        git(repo.path, "reset", "--quiet", "--hard")
+        repo.restore()
+        for step in self.steps:
+            if isinstance(step, Runtime):
+                step.undo(repo)
+        if any(not isinstance(step, Tag) and step.file in ("pyproject.toml", "uv.lock") for step in self.steps):
+            # Metadata of the repo's own package, such as its entry points, is written when it is installed.
+            command = ["uv", "sync", "-q", "--reinstall-package=my-curriculum"]
+            subprocess.run(command, cwd=repo.path, check=True, env=clean_environment())
 
 
 def installed_runtime(repo: Repo) -> Path:

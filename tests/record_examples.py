@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
 from mutations import MUTATIONS
-from support import PROJECT, Repo, clean_environment, commit_all, generate, git, make_template
+from support import PROJECT, Repo, commit_all, generate, make_template
 
-from aind_curriculum_runtime.checks.engine.repo import repo_at
+from aind_curriculum_runtime.checks.engine.under_test import repo_at
 from aind_curriculum_runtime.checks.report import review
 
 FILE = PROJECT / "src" / "aind_curriculum_runtime" / "checks" / "examples.json"
@@ -39,12 +38,7 @@ def main() -> None:
             # Folders of this machine, and the runs' own, are nobody's business.
             said = re.sub(rf"\S*{re.escape(tempfile.gettempdir())}\S*/", "/data/", said)
             examples[mutation.check] = {"fault": mutation.fault, "said": said}
-            for tag in git(repo.path, "tag").split():
-                git(repo.path, "tag", "--delete", tag)
-            git(repo.path, "reset", "--quiet", "--hard")
-            repo.restore()
-            reinstall = [f"--reinstall-package={name}" for name in ("aind-curriculum-runtime", "my-curriculum")]
-            subprocess.run(["uv", "sync", "-q", *reinstall], cwd=repo.path, check=True, env=clean_environment())
+            mutation.undo(repo)
     FILE.write_text(json.dumps(dict(sorted(examples.items())), indent=2) + "\n", encoding="utf-8", newline="\n")
 
 

@@ -19,7 +19,8 @@ import pytest
 import yaml
 from support import PROJECT, Repo, Result, call, clean_environment, git
 
-from aind_curriculum_runtime.checks.plugin import CHECKS
+from aind_curriculum_runtime.checks.engine.under_test import repo_at
+from aind_curriculum_runtime.checks.plugin import BY_DEFAULT, CHECKS
 
 
 def runs_of(name: str) -> set[str]:
@@ -121,7 +122,23 @@ def test_a_family_is_selected_by_its_name_and_by_its_letters(shared_repo: Repo) 
 def test_the_list_holds_every_check_with_what_holds(shared_repo: Repo) -> None:
     lines = check(shared_repo, "--list").stdout.decode().splitlines()
     assert [line.split()[0] for line in lines] == list(CHECKS)
-    assert all(check_.__doc__.partition("\n")[0] in line for check_, line in zip(CHECKS.values(), lines, strict=True))
+    assert all(check_.title in line for check_, line in zip(CHECKS.values(), lines, strict=True))
+    assert [line.split()[0] for line in lines if "(--all)" in line] == [
+        name for name in CHECKS if name not in BY_DEFAULT
+    ]
+
+
+def test_the_runtimes_family_is_left_out_unless_it_is_asked_for(shared_repo: Repo) -> None:
+    apart = re.compile(r"left out: (\d+) checks that only an edited runtime fails - `--all` runs them too")
+    said = check(shared_repo, *chosen("LP009")).stdout.decode()
+    assert not apart.search(said)
+    static = [word for name in BY_DEFAULT if name not in FILES_ONLY for word in ("--ignore", name)]
+    (told,) = apart.findall(check(shared_repo, *static).stdout.decode())
+    assert int(told) == len(CHECKS) - len(BY_DEFAULT)
+    (told,) = apart.findall(check(shared_repo, *static, "--ignore", "FA").stdout.decode())
+    assert int(told) == 3  # CL002, CL007, SE002
+    document = check(shared_repo, *static, "--format", "json").document
+    assert document["left_out"] == [name for name in CHECKS if name not in BY_DEFAULT]
 
 
 def test_a_check_is_told_without_those_that_gate_it(shared_repo: Repo) -> None:
@@ -152,12 +169,12 @@ def test_a_name_that_is_no_checks_is_told_with_what_is_meant(shared_repo: Repo) 
 # Text
 
 
-def test_a_finding_is_one_line_with_place_fault_mend_and_page(faulty: Repo) -> None:
+def test_a_finding_is_one_line_with_place_fault_fix_and_page(faulty: Repo) -> None:
     lines = check(faulty, *FAULTS).stdout.decode().splitlines()
     findings = [line for line in lines if re.match(r"[A-Z]{2}\d{3} (error|warning):", line)]
     assert [line.split()[0] for line in findings] == ["LP008", "SO008", "CI001"]
     for line in findings:
-        assert re.search(r"\. Mend: .+\. \(https://\S+\.md\)$", line), line
+        assert re.search(r"\. Fix: .+\. \(https://\S+\.md#[a-z]{2}\d{3}\)$", line), line
     assert findings[0].startswith("LP008 error: README.md:3: README.md has conflict markers.")
 
 
@@ -215,10 +232,12 @@ def test_html_is_one_page_with_every_finding(faulty: Repo) -> None:
     assert not re.search(r'(src|href)="(?!https://github\.com/)', page)
 
 
-def test_a_name_in_a_message_is_not_read_as_markdown(repo: Repo) -> None:
-    repo.edit("src/my_curriculum/metrics.py", "CRITERION = 0.75", "CRITERION = open('/home/me/__init__<b>')")
+def test_a_name_in_a_message_is_not_read_as_markup(repo: Repo) -> None:
+    repo.edit("src/my_curriculum/metrics.py", "CRITERION = 0.75", "CRITERION = open('/home/me/__init__<script>`b`')")
     page = check(repo, *chosen("LP013"), "--format", "html").stdout.decode("utf-8")
-    assert "__init__&lt;b&gt;" in page
+    assert "__init__&lt;script&gt;<code>b</code>" in page and "<script>" not in page
+    told = CHECKS["LP013"].check(repo_at(repo.path))  # repo-review reads it as Markdown
+    assert told is not None and r"\_\_init\_\_\<script>`b`" in told
 
 
 # The terminal
@@ -231,7 +250,7 @@ if sys.platform != "win32":  # a pseudo-terminal is POSIX's
         shown = on_a_terminal(faulty, *FAULTS, colour=colour)
         plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
         lines = plain.splitlines()
-        assert any(line.strip().startswith("https://") and line.strip().endswith("LP008.md") for line in lines)
+        assert any(line.strip().startswith("https://") and line.strip().endswith("layout.md#lp008") for line in lines)
         assert all(len(line) <= 80 or "https://" in line for line in lines)
         assert ("\x1b[31merror" in shown) is colour
 
@@ -318,7 +337,7 @@ def test_repo_reviews_own_command_shows_the_same_checks(faulty: Repo, scratch: d
         env=scratch,
     )
     checks = {name: row["result"] for name, row in result.document["checks"].items() if name in CHECKS}
-    assert checks.keys() == set(CHECKS), result.text
+    assert checks.keys() == set(BY_DEFAULT), result.text
     assert {name for name, passed in checks.items() if passed is False} == {"LP008", "SO008", "CI001"}
 
 

@@ -53,7 +53,7 @@ def reports(foreign: Path) -> dict[str, Any]:
     for curriculum in FAULTS:
         result = call(
             ["uv", "run", "-q", "--no-project", "--with-editable", f"{PROJECT}[checks]", "curriculum", "check", foreign,
-             "--curriculum", curriculum, "--session", foreign.parent / "session", "--format", "json"],
+             "--all", "--curriculum", curriculum, "--session", foreign.parent / "session", "--format", "json"],
             cwd=foreign.parent,
             timeout=600,
         )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support import Repo, Result, call
 
-from aind_curriculum_runtime.checks.plugin import CHECKS
+from aind_curriculum_runtime.checks.plugin import BY_DEFAULT
 
 pytest_plugins = ["pytester"]
 
@@ -22,7 +22,7 @@ def run_tests(repo: Repo, *arguments: str) -> Result:
 def test_there_is_one_item_a_check(shared_repo: Repo) -> None:
     result = run_tests(shared_repo, "--collect-only", "-q", "tests/test_contract.py")
     items = [line for line in result.stdout.decode().splitlines() if "::" in line]
-    assert items == [f"tests/test_contract.py::test_contract[{name}]" for name in CHECKS]
+    assert items == [f"tests/test_contract.py::test_contract[{name}]" for name in BY_DEFAULT]
 
 
 def test_one_item_runs_only_what_it_needs(repo: Repo) -> None:
@@ -31,19 +31,19 @@ def test_one_item_runs_only_what_it_needs(repo: Repo) -> None:
     repo.edit("src/my_curriculum/metrics.py", read, f"    Path({str(mark)!r}).touch()\n{read}")
     result = run_tests(repo, "-k", "GR001", "-q", "tests/test_contract.py")
     assert b"1 passed" in result.stdout, result.stdout
-    assert b"%d deselected" % (len(CHECKS) - 1) in result.stdout
+    assert b"%d deselected" % (len(BY_DEFAULT) - 1) in result.stdout
     assert not mark.exists()
     assert b"1 failed" in run_tests(repo, "-k", "SE005", "-q", "tests/test_contract.py").stdout
     assert mark.exists()
 
 
-def test_an_error_fails_its_item_with_fault_mend_and_page(repo: Repo) -> None:
+def test_an_error_fails_its_item_with_fault_fix_and_page(repo: Repo) -> None:
     repo.write("README.md.rej", "@@ -1 +1 @@\n")
     result = run_tests(repo, "-k", "LP008 or LP009", "-q", "tests/test_contract.py")
     said = result.stdout.decode()
     assert (result.code, "1 failed, 1 passed" in said) == (1, True), said
     assert "README.md.rej: README.md.rej holds what an update could not merge. Choose" in said
-    assert "docs/checks/LP008.md" in said
+    assert "docs/checks/layout.md#lp008" in said
     assert "Traceback" not in said and "def test_contract" not in said
 
 

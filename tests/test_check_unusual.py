@@ -20,8 +20,8 @@ from aind_behavior_curriculum import Metrics, Policy, Stage, StageTransition, Ta
 from pydantic import BaseModel, Field, StringConstraints, create_model
 from support import Repo, call, clean_environment, commit_all, git
 
-from aind_curriculum_runtime.checks.engine.repo import repo_at
 from aind_curriculum_runtime.checks.engine.rule_search import _refused, search, undeclared
+from aind_curriculum_runtime.checks.engine.under_test import repo_at
 from aind_curriculum_runtime.checks.families.layout import _ignored_modules
 from aind_curriculum_runtime.checks.report import Row, review
 
@@ -62,7 +62,7 @@ def without_transitions(repo: Repo, more: str = "") -> None:
 def test_a_curriculum_that_is_not_whole_is_told_so(repo: Repo, before: str, after: str, told: str) -> None:
     replace(repo, CURRICULUM, before, after)
     (finding,) = rows(repo.path, "LP005")["LP005"].findings
-    assert told in f"{finding.message} {finding.mend}"
+    assert told in f"{finding.message} {finding.fix}"
 
 
 @pytest.mark.parametrize("settings", ["tool.repo-review = 3", "tool = 3", "tool.repo-review.ignore = 3"])
@@ -329,7 +329,7 @@ def test_without_uv_the_finding_says_so(shared_repo: Repo, tmp_path: Path, monke
     monkeypatch.setenv("PATH", os.fspath(tmp_path))
     (finding,) = rows(shared_repo.path, "LP005")["LP005"].findings
     assert finding.message.startswith("uv cannot be started (")
-    assert finding.mend == "Install uv, and see that it is on the PATH."
+    assert finding.fix == "Install uv, and see that it is on the PATH."
 
 
 def test_copies_of_the_session_do_not_pile_up(shared_repo: Repo) -> None:

@@ -129,6 +129,22 @@ def test_a_repo_whose_checks_fail_is_left_as_it_was(task: Task, checkout: Path) 
     assert snapshot(checkout) == before
 
 
+def test_a_runtime_that_breaks_a_promise_comes_to_no_repo(
+    releases: Path, task: Task, checkout: Path, tmp_path: Path
+) -> None:
+    """The family `runtime`, which a plain check leaves out, is run where the runtime changes."""
+    edited = Repo(shutil.copytree(releases, tmp_path / "template"))
+    promise, broken = ('"state.missing": ExitCode.MISSING,', '"state.missing": ExitCode.STATE,')
+    edited.edit("src/aind_curriculum_runtime/contract/errors.py", promise, broken)
+    commit_all(edited.path, "Another exit code")
+    git(edited.path, "tag", "v999.0.1")
+    before = snapshot(checkout)
+    done = task.curricula("update", "mine", "--template", edited.path)
+    assert rows(done)["mine"][2:] == ["failed", "`curriculum check` fails after the update"]
+    assert "FA001 error: Given a trainer state file that is not there" in done.stdout.decode()
+    assert snapshot(checkout) == before
+
+
 def test_a_repo_that_cannot_be_locked_is_left_as_it_was(task: Task, checkout: Path) -> None:
     Repo(checkout).edit("pyproject.toml", '    "mypy>=1.15",\n', '    "mypy>=1.15",\n    "mypy<1.10",\n')
     commit_all(checkout, "No version fits")

@@ -23,7 +23,7 @@ def curriculum_report(request: pytest.FixtureRequest) -> Report:
     Returns:
         What the checks said of the repo that pytest runs in.
     """
-    from .checks.engine.repo import repo_at
+    from .checks.engine.under_test import repo_at
     from .checks.plugin import CHECKS
     from .checks.report import review
 

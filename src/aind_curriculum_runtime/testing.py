@@ -1,6 +1,6 @@
 """Standard tests of a curriculum repo, which it gets by one call.
 
-Owns that call; the tests are the contract checks, one test item a check, run by the pytest plugin
+Owns that call; the tests are the checks of a plain `curriculum check`, one test item a check, run by the pytest plugin
 (``pytest_plugin``). A stricter check reaches every repo with the runtime's pin.
 """
 
@@ -28,16 +28,16 @@ def contract() -> Callable[[str, Report], None]:
     """
     import pytest
 
-    from .checks.plugin import CHECKS
+    from .checks.plugin import BY_DEFAULT
 
-    @pytest.mark.parametrize("check_id", list(CHECKS))
+    @pytest.mark.parametrize("check_id", BY_DEFAULT)
     def test_contract(check_id: str, curriculum_report: Report) -> None:
         row = next((row for row in curriculum_report.rows if row.id == check_id), None)
         if row is None or row.status in {"skipped", "ignored"}:
             pytest.skip(row.reason if row is not None else "ignored in pyproject.toml")
         if row.status == "passed":
             return
-        told = [f"{one.where + ': ' if one.where else ''}{one.sentence} {one.mend or row.mend}" for one in row.findings]
+        told = [f"{one.where + ': ' if one.where else ''}{one.sentence} {one.fix or row.fix}" for one in row.findings]
         message = "\n".join([f"{row.id} {row.title}", *told, row.url])
         if row.level == "error":
             pytest.fail(message, pytrace=False)

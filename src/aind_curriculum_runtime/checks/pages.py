@@ -1,101 +1,59 @@
-"""The documentation of the checks, one page each, written from the checks themselves.
+"""The documentation of the checks, one page a family, written from the checks themselves.
 
-Owns the pages' layout. What they say stands in the checks: the docstring, the mend, the gates and the runs.
+Owns what the pages are given: what they say stands in the checks, how they look in ``templates``.
 
     python -m aind_curriculum_runtime.checks.pages docs/checks
 """
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 from ..project.files import write_atomically
-from .engine.check import Check
+from .engine.check import Check, page
+from .families import runtime
 from .plugin import CHECKS, FAMILIES
+from .templates import render
 
 __all__ = ["pages"]
-
-_INTRODUCTION: Final = """\
-# The contract checks
-
-`curriculum check` runs them; each finding ends with a link to its page here. They are grouped in families, whose
-two letters start the id. An **error** makes the command fail; a **warning** does so with `--strict` only.
-
-To leave a check out for good, say so with the reason in the repo's `pyproject.toml`:
-
-```toml
-[tool.repo-review.ignore]
-GR009 = "names are fixed by trainer states of 2024"
-```
-"""
 
 
 def pages() -> dict[str, str]:
     """Write the pages.
 
     Returns:
-        Text by file name: ``index.md`` and one page a check.
+        Text by file name: ``index.md`` and one page a family.
     """
-    return {"index.md": _index()} | {f"{name}.md": _page(name, check) for name, check in CHECKS.items()}
+    rows = [(family, page(family), about, _checks(family)) for family, about in FAMILIES.items()]
+    index = render("index.md.jinja", families=rows, on_request=runtime.FAMILY)
+    return {"index.md": index} | {name: _page(family, about, checks) for family, name, about, checks in rows}
 
 
-def _index() -> str:
-    parts = [_INTRODUCTION]
-    for family, about in FAMILIES.items():
-        rows = [
-            f"| [{name}]({name}.md) | {check.level} | {_title(check)} |"
-            for name, check in CHECKS.items()
-            if check.family == family
-        ]
-        head = f"## {family[:1].upper()}{family[1:]}\n\n{about[:1].upper()}{about[1:]}.\n"
-        parts.append("\n".join([head, "| | | what holds |", "|---|---|---|", *rows, ""]))
-    return "\n".join(parts)
+def _checks(family: str) -> list[Check]:
+    return [check for check in CHECKS.values() if check.family == family]
 
 
-def _page(name: str, check: type[Check]) -> str:
-    doc = inspect.cleandoc(check.__doc__ or "")
-    _, _, why = doc.partition("\n\n")
-    parts = [
-        f"# {name}: {_title(check)}\n",
-        f"[All checks](index.md) · {check.family} · **{check.level}**\n",
-        f"{why}\n",
-        f"## How to mend it\n\n{check.mend}\n",
-    ]
-    if example := _example(name):
-        parts.append(f"## What it says\n\n{example}\n")
-    needs = []
-    if check.requires:
-        gates = ", ".join(f"[{gate}]({gate}.md)" for gate in sorted(check.requires))
-        needs.append(f"It is tried only when {gates} {'passes' if len(check.requires) == 1 else 'pass'}.")
-    if check.runs:
-        runs = ", ".join(f"*{run}*" for run in check.runs)
-        needs.append(f"It looks at real processes ({runs}; `checks/engine/scenarios.py` says what each is).")
-    else:
-        needs.append("It reads files only.")
-    gated = [other for other, one in CHECKS.items() if name in one.requires]
-    if gated:
-        needs.append(f"Gated by it: {', '.join(f'[{other}]({other}.md)' for other in gated)}.")
-    parts.append("## What it needs\n\n" + " ".join(needs) + "\n")
-    return "\n".join(parts)
+def _page(family: str, about: str, checks: list[Check]) -> str:
+    def link(name: str) -> str:
+        other = CHECKS[name].family
+        return f"[{name}]({'' if other == family else page(other)}#{name.lower()})"
+
+    def gated(name: str) -> list[str]:
+        return [other for other, check in CHECKS.items() if name in check.requires]
+
+    facts: dict[str, Any] = {"family": family, "about": about, "checks": checks, "examples": _examples()}
+    return render("family.md.jinja", **facts, on_request=runtime.FAMILY, link=link, gated=gated)
 
 
-def _title(check: type[Check]) -> str:
-    return (check.__doc__ or "").partition("\n")[0]
-
-
-def _example(name: str) -> str:
-    """What a real fault looked like: recorded by the tests that seed one (tests/mutations.py)."""
+def _examples() -> dict[str, dict[str, str]]:
+    """What a real fault looked like, by check: recorded by the tests that seed one (tests/mutations.py)."""
     recorded: dict[str, dict[str, str]] = json.loads(
         Path(__file__).with_name("examples.json").read_text(encoding="utf-8")
     )
-    if name not in recorded:
-        return ""
-    one = recorded[name]
-    return f"When {one['fault']}:\n\n```text\n{one['said']}\n```"
+    return recorded
 
 
 if __name__ == "__main__":

@@ -9,29 +9,32 @@ from pathlib import Path
 from typing import Any, Final
 
 from .engine.check import Check
-from .engine.repo import CurriculumRepo, repo_at
+from .engine.under_test import CurriculumRepo, repo_at
 from .families import (
     ci,
     command_line,
-    failure,
     graph,
     layout,
     migrations,
+    runtime,
     session_directory,
     stdout,
     suggestions,
     versions,
 )
 
-__all__ = ["CHECKS", "FAMILIES", "curriculum_repo", "repo_review_checks", "repo_review_families"]
+__all__ = ["BY_DEFAULT", "CHECKS", "FAMILIES", "curriculum_repo", "repo_review_checks", "repo_review_families"]
 
 _MODULES: Final = (
     *(layout, command_line, stdout, suggestions, graph),
-    *(failure, session_directory, versions, migrations, ci),
+    *(session_directory, versions, migrations, ci, runtime),
 )
 
-CHECKS: Final[dict[str, type[Check]]] = {check.__name__: check for module in _MODULES for check in module.CHECKS}
+CHECKS: Final[dict[str, Check]] = {check.id: check for module in _MODULES for check in module.CHECKS}
 """Every check by its id, family by family."""
+
+BY_DEFAULT: Final = [name for name, check in CHECKS.items() if check.family != runtime.FAMILY]
+"""The ids that are checked where nothing is chosen: all but what the runtime alone can fail."""
 
 FAMILIES: Final = {
     "layout": "what a fresh clone must hold so that a rig can be set up from it",
@@ -39,17 +42,17 @@ FAMILIES: Final = {
     "stdout": "one JSON document that every launcher can read, and nothing else",
     "suggestion": "what the library says, always the same, and valid as the next input",
     "graph": "every stage can be reached and left, every rule can decide",
-    "failure": "every bad input gives its exit code, an empty stdout and a valid error line",
     "session directory": "it is read, added to at the most, and may hold nothing",
     "versions": "one semantic number, the same everywhere, and a new one for a new graph",
     "migrations": "every animal of an older major version goes somewhere, and can go on there",
     "CI": "the contract is tried at every push, on the systems that rigs have",
+    runtime.FAMILY: "what the runtime promises every repo, which only an edited runtime breaks",
 }
 """Families in their order, with what each is about."""
 
 
 def curriculum_repo(root: Any) -> CurriculumRepo:
-    """The fixture for repo-review's own command, which asks every check whatever it shows.
+    """The fixture for repo-review's own command, which asks every check that it is given whatever it shows.
 
     Args:
         root: repo-review's fixture of that name.
@@ -60,13 +63,13 @@ def curriculum_repo(root: Any) -> CurriculumRepo:
     if not isinstance(root, Path):
         return repo_at(Path("a repo that is not on this disk"))
     repo = repo_at(root)
-    repo.runs.start(run for check in CHECKS.values() for run in check.runs)
+    repo.runs.start(run for name in BY_DEFAULT for run in CHECKS[name].runs)
     return repo
 
 
 def repo_review_checks() -> dict[str, Check]:
-    """All checks, as repo-review collects them."""
-    return {name: check() for name, check in CHECKS.items()}
+    """The checks of a plain `curriculum check`, as repo-review collects them."""
+    return {name: CHECKS[name] for name in BY_DEFAULT}
 
 
 def repo_review_families() -> dict[str, dict[str, Any]]:

@@ -16,9 +16,10 @@ from repo_review.checks import name_matches
 from repo_review.families import Family
 from repo_review.processor import CollectionReturn, Result, process
 
-from .engine.check import Check, Finding, Level, Outcome
-from .engine.repo import CurriculumRepo
-from .plugin import CHECKS, repo_review_families
+from .engine.check import Check
+from .engine.findings import Finding, Level, Outcome
+from .engine.under_test import CurriculumRepo
+from .plugin import BY_DEFAULT, CHECKS, repo_review_families
 
 __all__ = ["NothingRan", "Report", "Row", "catalogue", "review", "selection"]
 
@@ -37,7 +38,7 @@ class Row:
     family: str
     level: Level
     title: str
-    mend: str
+    fix: str
     url: str
     status: Status
     findings: tuple[Finding, ...] = ()
@@ -52,9 +53,8 @@ class Report:
 
     root: Path
     rows: tuple[Row, ...]
-    results: tuple[Result, ...]
-    """The same as repo-review has it, for its own formats."""
-    families: dict[str, dict[str, object]]
+    left_out: tuple[str, ...]
+    """Ids of the family `runtime`, where nobody asked for it."""
     seconds: float
     processes: int
     """How many processes were run for it."""
@@ -69,12 +69,13 @@ class Report:
         return self.count("failed", "error") > 0
 
 
-def selection(select: Iterable[str], ignore: Iterable[str]) -> tuple[list[str], set[str]]:
+def selection(select: Iterable[str], ignore: Iterable[str], *, everything: bool = False) -> tuple[list[str], set[str]]:
     """Work out which checks to run.
 
     Args:
-        select: Ids, prefixes (``GR``) or family names; all when empty.
+        select: Ids, prefixes (``GR``) or family names; those of a plain check when empty.
         ignore: The same, to leave out.
+        everything: Whether nothing selected means all, the family `runtime` too.
 
     Returns:
         The ids asked for, in their order, and those with all that gate them.
@@ -91,7 +92,7 @@ def selection(select: Iterable[str], ignore: Iterable[str]) -> tuple[list[str], 
             )
     asked = [
         check
-        for check in CHECKS
+        for check in (CHECKS if select or everything else BY_DEFAULT)
         if (not select or any(_matches(check, name) for name in select))
         and not any(_matches(check, name) for name in ignore)
     ]
@@ -116,14 +117,16 @@ def review(
     *,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
+    everything: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Run the checks.
 
     Args:
-        repo: The repo under test, from ``repo.repo_at``.
+        repo: The repo under test, from ``under_test.repo_at``.
         select: As for ``selection``.
         ignore: As for ``selection``; what the repo's pyproject ignores with a reason is shown as ignored.
+        everything: As for ``selection``.
         progress: Told how many runs have ended, and of how many, whenever one does.
 
     Returns:
@@ -133,7 +136,8 @@ def review(
         NothingRan: As ``selection`` raises it.
     """
     started = time.monotonic()
-    asked, needed = selection(select, ignore)
+    select, ignore = list(select), list(ignore)
+    asked, needed = selection(select, ignore, everything=everything)
     total, done = 0, 0
 
     def one_more() -> None:
@@ -148,7 +152,7 @@ def review(
         total = repo.runs.start(run for check in needed for run in CHECKS[check].runs)
         if progress is not None:
             progress(done, total)
-        families, results = process(repo.root, select=set(asked), collected=_collection(repo, needed))
+        _, results = process(repo.root, select=set(asked), collected=_collection(repo, needed))
     except BaseException:
         if ours:
             repo.runs.close(interrupted=True)
@@ -159,8 +163,7 @@ def review(
     return Report(
         root=repo.root,
         rows=tuple(_row(name, by_name.get(name), repo.outcomes, asked) for name in asked),
-        results=tuple(by_name[name] for name in asked if name in by_name),
-        families={name: dict(family) for name, family in families.items() if name in {r.family for r in results}},
+        left_out=() if select else tuple(one for one in selection((), ignore, everything=True)[0] if one not in asked),
         seconds=time.monotonic() - started,
         processes=repo.runs.processes,
     )
@@ -173,7 +176,7 @@ def _collection(repo: CurriculumRepo, needed: set[str]) -> CollectionReturn:
         for name, family in repo_review_families().items()
     }
     fixtures = {"root": repo.root, "package": repo.root, "pyproject": repo.pyproject, "curriculum_repo": repo}
-    checks: dict[str, Any] = {name: CHECKS[name]() for name in CHECKS if name in needed}
+    checks: dict[str, Any] = {name: check for name, check in CHECKS.items() if name in needed}
     return CollectionReturn(fixtures, checks, families)
 
 
@@ -189,7 +192,7 @@ def catalogue(checks: Iterable[str]) -> list[Row]:
     return [_row(name, None, {}) for name in checks]
 
 
-def _gates(check: type[Check], outcomes: dict[str, Outcome], shown: Iterable[str]) -> str:
+def _gates(check: Check, outcomes: dict[str, Outcome], shown: Iterable[str]) -> str:
     """Why a gated check was not tried: the gates that failed at the root of it, or why one does not apply."""
     above = [gate for gate in CHECKS if gate in _all_gates(check)]
     failed = [gate for gate in above if gate in outcomes and outcomes[gate].findings]
@@ -200,7 +203,7 @@ def _gates(check: type[Check], outcomes: dict[str, Outcome], shown: Iterable[str
     return next((reason for reason in reasons if not reason.endswith(": ")), "a check that gates it was not run")
 
 
-def _all_gates(check: type[Check]) -> set[str]:
+def _all_gates(check: Check) -> set[str]:
     return set(check.requires).union(*(_all_gates(CHECKS[gate]) for gate in check.requires))
 
 
@@ -220,9 +223,9 @@ def _row(name: str, result: Result | None, outcomes: dict[str, Outcome], shown: 
         id=name,
         family=check.family,
         level=check.level,
-        title=(check.__doc__ or "").partition("\n")[0],
-        mend=check.mend,
-        url=check().url,
+        title=check.title,
+        fix=check.fix,
+        url=check.url,
         status=status,  # type: ignore[arg-type]
         findings=tuple(outcome.findings) if outcome is not None and status == "failed" else (),
         reason=reason,

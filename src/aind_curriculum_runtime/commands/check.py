@@ -51,6 +51,7 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--select", action="append", default=[], metavar="ID", help="only this check, prefix or family")
     parser.add_argument("--ignore", action="append", default=[], metavar="ID", help="not this check, prefix or family")
+    parser.add_argument("--all", action="store_true", help="the family runtime too, which only an edited runtime fails")
     parser.add_argument("--format", action=Once, choices=_FORMAT_NAMES, default=None, help="default: text")
     parser.add_argument("--list", action="store_true", help="list the checks and stop")
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
@@ -75,13 +76,14 @@ def execute(arguments: argparse.Namespace) -> bytes | Output:
             "The checks need the extra 'checks', which is not installed.",
             'Depend on "aind-curriculum-runtime[checks]" in the dev group and run `uv sync`.',
         )
-    from ..checks.engine.repo import repo_at
-    from ..checks.formats import FORMATS, table, terminal
+    from ..checks.engine.under_test import repo_at
+    from ..checks.formats import FORMATS
+    from ..checks.formats.text import table, terminal
     from ..checks.report import NothingRan, catalogue, review, selection
 
     if arguments.list:
         try:
-            return _for_people(table(catalogue(selection(arguments.select, arguments.ignore)[0])))
+            return _for_people(table(catalogue(selection(arguments.select, arguments.ignore, everything=True)[0])))
         except NothingRan as reason:
             return Output(_for_people(f"There is nothing to list: {reason}.\n"), NOTHING_RAN)
     root = arguments.repo.absolute()
@@ -93,7 +95,8 @@ def execute(arguments: argparse.Namespace) -> bytes | Output:
     repo = repo_at(root, curriculum=arguments.curriculum, session=session)
     try:
         with _progress_bar() as progress:
-            report = review(repo, select=arguments.select, ignore=arguments.ignore, progress=progress)
+            select, ignore = arguments.select, arguments.ignore
+            report = review(repo, select=select, ignore=ignore, everything=arguments.all, progress=progress)
     except NothingRan as reason:
         return Output(_for_people(f"No check was run: {reason}.\n"), NOTHING_RAN)
     name = arguments.format or "text"

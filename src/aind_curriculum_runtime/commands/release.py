@@ -82,7 +82,7 @@ def _contract_checks(root: Path) -> Gate:
             "A release needs the extra 'checks', which is not installed.",
             'Depend on "aind-curriculum-runtime[checks]" in the dev group and run `uv sync`.',
         )
-    from ..checks.engine.repo import repo_at
+    from ..checks.engine.under_test import repo_at
     from ..checks.report import review
     from ..versions.gates import Gate
 

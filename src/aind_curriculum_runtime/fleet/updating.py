@@ -261,7 +261,8 @@ class Updating:
         synced = self._processes.run(["uv", "sync", "--quiet", "--frozen"], folder)
         if synced.code:
             raise Stop("failed", f"uv sync: {_first_line(synced.stderr)}", synced.stderr.strip())
-        checked = self._processes.run(["uv", "run", "-q", "--no-sync", "curriculum", "check"], folder)
+        # All of them: the update brings another runtime.
+        checked = self._processes.run(["uv", "run", "-q", "--no-sync", "curriculum", "check", "--all"], folder)
         if checked.code:
             said = (checked.stdout + checked.stderr).strip()
             raise Stop(

@@ -6,99 +6,68 @@ check looks for.
 
 from __future__ import annotations
 
+import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Final, Literal
+from dataclasses import replace
+from typing import Final
 
-if TYPE_CHECKING:
-    from .repo import CurriculumRepo, Target
+from .findings import Finding, Level, NotApplicable, Outcome, RunBroken
+from .repo import Target
+from .under_test import CurriculumRepo
 
-__all__ = ["DOCS", "Check", "Finding", "Level", "NotApplicable", "Outcome", "RunBroken", "TargetCheck"]
-
-Level = Literal["error", "warning"]
+__all__ = ["DOCS", "Check", "TargetCheck", "page"]
 
 DOCS: Final = "https://github.com/AllenNeuralDynamics/aind-curriculum-runtime/blob/main/docs/checks"
-"""Where the page of each check is, by its id."""
+"""Where the families' pages are."""
 
 
-class NotApplicable(Exception):
-    """A check cannot say anything of this repo; the message says why."""
-
-
-class RunBroken(Exception):
-    """A run that had to leave an answer left none.
+def page(family: str) -> str:
+    """Name a family's documentation page.
 
     Args:
-        message: How it ended.
-        mend: How to mend that, where the check's own sentence would not do.
+        family: Its name.
+
+    Returns:
+        The file name, in the folder of the pages.
     """
-
-    def __init__(self, message: str, mend: str | None = None) -> None:
-        super().__init__(message)
-        self.mend = mend
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that is wrong.
-
-    Args:
-        message: What is wrong, in one sentence with its full stop.
-        path: File in the repo it stands in, with slashes, where there is one.
-        line: Line in that file, from 1.
-        mend: How to mend this one, where the check's own sentence would not do.
-        curriculum: Which curriculum it is about, in a repo that has several.
-    """
-
-    message: str
-    path: str | None = None
-    line: int | None = None
-    mend: str | None = None
-    curriculum: str | None = None
-
-    @property
-    def where(self) -> str:
-        """The place as editors write it, or nothing."""
-        if self.path is None:
-            return ""
-        return self.path if self.line is None else f"{self.path}:{self.line}"
-
-    @property
-    def sentence(self) -> str:
-        """The message, with the curriculum it is about."""
-        return self.message if self.curriculum is None else f"[{self.curriculum}] {self.message}"
-
-
-@dataclass(kw_only=True)
-class Outcome:
-    """What one check said of one repo."""
-
-    findings: list[Finding] = field(default_factory=list)
-    skipped: str = ""
-    notes: list[str] = field(default_factory=list)
+    return f"{family.lower().replace(' ', '-')}.md"
 
 
 class Check(ABC):
-    """A contract check; subclasses state their id by their name.
+    """A contract check, or the shape of several.
 
-    The class docstring's first line says what holds when the check passes, the rest why it matters; both
-    make the check's documentation page.
+    A class that is one check has the check's id as its name, and a docstring whose first line says what holds when
+    the check passes and whose rest says why it matters. Checks of one shape are instances of one class, rows of a
+    table, which are given these. The documentation is written from them.
     """
 
-    family: ClassVar[str]
-    level: ClassVar[Level] = "error"
-    requires: ClassVar[frozenset[str]] = frozenset()
-    runs: ClassVar[tuple[str, ...]] = ()
-    """Names of the process runs in ``runs.SCENARIOS`` that it looks at."""
-    mend: ClassVar[str]
-    """How to mend what it finds, in one sentence."""
+    id: str
+    title: str
+    """What holds when it passes, without a full stop."""
+    why: str
+    """Why that matters."""
+    family: str
+    level: Level = "error"
+    requires: frozenset[str] = frozenset()
+    """Checks that must pass before this one is tried."""
+    runs: tuple[str, ...] = ()
+    """Names of the process runs in ``scenarios.SCENARIOS`` that it looks at."""
+    fix: str
+    """How to fix what it finds, in one sentence."""
+
+    def __init_subclass__(cls) -> None:
+        """Take id, title and reason from the name and docstring of a class that is one check."""
+        super().__init_subclass__()
+        if re.fullmatch(r"[A-Z]{2}\d{3}", cls.__name__):
+            cls.id = cls.__name__
+            cls.title, _, cls.why = inspect.cleandoc(cls.__doc__ or "").partition("\n\n")
 
     @property
     def url(self) -> str:
-        """The check's documentation page."""
-        return f"{DOCS}/{type(self).__name__}.md"
+        """Where the check is documented: its anchor in its family's page."""
+        return f"{DOCS}/{page(self.family)}#{self.id.lower()}"
 
     @abstractmethod
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
@@ -125,21 +94,21 @@ class Check(ABC):
             Nothing wrong as an empty string, what is wrong as Markdown, or None when it does not apply.
         """
         outcome = Outcome()
-        curriculum_repo.outcomes[type(self).__name__] = outcome
+        curriculum_repo.outcomes[self.id] = outcome
         try:
             outcome.findings.extend(self.find(curriculum_repo))
         except NotApplicable as reason:
             outcome.skipped = str(reason)
             return None
         except RunBroken as broken:
-            outcome.findings.append(Finding(message=str(broken), mend=broken.mend))
+            outcome.findings.append(Finding(message=str(broken), fix=broken.fix))
         outcome.findings = [replace(one, message=_sentence(one.message)) for one in outcome.findings]
         return "\n\n".join(self._lines(outcome.findings))
 
     def _lines(self, findings: list[Finding]) -> Iterator[str]:
         for finding in findings:
             place = f"{finding.where}: " if finding.where else ""
-            yield _markdown(f"{place}{finding.sentence} {finding.mend or self.mend}")
+            yield _markdown(f"{place}{finding.sentence} {finding.fix or self.fix}")
 
 
 def _sentence(text: str) -> str:
@@ -168,7 +137,7 @@ class TargetCheck(Check):
                 reason = not_applicable
                 continue
             except RunBroken as broken:
-                found = [Finding(message=str(broken), mend=broken.mend)]
+                found = [Finding(message=str(broken), fix=broken.fix)]
             applied = True
             for finding in found:
                 yield replace(finding, curriculum=target.label) if len(repo.targets) > 1 else finding

@@ -38,8 +38,8 @@ def main() -> None:
     try:
         curriculum = _load(arguments.object)
     except BaseException as error:
-        mend = error.hint if isinstance(error, CurriculumError) else None
-        answer: Any = {"error": _told(error), "mend": mend}
+        fix = error.hint if isinstance(error, CurriculumError) else None
+        answer: Any = {"error": _told(error), "fix": fix}
     else:
         answer = QUESTIONS[arguments.question](curriculum, arguments)
     write_atomically(Path(os.path.abspath(arguments.answer)), _DUMPS(answer).encode())

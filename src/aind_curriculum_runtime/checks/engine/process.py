@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...contract.errors import ERROR_PREFIX
-from .check import RunBroken
+from .findings import RunBroken
 
 __all__ = ["Invocation", "Process", "Processes"]
 
@@ -79,7 +79,7 @@ class Process:
 
     @property
     def answer(self) -> Any:
-        """What ``inside`` wrote to its file, or None."""
+        """What ``probe`` wrote to its file, or None."""
         with contextlib.suppress(OSError, ValueError):
             return json.loads((self.folder / "answer.json").read_text(encoding="utf-8"))
         return None

@@ -1,7 +1,7 @@
 """The repo under test, as its files say it is.
 
 Owns reading ``pyproject.toml``, the lock file, sources and git of a curriculum repo, each at most once.
-It runs no code of the curriculum: that is what ``runs`` is for.
+Starts nothing but git, and knows nothing of runs: ``under_test`` puts both together.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ import ast
 import contextlib
 import subprocess
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from ...curriculum.discovery import ENTRY_POINT_GROUP
 from ...project.template import is_from_template
-from .check import NotApplicable, Outcome
-from .runs import Runs
+from .findings import NotApplicable
 
-__all__ = ["CurriculumRepo", "Target", "repo_at"]
+__all__ = ["RepoFiles", "Target"]
 
 SAMPLE_SESSION = "tests/data/session"
 
@@ -44,8 +43,8 @@ class Target:
 
 
 @dataclass(eq=False)
-class CurriculumRepo:
-    """A curriculum repo under test.
+class RepoFiles:
+    """A curriculum repo on disk.
 
     Args:
         root: Folder of its ``pyproject.toml``.
@@ -56,11 +55,6 @@ class CurriculumRepo:
     root: Path
     curriculum: str | None = None
     session_override: Path | None = None
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-
-    def __deepcopy__(self, memo: object) -> Self:
-        """Stay one object: repo-review copies its fixtures, and the runs are to be made once."""
-        return self
 
     @cached_property
     def pyproject_error(self) -> str | None:
@@ -191,6 +185,22 @@ class CurriculumRepo:
         """Spell a path as it stands in the repo, with slashes."""
         return path.relative_to(self.root).as_posix()
 
+    def place_of(self, rule: dict[str, Any]) -> tuple[str | None, int | None]:
+        """Where a rule's function stands, if that is in the repo.
+
+        Args:
+            rule: A record of ``probe`` with ``file`` and ``line``.
+
+        Returns:
+            Path in the repo and line.
+        """
+        if rule["file"] is None:
+            return None, None
+        try:
+            return self.relative(Path(rule["file"]).resolve()), rule["line"]
+        except ValueError:
+            return None, None
+
     @cached_property
     def checkout(self) -> Path:
         """The folder that git checked out, which is a larger one for a folder of a larger repo."""
@@ -258,11 +268,6 @@ class CurriculumRepo:
             return None
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
-    @cached_property
-    def runs(self) -> Runs:
-        """The processes that checks look at."""
-        return Runs(self)
-
 
 def _is_for_scripts(node: ast.stmt) -> bool:
     """Whether a statement is `if __name__ == "__main__":`, which no import executes."""
@@ -277,17 +282,3 @@ def _has_member(workspace: Path, member: Path) -> bool:
         return False
     patterns = parsed.get("tool", {}).get("uv", {}).get("workspace", {}).get("members", [])
     return any(member == found for pattern in patterns for found in workspace.glob(pattern))
-
-
-def repo_at(root: Path, *, curriculum: str | None = None, session: Path | None = None) -> CurriculumRepo:
-    """Set up a repo to test.
-
-    Args:
-        root: Folder of its ``pyproject.toml``.
-        curriculum: Which curriculum, as ``package.module:OBJECT`` or by name; None for all it declares.
-        session: A sample session, where it is not at ``tests/data/session``.
-
-    Returns:
-        The repo under test.
-    """
-    return CurriculumRepo(root.resolve(), curriculum, session)

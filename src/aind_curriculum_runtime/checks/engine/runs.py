@@ -1,7 +1,7 @@
 """The runs that checks look at: each made once, several at a time, in a scratch folder of its own.
 
-Owns starting, sharing and clearing up, and what scenarios are made of. What the scenarios are stands in
-``scenarios``; knows nothing of what a check concludes from them.
+Owns starting, sharing and clearing up, and what a scenario is made of. The table of scenarios is given to it;
+knows nothing of what a check concludes from them.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from .check import NotApplicable, RunBroken
+from .findings import NotApplicable, RunBroken
 from .process import Invocation, Process, Processes
-from .scenarios import SCENARIOS
+from .repo import RepoFiles, Target
 
-if TYPE_CHECKING:
-    from .repo import CurriculumRepo, Target
+__all__ = ["Runs", "Scenario"]
 
-__all__ = ["Runs"]
+Scenario = Callable[["Runs", Target, Path], Invocation | Process]
+"""Makes what a run needs in the folder that it is given, and says what to start."""
 
 _SESSION_KEPT: Final = {"launcher", "evaluate"}
 """Runs of which it matters what became of the session (SE001)."""
@@ -36,10 +36,12 @@ class Runs:
 
     Args:
         repo: The repo.
+        scenarios: Every run by its name, in an order in which none needs a later one.
     """
 
-    def __init__(self, repo: CurriculumRepo) -> None:
+    def __init__(self, repo: RepoFiles, scenarios: Mapping[str, Scenario]) -> None:
         self._repo = repo
+        self._scenarios = scenarios
         self._futures: dict[tuple[Target, str], Future[Process]] = {}
         self._lock = threading.Lock()
         self._processes = Processes()
@@ -62,17 +64,17 @@ class Runs:
         return self._processes.started
 
     def start(self, names: Iterable[str]) -> int:
-        """Start runs, in the order of ``SCENARIOS`` so that one never waits for a later one.
+        """Start runs, in the order of the table so that one never waits for a later one.
 
         Args:
-            names: Keys of ``SCENARIOS``.
+            names: Of scenarios.
 
         Returns:
             How many there are.
         """
         wanted = set(names)
         self._settle()
-        for name in SCENARIOS:
+        for name in self._scenarios:
             for target in self._repo.targets:
                 if name in wanted:
                     self._future(target, name)
@@ -83,7 +85,7 @@ class Runs:
 
         Args:
             target: Which curriculum.
-            name: A key of ``SCENARIOS``.
+            name: Of a scenario.
 
         Returns:
             What it left.
@@ -95,11 +97,11 @@ class Runs:
         return self._future(target, name).result()
 
     def answer(self, target: Target, name: str) -> Any:
-        """What a run of ``inside`` answered.
+        """What a run of ``probe`` answered.
 
         Args:
             target: Which curriculum.
-            name: A key of ``SCENARIOS``.
+            name: Of a scenario.
 
         Returns:
             The answer.
@@ -140,7 +142,7 @@ class Runs:
         try:
             # No space in the path: that is for one scenario to try.
             folder = Path(tempfile.mkdtemp(prefix=f"{name.replace(' ', '-')}-", dir=self.scratch))
-            made = SCENARIOS[name](self, target, folder)
+            made = self._scenarios[name](self, target, folder)
             if isinstance(made, Process):
                 return made
             process = self._processes.run(made, folder)
@@ -158,7 +160,7 @@ class Runs:
         return self._repo.root
 
     @property
-    def repo(self) -> CurriculumRepo:
+    def repo(self) -> RepoFiles:
         """The repo."""
         return self._repo
 
@@ -196,8 +198,8 @@ class Runs:
         invocation.env = {**invocation.env, **(env or {})}
         return invocation
 
-    def inside(self, target: Target, folder: Path, *arguments: str | Path, seed: int | None = None) -> Invocation:
-        """A run of ``inside`` in the curriculum's own environment; its answer goes to a file."""
+    def probe(self, target: Target, folder: Path, *arguments: str | Path, seed: int | None = None) -> Invocation:
+        """A run of ``probe`` in the curriculum's own environment; its answer goes to a file."""
         program = ["python", "-m", "aind_curriculum_runtime.checks.engine.probe", "--object", target.object]
         invocation = self._uv_run(*self._with_runtime, *program, "--answer", folder / "answer.json", *arguments)
         seeds = {} if seed is None else {"PYTHONHASHSEED": str(seed)}

@@ -10,22 +10,20 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from .check import NotApplicable
+from .faults import write_injection, write_witness
+from .findings import NotApplicable
 from .process import Invocation, Process
+from .releases import unpack_last_release
+from .repo import Target
+from .runs import Runs, Scenario
 
-if TYPE_CHECKING:
-    from .repo import Target
-    from .runs import Runs
-
-__all__ = ["SCENARIOS", "Scenario", "telling_stage"]
-
-Scenario = Callable[["Runs", "Target", Path], Invocation | Process]
+__all__ = ["SCENARIOS", "telling_stage"]
 
 
 def _facts(runs: Runs, target: Target, folder: Path) -> Invocation:
-    return runs.inside(target, folder, "facts")
+    return runs.probe(target, folder, "facts")
 
 
 def _launcher(runs: Runs, target: Target, folder: Path) -> Invocation:
@@ -33,7 +31,9 @@ def _launcher(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 
 def _named(runs: Runs, target: Target, folder: Path) -> Invocation:
-    return runs.launch(target, folder, "--curriculum", target.name or "")
+    if target.name is None:
+        raise NotApplicable("the curriculum is not declared, so it has no name to choose it by")
+    return runs.launch(target, folder, "--curriculum", target.name)
 
 
 def _again(seed: int, zone: str, changed: float | None = None) -> Scenario:
@@ -96,8 +96,6 @@ def _describe(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 def _injected(what: str) -> Scenario:
     def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
-        from .faults import write_injection
-
         return runs.launch(target, folder, env=write_injection(folder / "injected", what, target.package))
 
     return scenario
@@ -105,12 +103,12 @@ def _injected(what: str) -> Scenario:
 
 def _evaluate(runs: Runs, target: Target, folder: Path) -> Invocation:
     """The library's own evaluation of every stage, in one process."""
-    return runs.inside(target, folder, "evaluate", "--session", runs.session(folder), seed=1)
+    return runs.probe(target, folder, "evaluate", "--session", runs.session(folder), seed=1)
 
 
 def _stages(runs: Runs, target: Target, folder: Path) -> Invocation:
     """Every stage's suggestion as the runtime writes it, in one process with another hash seed."""
-    return runs.inside(target, folder, "suggest", "--session", runs.session(folder), seed=2)
+    return runs.probe(target, folder, "suggest", "--session", runs.session(folder), seed=2)
 
 
 def telling_stage(runs: Runs, target: Target) -> str:
@@ -142,13 +140,13 @@ def _telling(runs: Runs, target: Target, folder: Path) -> Invocation | Process:
 
 
 def _witnesses(runs: Runs, target: Target, folder: Path) -> Invocation:
-    return runs.inside(target, folder, "witnesses")
+    return runs.probe(target, folder, "witnesses")
 
 
 def _reload(runs: Runs, target: Target, folder: Path) -> Invocation:
     document = folder / "suggestion.json"
     document.write_bytes(runs.get(target, "launcher").stdout)
-    return runs.inside(target, folder, "reload", "--document", document)
+    return runs.probe(target, folder, "reload", "--document", document)
 
 
 def _next(runs: Runs, target: Target, folder: Path) -> Invocation:
@@ -224,8 +222,6 @@ def _hostile(place: str) -> Scenario:
             graph["graph"]["0"] = [[HOSTILE, 0]]
 
     def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
-        from .faults import write_witness
-
         state = _changed_state(runs, target, folder, change)
         return runs.launch(target, folder, state=state, env=write_witness(folder / "injected", folder / "witness"))
 
@@ -249,16 +245,14 @@ def _lock(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 
 def _last_release(runs: Runs, target: Target, folder: Path) -> Invocation:
-    from ..families.versions import unpack_last_release
-
-    return runs.inside(target, folder, "facts", "--source", unpack_last_release(runs.repo, folder))
+    return runs.probe(target, folder, "facts", "--source", unpack_last_release(runs.repo, folder))
 
 
 def _migrations(runs: Runs, target: Target, folder: Path) -> Invocation:
     declared = runs.facts(target).get("migrations")
     if not declared or "error" in declared:
         raise NotApplicable("the curriculum declares no migrations")
-    return runs.inside(target, folder, "migrations", "--session", runs.session(folder), "--repo", runs.root)
+    return runs.probe(target, folder, "migrations", "--session", runs.session(folder), "--repo", runs.root)
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..engine.check import Check, Finding, NotApplicable
-from ..engine.repo import CurriculumRepo
+from ..engine.check import Check
+from ..engine.findings import Finding, NotApplicable
+from ..engine.under_test import CurriculumRepo
 
 _ACTION = re.compile(r"aind-curriculum-runtime@")
 _CHECK = re.compile(r"\bcurriculum check\b")
@@ -70,10 +71,9 @@ class CI001(Check):
     """
 
     family = "CI"
-    mend = "Add a job to .github/workflows that runs `uv sync --locked` and `uv run curriculum check --format github`."
+    fix = "Add a job to .github/workflows that runs `uv sync --locked` and `uv run curriculum check --format github`."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         repo.require_runtime()
         workflows = _workflows(repo)
         if not any(_runs_contract(repo, line) for lines in workflows.values() for line in lines):
@@ -87,10 +87,9 @@ class CI002(Check):
     """
 
     family = "CI"
-    mend = "Give the job `strategy: matrix: os: [ubuntu-latest, windows-latest]` and `runs-on: ${{ matrix.os }}`."
+    fix = "Give the job `strategy: matrix: os: [ubuntu-latest, windows-latest]` and `runs-on: ${{ matrix.os }}`."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         jobs = _tested(repo)
         text = "\n".join(line for _, _, job in jobs for line in job).lower()
         for system in ("ubuntu", "windows"):
@@ -108,10 +107,9 @@ class CI003(Check):
 
     family = "CI"
     level = "warning"
-    mend = "Write `uv sync --locked`, which also fails when uv.lock is not current."
+    fix = "Write `uv sync --locked`, which also fails when uv.lock is not current."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         for name, start, job in _tested(repo):
             text = "\n".join(job)
             if not re.search(r"--locked|--frozen|UV_LOCKED|UV_FROZEN", text) and not _ACTION.search(text):
@@ -126,10 +124,9 @@ class CI004(Check):
 
     family = "CI"
     level = "warning"
-    mend = "Write `ruff format --check` (`black --check`)."
+    fix = "Write `ruff format --check` (`black --check`)."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         for name, lines in _workflows(repo).items():
             for number, line in enumerate(lines, 1):
                 formats = re.search(r"(^|run:|uvx?|run|&&|;)\s*(ruff format|black)\b", line)
@@ -137,4 +134,4 @@ class CI004(Check):
                     yield Finding(message="The formatter runs without --check.", path=name, line=number)
 
 
-CHECKS = (CI001, CI002, CI003, CI004)
+CHECKS = (CI001(), CI002(), CI003(), CI004())

@@ -3,12 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from ..engine.check import Finding, NotApplicable, TargetCheck
-from ..engine.repo import CurriculumRepo, Target
-from .suggestions import place
+from ..engine.check import TargetCheck
+from ..engine.findings import Finding, NotApplicable
+from ..engine.repo import Target
+from ..engine.shapes import Row
+from ..engine.under_test import CurriculumRepo
+
+
+@dataclass(kw_only=True, eq=False)
+class _InFacts(Row, TargetCheck):
+    """Something is wrong with the graph as the curriculum states it.
+
+    Args:
+        search: Gives the messages, from the answer ``facts`` of ``probe``.
+    """
+
+    family: str = "graph"
+    requires: frozenset[str] = frozenset({"LP005"})
+    runs: tuple[str, ...] = ("facts",)
+    search: Callable[[dict[str, Any]], Iterator[str]]
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        for message in self.search(repo.runs.facts(target)):
+            yield Finding(message=message)
+
+
+@dataclass(kw_only=True, eq=False)
+class _TriedRule(Row, TargetCheck):
+    """Something came to light of a rule that was tried on many metrics.
+
+    Args:
+        parts: ``rules`` for the transitions, ``policies``.
+        once: Whether a rule that stands at several stages is told once.
+        tell: What came to light, as the end of a sentence that begins with the rule; None where nothing did.
+    """
+
+    family: str = "graph"
+    requires: frozenset[str] = frozenset({"LP005"})
+    runs: tuple[str, ...] = ("witnesses",)
+    parts: tuple[str, ...] = ("rules", "policies")
+    once: bool = False
+    tell: Callable[[dict[str, Any], int], str | None]
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        tries = repo.runs.answer(target, "witnesses")["tries"]
+        told = set()
+        for rule in _tried(repo, target, *self.parts):
+            message = self.tell(rule, tries)
+            if message is not None and not (self.once and rule["rule"] in told):
+                told.add(rule["rule"])
+                path, line = repo.place_of(rule)
+                yield Finding(message=message, path=path, line=line)
 
 
 def _reachable(edges: dict[str, list[str]], starts: Iterable[str]) -> set[str]:
@@ -22,43 +71,63 @@ def _reachable(edges: dict[str, list[str]], starts: Iterable[str]) -> set[str]:
     return found
 
 
-class GR001(TargetCheck):
-    """Every stage can be reached from the first
-
-    A stage that no transition leads to is dead, or a transition was forgotten.
-    """
-
-    family = "graph"
-    requires = frozenset({"LP005"})
-    runs = ("facts",)
-    mend = "Add the missing CURRICULUM.add_stage_transition(..., STAGE, ...), or take the stage out."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        stages = repo.runs.facts(target)["stages"]
-        edges = {one["name"]: [to for _, to in one["transitions"]] for one in stages}
-        reached = _reachable(edges, [stages[0]["name"]])
-        for one in stages:
-            if one["name"] not in reached:
-                yield Finding(message=f"No way leads from {stages[0]['name']!r} to the stage {one['name']!r}.")
+def _stages_no_way_leads_to(facts: dict[str, Any]) -> Iterator[str]:
+    stages = facts["stages"]
+    edges = {one["name"]: [to for _, to in one["transitions"]] for one in stages}
+    reached = _reachable(edges, [stages[0]["name"]])
+    for one in stages:
+        if one["name"] not in reached:
+            yield f"No way leads from {stages[0]['name']!r} to the stage {one['name']!r}."
 
 
-class GR002(TargetCheck):
-    """Every stage has a metrics provider
+def _stages_without_provider(facts: dict[str, Any]) -> Iterator[str]:
+    for one in facts["stages"]:
+        if one["provider"] is None and (one["transitions"] or one["policies"]):
+            yield f"The stage {one['name']!r} has no metrics provider."
 
-    Without one a session at that stage cannot be evaluated. Final stages that no rule leaves need none.
-    """
 
-    family = "graph"
-    requires = frozenset({"LP005"})
-    runs = ("facts",)
-    mend = "Give the Stage metrics_provider=MetricsProvider(metrics_from_dataset)."
+def _names_borne_twice(facts: dict[str, Any]) -> Iterator[str]:
+    for name in facts["homonyms"]:
+        yield f"Two different stages are named {name!r}."
 
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        for one in repo.runs.facts(target)["stages"]:
-            if one["provider"] is None and (one["transitions"] or one["policies"]):
-                yield Finding(message=f"The stage {one['name']!r} has no metrics provider.")
+
+def _policies_never_active(facts: dict[str, Any]) -> Iterator[str]:
+    for stage in facts["stages"]:
+        edges: dict[str, list[str]] = {}
+        for source, _, to in stage["policy_transitions"]:
+            edges.setdefault(source, []).append(to)
+        reached = _reachable(edges, stage["start_policies"])
+        for policy in stage["policies"]:
+            if policy not in reached:
+                yield f"The policy {policy} of the stage {stage['name']!r} never becomes active."
+
+
+def _held_only_after_another(rule: dict[str, Any], tries: int) -> str | None:
+    if not rule["held"] or rule["decided"]:
+        return None
+    before = ", ".join(rule["before"])
+    return f"In {tries} tries the {_named(rule)} held only where an earlier one did ({before})."
+
+
+def _never_held(rule: dict[str, Any], tries: int) -> str | None:
+    if rule["held"] or rule["raised"] is not None:
+        return None
+    return f"No witness found in {tries} tries: the {_named(rule)} never held."
+
+
+def _raised(rule: dict[str, Any], tries: int) -> str | None:
+    return None if rule["raised"] is None else f"The {_named(rule)} {' '.join(rule['raised'].split())}."
+
+
+def _wavered(rule: dict[str, Any], tries: int) -> str | None:
+    if rule["wavers"] is None:
+        return None
+    gave = "gave two different tasks" if rule["kind"] == "policy" else "answered yes and no"
+    return f"The {rule['kind']} {rule['rule']} {gave} for {rule['wavers']}."
+
+
+def _named(rule: dict[str, Any]) -> str:
+    return f"{rule['kind']} {rule['rule']} of the stage {rule['stage']!r}"
 
 
 class GR003(TargetCheck):
@@ -70,10 +139,9 @@ class GR003(TargetCheck):
     family = "graph"
     requires = frozenset({"LP005", "LP010", "GR002", "CL001"})
     runs = ("evaluate",)
-    mend = "Run `uv run curriculum demo --stage NAME` and mend what it says."
+    fix = "Run `uv run curriculum demo --stage NAME` and fix what it says."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         for stage, found in repo.runs.answer(target, "evaluate").items():
             if found["failed"]:
                 yield Finding(message=f"At the stage {stage!r}: {found['failed']}")
@@ -101,128 +169,6 @@ def _tried(repo: CurriculumRepo, target: Target, *parts: str) -> list[dict[str, 
     return tried
 
 
-class GR004(TargetCheck):
-    """No transition is always decided by an earlier one
-
-    The first transition that holds wins. Where an earlier one holds whenever a later one does (`> 20` before `> 40`),
-    the later one never decides. The search tries many metrics; it finds no proof, so read its word as a hint.
-    """
-
-    family = "graph"
-    level = "warning"
-    requires = frozenset({"LP005"})
-    runs = ("witnesses",)
-    mend = "Add the narrower transition first: the order of the add_stage_transition calls decides."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        tries = repo.runs.answer(target, "witnesses")["tries"]
-        for rule in _tried(repo, target, "rules"):
-            if rule["held"] and not rule["decided"]:
-                path, line = place(repo, rule)
-                yield Finding(
-                    message=f"In {tries} tries the {rule['kind']} {rule['rule']} of the stage {rule['stage']!r} "
-                    f"held only where an earlier one did ({', '.join(rule['before'])}).",
-                    path=path,
-                    line=line,
-                )
-
-
-class GR005(TargetCheck):
-    """Every transition can hold
-
-    A transition that holds for no metrics is a slip in a threshold or a unit. The search tries many metrics; that it
-    found no witness does not prove that there is none.
-    """
-
-    family = "graph"
-    level = "warning"
-    requires = frozenset({"LP005"})
-    runs = ("witnesses",)
-    mend = "Test the transition with metrics for which it must hold, or take it out."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        tries = repo.runs.answer(target, "witnesses")["tries"]
-        for rule in _tried(repo, target, "rules"):
-            if not rule["held"] and rule["raised"] is None:
-                path, line = place(repo, rule)
-                yield Finding(
-                    message=f"No witness found in {tries} tries: the {rule['kind']} {rule['rule']} of the stage "
-                    f"{rule['stage']!r} never held.",
-                    path=path,
-                    line=line,
-                )
-
-
-class GR006(TargetCheck):
-    """Rules work with all metrics that their class allows
-
-    A transition or policy that raises for metrics which a real session can give, such as a None, leaves the animal
-    without a suggestion. So does a policy that gives a parameter a value which its field refuses, be it only after many
-    sessions: each is applied to the task that it gave the last time.
-    """
-
-    family = "graph"
-    level = "warning"
-    requires = frozenset({"LP005"})
-    runs = ("witnesses",)
-    mend = (
-        "Handle that case in the rule, keep parameters within their bounds (min, max), or narrow the field in the "
-        "metrics class."
-    )
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        for rule in _tried(repo, target, "rules", "policies"):
-            if rule["raised"] is not None:
-                path, line = place(repo, rule)
-                raised = " ".join(rule["raised"].split())
-                message = f"The {rule['kind']} {rule['rule']} of the stage {rule['stage']!r} {raised}."
-                yield Finding(message=message, path=path, line=line)
-
-
-class GR007(TargetCheck):
-    """Stage names are unique
-
-    The library takes two stages of one name for one stage, and drops the second's parameters without a word.
-    """
-
-    family = "graph"
-    requires = frozenset({"LP005"})
-    runs = ("facts",)
-    mend = "Give each Stage a name of its own (name=...)."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        for name in repo.runs.facts(target)["homonyms"]:
-            yield Finding(message=f"Two different stages are named {name!r}.")
-
-
-class GR008(TargetCheck):
-    """Every policy can become active
-
-    A policy that is neither a start policy nor led to by a policy transition is dead.
-    """
-
-    family = "graph"
-    level = "warning"
-    requires = frozenset({"LP005"})
-    runs = ("facts",)
-    mend = "Make it a start policy, add a policy transition to it, or take it out."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        for stage in repo.runs.facts(target)["stages"]:
-            edges: dict[str, list[str]] = {}
-            for source, _, to in stage["policy_transitions"]:
-                edges.setdefault(source, []).append(to)
-            reached = _reachable(edges, stage["start_policies"])
-            for policy in stage["policies"]:
-                if policy not in reached:
-                    yield Finding(message=f"The policy {policy} of the stage {stage['name']!r} never becomes active.")
-
-
 class GR009(TargetCheck):
     """Rules and stages bear the field's names
 
@@ -234,16 +180,15 @@ class GR009(TargetCheck):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Rename it (a stage's new name needs a new major version), or ignore GR009 with the reason."
+    fix = "Rename it (a stage's new name needs a new major version), or ignore GR009 with the reason."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         facts = repo.runs.facts(target)
         told = set()
         for what, name, wanted, rule in _misnamed(facts):
             if name not in told:
                 told.add(name)
-                path, line = place(repo, rule) if rule else (None, None)
+                path, line = repo.place_of(rule) if rule else (None, None)
                 yield Finding(message=f"{what} is named {name!r} instead of {wanted}.", path=path, line=line)
 
 
@@ -279,44 +224,20 @@ class GR010(TargetCheck):
     family = "graph"
     requires = frozenset({"GR003"})
     runs = ("evaluate", "witnesses")
-    mend = "Compare metrics, do not assign to them: take a local variable."
+    fix = "Compare metrics, do not assign to them: take a local variable."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         told = set()
         answer = repo.runs.answer(target, "witnesses")
         for rule in [*answer["rules"], *answer.get("policies", [])]:
             if rule["altered"] and rule["rule"] not in told:
                 told.add(rule["rule"])
-                path, line = place(repo, rule)
+                path, line = repo.place_of(rule)
                 message = f"The {rule['kind']} {rule['rule']} changes the metrics ({rule['altered']})."
                 yield Finding(message=message, path=path, line=line)
         for stage, found in repo.runs.answer(target, "evaluate").items():
             if found["altered"] and not told:
                 yield Finding(message=f"A rule of the stage {stage!r} changes the metrics ({found['altered']}).")
-
-
-class GR011(TargetCheck):
-    """Rules give the same answer for the same metrics
-
-    A rule that counts its calls or takes a random number moves one animal and not the other.
-    """
-
-    family = "graph"
-    requires = frozenset({"LP005"})
-    runs = ("witnesses",)
-    mend = "Decide by the metrics alone: no random number, no counter, no list that grows from call to call."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        told = set()
-        for rule in _tried(repo, target, "rules", "policies"):
-            if rule["wavers"] is not None and rule["rule"] not in told:
-                told.add(rule["rule"])
-                path, line = place(repo, rule)
-                gave = "gave two different tasks" if rule["kind"] == "policy" else "answered yes and no"
-                message = f"The {rule['kind']} {rule['rule']} {gave} for {rule['wavers']}."
-                yield Finding(message=message, path=path, line=line)
 
 
 class GR012(TargetCheck):
@@ -330,19 +251,102 @@ class GR012(TargetCheck):
     level = "warning"
     requires = frozenset({"LP005"})
     runs = ("facts", "witnesses")
-    mend = "Spell the parameter as its class does, or declare it there."
+    fix = "Spell the parameter as its class does, or declare it there."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         for stage in repo.runs.facts(target)["stages"]:
             for name in stage.get("undeclared", []):
                 yield Finding(message=f"The stage {stage['name']!r} sets {name}, which the task does not declare.")
         policies = repo.runs.answer(target, "witnesses").get("policies", [])
         for policy in {one["rule"]: one for one in policies if one["sets"]}.values():
-            path, line = place(repo, policy)
+            path, line = repo.place_of(policy)
             for name in policy["sets"]:
                 message = f"The policy {policy['rule']} sets {name}, which the task does not declare."
                 yield Finding(message=message, path=path, line=line)
 
 
-CHECKS = (GR001, GR002, GR003, GR004, GR005, GR006, GR007, GR008, GR009, GR010, GR011, GR012)
+CHECKS = (
+    _InFacts(
+        id="GR001",
+        title="Every stage can be reached from the first",
+        why="A stage that no transition leads to is dead, or a transition was forgotten.",
+        search=_stages_no_way_leads_to,
+        fix="Add the missing CURRICULUM.add_stage_transition(..., STAGE, ...), or take the stage out.",
+    ),
+    _InFacts(
+        id="GR002",
+        title="Every stage has a metrics provider",
+        why=("Without one a session at that stage cannot be evaluated. Final stages that no rule leaves need none."),
+        search=_stages_without_provider,
+        fix="Give the Stage metrics_provider=MetricsProvider(metrics_from_dataset).",
+    ),
+    GR003(),
+    _TriedRule(
+        id="GR004",
+        title="No transition is always decided by an earlier one",
+        why=(
+            "The first transition that holds wins. Where an earlier one holds whenever a later one does (`> 20` "
+            "before `> 40`), the later one never decides. The search tries many metrics; it finds no proof, so read "
+            "its word as a hint."
+        ),
+        level="warning",
+        parts=("rules",),
+        tell=_held_only_after_another,
+        fix="Add the narrower transition first: the order of the add_stage_transition calls decides.",
+    ),
+    _TriedRule(
+        id="GR005",
+        title="Every transition can hold",
+        why=(
+            "A transition that holds for no metrics is a slip in a threshold or a unit. The search tries many "
+            "metrics; that it found no witness does not prove that there is none."
+        ),
+        level="warning",
+        parts=("rules",),
+        tell=_never_held,
+        fix="Test the transition with metrics for which it must hold, or take it out.",
+    ),
+    _TriedRule(
+        id="GR006",
+        title="Rules work with all metrics that their class allows",
+        why=(
+            "A transition or policy that raises for metrics which a real session can give, such as a None, leaves the "
+            "animal without a suggestion. So does a policy that gives a parameter a value which its field refuses, be "
+            "it only after many sessions: each is applied to the task that it gave the last time."
+        ),
+        level="warning",
+        tell=_raised,
+        fix=(
+            "Handle that case in the rule, keep parameters within their bounds (min, max), or narrow the field in the "
+            "metrics class."
+        ),
+    ),
+    _InFacts(
+        id="GR007",
+        title="Stage names are unique",
+        why=(
+            "The library takes two stages of one name for one stage, and drops the second's parameters without a word."
+        ),
+        search=_names_borne_twice,
+        fix="Give each Stage a name of its own (name=...).",
+    ),
+    _InFacts(
+        id="GR008",
+        title="Every policy can become active",
+        why="A policy that is neither a start policy nor led to by a policy transition is dead.",
+        level="warning",
+        search=_policies_never_active,
+        fix="Make it a start policy, add a policy transition to it, or take it out.",
+    ),
+    GR009(),
+    GR010(),
+    _TriedRule(
+        id="GR011",
+        title="Rules give the same answer for the same metrics",
+        why="A rule that counts its calls or takes a random number moves one animal and not the other.",
+        once=True,
+        tell=_wavered,
+        fix="Decide by the metrics alone: no random number, no counter, no list that grows from call to call.",
+    ),
+    GR012(),
+)

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...curriculum.discovery import ENTRY_POINT_GROUP
-from ..engine.check import Check, Finding, NotApplicable, TargetCheck
+from ..engine.check import Check, TargetCheck
+from ..engine.findings import Finding, NotApplicable
 from ..engine.managed import digest, digests
-from ..engine.repo import CurriculumRepo, Target
+from ..engine.repo import Target
+from ..engine.shapes import InSources
+from ..engine.under_test import CurriculumRepo
 
 _FORBIDDEN_NAMES = {
     "con",
@@ -28,10 +31,9 @@ class LP001(Check):
     """
 
     family = "layout"
-    mend = "Write a pyproject.toml with a table [project] that has name and version; the template's is an example."
+    fix = "Write a pyproject.toml with a table [project] that has name and version; the template's is an example."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         if repo.pyproject_error is not None:
             yield Finding(message=repo.pyproject_error, path="pyproject.toml")
 
@@ -46,10 +48,9 @@ class LP002(Check):
     family = "layout"
     requires = frozenset({"LP001"})
     runs = ("lock",)
-    mend = "Run `uv lock` and commit uv.lock."
+    fix = "Run `uv lock` and commit uv.lock."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         if repo.lock is None:
             yield Finding(message="uv.lock is missing or unreadable.", path="uv.lock")
             return
@@ -61,14 +62,14 @@ class LP002(Check):
                 return
             if process.code != 0:
                 note = f"uv could not compare uv.lock with pyproject.toml without a network: {process.said}"
-                repo.outcomes[type(self).__name__].notes.append(note.rstrip("."))
+                repo.outcomes[self.id].notes.append(note.rstrip("."))
         if repo.project_root == repo.root and "uv.lock" not in repo.files:
             line = repo.line_of(".gitignore", "uv.lock")
             yield Finding(
                 message="git ignores uv.lock, so a clone has none.",
                 path=".gitignore" if line else "uv.lock",
                 line=line,
-                mend="Take it out of .gitignore and commit uv.lock.",
+                fix="Take it out of .gitignore and commit uv.lock.",
             )
 
 
@@ -81,13 +82,12 @@ class LP003(Check):
 
     family = "layout"
     requires = frozenset({"LP001"})
-    mend = (
+    fix = (
         "Take `curriculum` out of [project.scripts], depend on aind-curriculum-runtime, which brings the command, and "
         "declare the curriculum by an entry point as the template does."
     )
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         own = repo.own_command
         if own is not None and own.replace(" ", "") != "aind_curriculum_runtime.cli:main":
             yield Finding(
@@ -102,7 +102,7 @@ class LP003(Check):
                 message="The repo does not depend on aind-curriculum-runtime, which brings the command `curriculum`.",
                 path="pyproject.toml",
                 line=repo.line_of("pyproject.toml", "dependencies"),
-                mend="Add aind-curriculum-runtime to [project] dependencies and run `uv lock`.",
+                fix="Add aind-curriculum-runtime to [project] dependencies and run `uv lock`.",
             )
 
 
@@ -115,10 +115,9 @@ class LP004(Check):
 
     family = "layout"
     requires = frozenset({"LP003"})
-    mend = f'Under [project.entry-points."{ENTRY_POINT_GROUP}"] write NAME = "package.module:OBJECT".'
+    fix = f'Under [project.entry-points."{ENTRY_POINT_GROUP}"] write NAME = "package.module:OBJECT".'
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         if not repo.declared:
             yield Finding(message="pyproject.toml declares no curriculum.", path="pyproject.toml")
 
@@ -133,10 +132,9 @@ class LP005(TargetCheck):
     family = "layout"
     requires = frozenset({"LP001"})
     runs = ("facts",)
-    mend = "`uv run python -c 'import PACKAGE.MODULE'` shows the import alone; mend that, then run `uv sync`."
+    fix = "`uv run python -c 'import PACKAGE.MODULE'` shows the import alone; fix that, then run `uv sync`."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         if not repo.targets:
             if repo.curriculum is None:
                 raise NotApplicable("no curriculum is declared; name one with --curriculum package.module:OBJECT")
@@ -144,37 +142,36 @@ class LP005(TargetCheck):
             yield Finding(
                 message=f"No curriculum named {repo.curriculum!r} is declared.",
                 path="pyproject.toml",
-                mend=f"Declared: {known}. Give one of these, or package.module:OBJECT.",
+                fix=f"Declared: {known}. Give one of these, or package.module:OBJECT.",
             )
         yield from super().find(repo)
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         path, line = "pyproject.toml", repo.line_of("pyproject.toml", target.object)
         if not re.fullmatch(r"[\w.]+:[\w.]+", target.object):
             yield Finding(
                 message=f"The curriculum {target.label!r} is not declared as package.module:OBJECT ({target.object}).",
                 path=path,
                 line=line,
-                mend="Write the module, a colon and the name of the object that create_curriculum(...)() gave.",
+                fix="Write the module, a colon and the name of the object that create_curriculum(...)() gave.",
             )
             return
         answer = repo.runs.answer(target, "facts")
         if "error" in answer:
             told = f"{target.object} does not import: {answer['error'].rstrip('.')}."
-            yield Finding(message=told, path=path, line=line, mend=answer["mend"])
+            yield Finding(message=told, path=path, line=line, fix=answer["fix"])
         elif target.name is not None and answer["name"] != target.name:
             yield Finding(
                 message=f"The entry point {target.name!r} leads to a curriculum named {answer['name']!r}.",
                 path=path,
                 line=line,
-                mend="Give both the same name, since trainer states choose their curriculum by it, and run `uv sync`.",
+                fix="Give both the same name, since trainer states choose their curriculum by it, and run `uv sync`.",
             )
         for name in _ignored_modules(repo, answer.get("modules", [])):
             yield Finding(
                 message=f"{target.object} imports {name}, which git ignores, so a clone has none.",
                 path=name,
-                mend="Take it out of .gitignore and commit it.",
+                fix="Take it out of .gitignore and commit it.",
             )
 
 
@@ -196,10 +193,9 @@ class LP006(Check):
 
     family = "layout"
     requires = frozenset({"LP002"})
-    mend = 'Depend on "aind-behavior-curriculum>=0.0.42,<0.1" and run `uv lock`.'
+    fix = 'Depend on "aind-behavior-curriculum>=0.0.42,<0.1" and run `uv lock`.'
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         version = repo.locked.get("aind-behavior-curriculum")
         if version is None:
             yield Finding(message="aind-behavior-curriculum is not among the locked packages.", path="uv.lock")
@@ -222,10 +218,9 @@ class LP007(Check):
 
     family = "layout"
     level = "warning"
-    mend = "`copier recopy` puts it back as the template has it; keep what is yours in a file of its own."
+    fix = "`copier recopy` puts it back as the template has it; keep what is yours in a file of its own."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         if not repo.from_template:
             raise NotApplicable("the repo was not made from the template")
         for name, expected in digests().items():
@@ -247,10 +242,9 @@ class LP008(Check):
     """
 
     family = "layout"
-    mend = "Choose between the two sides at the markers, delete *.rej files, and commit."
+    fix = "Choose between the two sides at the markers, delete *.rej files, and commit."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         for line in (repo.git("ls-files", "--unmerged") or "").splitlines()[:1]:
             path = line.partition("\t")[2]
             yield Finding(message=f"git has {path} as unmerged.", path=path)
@@ -282,10 +276,9 @@ class LP009(Check):
     """
 
     family = "layout"
-    mend = "Rename the file."
+    fix = "Rename the file."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         seen: dict[str, str] = {}
         tracked = (repo.git("ls-files", "-z") or "").split("\0")
         for name in sorted({*repo.files, *filter(None, tracked)}):  # on Windows the one is only in git
@@ -311,10 +304,9 @@ class LP010(Check):
     """
 
     family = "layout"
-    mend = "Copy a small real session there: the directory that holds the folder 'behavior'."
+    fix = "Copy a small real session there: the directory that holds the folder 'behavior'."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         if repo.session is None:
             yield Finding(message="There is no sample session at tests/data/session.", path="tests/data/session")
         elif not any(path.is_file() for path in repo.session.rglob("*")):
@@ -330,10 +322,9 @@ class LP011(Check):
 
     family = "layout"
     level = "warning"
-    mend = "Give each curriculum a repo of its own, made from the template."
+    fix = "Give each curriculum a repo of its own, made from the template."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         made = [(name, node) for name, tree in repo.sources.items() for node in _creations(tree)]
         if len(made) > 1:
             name, node = made[1]
@@ -356,50 +347,55 @@ def _creations(tree: ast.Module) -> Iterator[ast.Call]:
 _POSIX_ONLY = {"crypt", "fcntl", "grp", "posix", "pty", "pwd", "resource", "spwd", "syslog", "termios", "tty"}
 
 
-class LP012(Check):
-    """Every import works on Windows
-
-    Rigs are Windows machines, and some modules of Python's own library are not there.
-    """
-
-    family = "layout"
-    level = "warning"
-    mend = "Use what works on both (shutil, pathlib, msvcrt), or import it inside a branch for sys.platform."
-
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
-        for name, tree in repo.sources.items():
-            for node in tree.body:  # what stands deeper is guarded, or not reached
-                tops = [one.name for one in node.names] if isinstance(node, ast.Import) else []
-                tops += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
-                for top in tops:
-                    if top.partition(".")[0] in _POSIX_ONLY:
-                        yield Finding(message=f"Windows has no module {top!r}.", path=name, line=node.lineno)
+def _posix_imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in tree.body:  # what stands deeper is guarded, or not reached
+        tops = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        tops += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+        for top in tops:
+            if top.partition(".")[0] in _POSIX_ONLY:
+                yield node.lineno, f"Windows has no module {top!r}."
 
 
 _MACHINE_PATH = re.compile(r"(?:[A-Za-z]:[\\/]|/(?:home|Users|root|mnt|media|tmp)/|\\\\[\w.-]+\\)[\w.]")
 
 
-class LP013(Check):
-    """No path of one machine stands in the code
-
-    What is on the disk of one computer or on one lab's share is not there on the next rig.
-    """
-
-    family = "layout"
-    level = "warning"
-    mend = "Build the path from data_directory, or from Path(__file__) for a file of the package."
-
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
-        for name, tree in repo.sources.items():
-            prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-            for node in ast.walk(tree):
-                if not isinstance(node, ast.Constant) or id(node) in prose:
-                    continue
-                if isinstance(node.value, str) and _MACHINE_PATH.match(node.value):
-                    shown = node.value[:60]
-                    yield Finding(message=f"{shown!r} is a path of one machine.", path=name, line=node.lineno)
+def _machine_paths(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or id(node) in prose:
+            continue
+        if isinstance(node.value, str) and _MACHINE_PATH.match(node.value):
+            yield node.lineno, f"{node.value[:60]!r} is a path of one machine."
 
 
-CHECKS = (LP001, LP002, LP003, LP004, LP005, LP006, LP007, LP008, LP009, LP010, LP011, LP012, LP013)
+CHECKS = (
+    LP001(),
+    LP002(),
+    LP003(),
+    LP004(),
+    LP005(),
+    LP006(),
+    LP007(),
+    LP008(),
+    LP009(),
+    LP010(),
+    LP011(),
+    InSources(
+        id="LP012",
+        title="Every import works on Windows",
+        why="Rigs are Windows machines, and some modules of Python's own library are not there.",
+        family="layout",
+        level="warning",
+        search=_posix_imports,
+        fix="Use what works on both (shutil, pathlib, msvcrt), or import it inside a branch for sys.platform.",
+    ),
+    InSources(
+        id="LP013",
+        title="No path of one machine stands in the code",
+        why="What is on the disk of one computer or on one lab's share is not there on the next rig.",
+        family="layout",
+        level="warning",
+        search=_machine_paths,
+        fix="Build the path from data_directory, or from Path(__file__) for a file of the package.",
+    ),
+)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..engine.check import Finding, NotApplicable, TargetCheck
-from ..engine.repo import CurriculumRepo, Target
+from ..engine.check import TargetCheck
+from ..engine.findings import Finding, NotApplicable
+from ..engine.repo import Target
+from ..engine.under_test import CurriculumRepo
 
 
 def _declared(repo: CurriculumRepo, target: Target) -> dict[str, Any]:
@@ -42,10 +44,9 @@ class MI001(TargetCheck):
     family = "migrations"
     requires = frozenset({"CL001"})
     runs = ("facts",)
-    mend = "Name stages and policies of this version in MIGRATIONS, for older major versions."
+    fix = "Name stages and policies of this version in MIGRATIONS, for older major versions."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         declared, facts = _declared(repo, target), repo.runs.facts(target)
         path, line = _file(repo, target)
         for message in _faults(declared, facts):
@@ -80,10 +81,9 @@ class MI002(TargetCheck):
     family = "migrations"
     requires = frozenset({"MI001"})
     runs = ("migrations",)
-    mend = 'Name every old stage in MIGRATIONS, with its successor or with Tombstone("where its animals go").'
+    fix = 'Name every old stage in MIGRATIONS, with its successor or with Tombstone("where its animals go").'
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         tried, declared = _tried(repo, target), _declared(repo, target)
         if all(one["stages"] is None for one in tried.values()):
             raise NotApplicable("; ".join(dict.fromkeys(one["why"] for one in tried.values())))
@@ -111,10 +111,9 @@ class MI003(TargetCheck):
     family = "migrations"
     requires = frozenset({"MI001"})
     runs = ("migrations",)
-    mend = "Run `curriculum run` with a trainer state at that stage, and mend what it tells."
+    fix = "Run `curriculum run` with a trainer state at that stage, and fix what it tells."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         path, line = _file(repo, target)
         for version, one in _tried(repo, target).items():
             for stage, failed in one["moves"].items():
@@ -123,4 +122,4 @@ class MI003(TargetCheck):
                     yield Finding(message=message, path=path, line=line)
 
 
-CHECKS = (MI001, MI002, MI003)
+CHECKS = (MI001(), MI002(), MI003())

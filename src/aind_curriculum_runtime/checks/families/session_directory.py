@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ...contract.errors import ExitCode
-from ..engine.check import Check, Finding, NotApplicable, TargetCheck
-from ..engine.repo import CurriculumRepo, Target
-from .failure import error_code
+from ..engine.check import Check, TargetCheck
+from ..engine.findings import Finding, NotApplicable
+from ..engine.repo import Target
+from ..engine.shapes import InSources, UnfitSession
+from ..engine.under_test import CurriculumRepo
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -32,10 +33,9 @@ class SE001(TargetCheck):
     family = "session directory"
     requires = frozenset({"CL001"})
     runs = ("launcher", "evaluate")
-    mend = "Open data for reading only (mode 'r'), and write new files under names of their own."
+    fix = "Open data for reading only (mode 'r'), and write new files under names of their own."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         assert repo.session is not None  # CL001 ran on it
         before = _digests(repo.session)
         told = set()
@@ -48,48 +48,7 @@ class SE001(TargetCheck):
                     yield Finding(message=f"Evaluating a session {done} its file {path}.")
             added = sorted(after.keys() - before.keys())
             if added and name == "launcher":
-                repo.outcomes[type(self).__name__].notes.append(f"added to the session directory: {', '.join(added)}")
-
-
-class _Unfit(TargetCheck):
-    family = "session directory"
-    mend = (
-        "Where the provider finds no data, raise aind_curriculum_runtime.SessionError with a sentence that says what "
-        "is missing, or return metrics that say so."
-    )
-    what: str
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        repo.require_runtime()
-        process = repo.runs.get(target, self.runs[0])
-        defined = process.code == 0 or (process.code == ExitCode.MISSING and error_code(process) is not None)
-        if not defined:
-            yield Finding(
-                message=f"{self.what} looks like a fault of the code: the run {process.ended}: {process.said}"
-            )
-
-
-class SE002(_Unfit):
-    """An empty session directory is a defined failure
-
-    A session that was aborted before it wrote anything must not look like a fault in the curriculum.
-    """
-
-    requires = frozenset({"CL001"})
-    runs = ("empty session",)
-    what = "An empty session directory"
-
-
-class SE003(_Unfit):
-    """An aborted session is a defined failure
-
-    Folders without a single event: the session was started and stopped.
-    """
-
-    requires = frozenset({"SE002"})
-    runs = ("aborted session",)
-    what = "A session directory without a single event"
+                repo.outcomes[self.id].notes.append(f"added to the session directory: {', '.join(added)}")
 
 
 class SE004(TargetCheck):
@@ -102,10 +61,9 @@ class SE004(TargetCheck):
     family = "session directory"
     requires = frozenset({"SO004"})
     runs = ("facts", "launcher", "aborted session")
-    mend = "Read from the data_directory that the provider is given, and from nowhere else."
+    fix = "Read from the data_directory that the provider is given, and from nowhere else."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         if repo.runs.facts(target)["stages"][0]["provider"] is None:
             raise NotApplicable("the first stage has no metrics provider, as a final stage needs none")
         without = repo.runs.get(target, "aborted session").document
@@ -122,10 +80,9 @@ class SE005(Check):
     family = "session directory"
     requires = frozenset({"CL001"})
     runs = ("launcher", "evaluate")
-    mend = "Write new files into the session directory (data_directory), by absolute path."
+    fix = "Write new files into the session directory (data_directory), by absolute path."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         if repo.session is None:
             raise NotApplicable("there is no sample session, so nothing was run")
         for target in repo.targets:
@@ -138,24 +95,6 @@ class SE005(Check):
                 yield Finding(message=f"Running the curriculum {done} {path} in the repo.")
 
 
-class SE006(Check):
-    """Text files are read with their encoding named
-
-    Without one Python takes the machine's: UTF-8 on Linux, cp1252 on most rigs, where the same session then gives
-    other text or an error.
-    """
-
-    family = "session directory"
-    level = "warning"
-    mend = 'Add encoding="utf-8" to the call.'
-
-    def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
-        for name, tree in repo.sources.items():
-            for line, what in _opened_without_encoding(tree):
-                yield Finding(message=f"{what} does not name the encoding.", path=name, line=line)
-
-
 def _opened_without_encoding(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or any(one.arg in {"encoding", None} for one in node.keywords):
@@ -163,7 +102,7 @@ def _opened_without_encoding(tree: ast.Module) -> Iterator[tuple[int, str]]:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in {"read_text", "write_text"}:
             if len(node.args) < (1 if name == "read_text" else 2):
-                yield node.lineno, f".{name}()"
+                yield node.lineno, f".{name}() does not name the encoding."
         elif name == "open":
             builtin = ast.unparse(node.func) in {"open", "io.open"}
             mode = next((one.value for one in node.keywords if one.arg == "mode"), None)
@@ -176,7 +115,36 @@ def _opened_without_encoding(tree: ast.Module) -> Iterator[tuple[int, str]]:
             )
             # A method open(name) is another thing's, such as a zip file's.
             if text and (builtin or mode is not None or not node.args) and len(node.args) < at + 3:
-                yield node.lineno, "open()" if builtin else ".open()"
+                yield node.lineno, f"{'' if builtin else '.'}open() does not name the encoding."
 
 
-CHECKS = (SE001, SE002, SE003, SE004, SE005, SE006)
+CHECKS = (
+    SE001(),
+    UnfitSession(
+        id="SE003",
+        title="An aborted session is a defined failure",
+        why="Folders without a single event: the session was started and stopped.",
+        family="session directory",
+        requires=frozenset({"CL001"}),
+        runs=("aborted session",),
+        what="A session directory without a single event",
+        fix=(
+            "Where the provider finds no data, raise aind_curriculum_runtime.SessionError with a sentence that says "
+            "what is missing, or return metrics that say so."
+        ),
+    ),
+    SE004(),
+    SE005(),
+    InSources(
+        id="SE006",
+        title="Text files are read with their encoding named",
+        why=(
+            "Without one Python takes the machine's: UTF-8 on Linux, cp1252 on most rigs, where the same session then "
+            "gives other text or an error."
+        ),
+        family="session directory",
+        level="warning",
+        search=_opened_without_encoding,
+        fix='Add encoding="utf-8" to the call.',
+    ),
+)

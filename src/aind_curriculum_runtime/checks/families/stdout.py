@@ -3,132 +3,72 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from ...contract.strict_json import StrictJsonError, parse
 from ...session.suggestion import KEYS
-from ..engine.check import Check, Finding, TargetCheck
-from ..engine.repo import CurriculumRepo, Target
-from .command_line import difference
+from ..engine.check import Check, TargetCheck
+from ..engine.findings import Finding
+from ..engine.process import Process
+from ..engine.repo import Target
+from ..engine.shapes import Row, SameSuggestion
+from ..engine.under_test import CurriculumRepo
 
 
-class SO001(TargetCheck):
-    """Stdout is one JSON object and a newline
+@dataclass(kw_only=True, eq=False)
+class _Launch(Row, TargetCheck):
+    """Something is wrong with what the launcher's own run left.
 
-    Launchers parse the whole of stdout.
+    Args:
+        tell: What, in a sentence; None where nothing is.
     """
 
-    family = "stdout"
-    requires = frozenset({"CL001"})
-    runs = ("launcher",)
-    mend = "Use the runtime's command, which lets nothing else through; if it is used, reinstall it with `uv sync`."
+    family: str = "stdout"
+    requires: frozenset[str] = frozenset({"SO001"})
+    runs: tuple[str, ...] = ("launcher",)
+    tell: Callable[[Process], str | None]
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        process = repo.runs.get(target, "launcher")
-        if not isinstance(process.document, dict):
-            first = process.stdout[:60].decode("utf-8", "replace")
-            yield Finding(message=f"Stdout is not one JSON object; it begins with {first!r}.")
-        elif not process.stdout.endswith(b"}\n") and not process.stdout.endswith(b"}\r\n"):
-            yield Finding(message="Stdout does not end with the object and a newline.")
-
-
-class SO002(TargetCheck):
-    """Stdout is ASCII
-
-    Launchers decode with the machine's own locale, which on many rigs is cp1252.
-    """
-
-    family = "stdout"
-    requires = frozenset({"SO001"})
-    runs = ("launcher",)
-    mend = "Use the runtime's command, which escapes everything else."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        if not repo.runs.get(target, "launcher").stdout.isascii():
-            said = repo.runs.get(target, "launcher").stdout.decode("utf-8", "replace")
-            first = next(character for character in said if not character.isascii())
-            yield Finding(message=f"Stdout holds characters beyond ASCII, such as {first!a}.")
-
-
-class SO003(TargetCheck):
-    """Stdout is strict JSON
-
-    NaN, Infinity and keys that stand twice are not JSON; parsers differ in what they make of them.
-    """
-
-    family = "stdout"
-    requires = frozenset({"SO001"})
-    runs = ("launcher",)
-    mend = "Use the runtime's command, which refuses a value that is not finite."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        try:
-            parse(repo.runs.get(target, "launcher").stdout)
-        except StrictJsonError as error:
-            yield Finding(message=f"Stdout is not strict JSON: {error}.")
-
-
-class SO004(TargetCheck):
-    """The document has exactly the four keys
-
-    trainer_state, metrics, version and dsl_version; more goes into files of its own.
-    """
-
-    family = "stdout"
-    requires = frozenset({"SO001"})
-    runs = ("launcher",)
-    mend = "Use the runtime's command; put anything more into a file in the session directory."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        found = repo.runs.get(target, "launcher").document
-        if isinstance(found, dict) and set(found) != set(KEYS):
-            missing, extra = [key for key in KEYS if key not in found], [key for key in found if key not in KEYS]
-            told = [f"it lacks {', '.join(missing)}"] * bool(missing) + [f"it adds {', '.join(extra)}"] * bool(extra)
-            yield Finding(message=f"The document has other keys: {' and '.join(told)}.")
-
-
-class SO005(TargetCheck):
-    """Noise of every kind stays out of stdout
-
-    Prints, loggers, progress bars, C code, child processes, threads and exit handlers write to stdout; the same run
-    with all of these put in from outside must print the same document.
-    """
-
-    family = "stdout"
-    requires = frozenset({"SU001"})
-    runs = ("launcher", "noise")
-    mend = (
-        "The runtime's guard sees to this: run `uv sync --reinstall-package aind-curriculum-runtime`, and take out "
-        "curriculum code that replaces sys.stdout or descriptor 1."
-    )
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        repo.require_runtime()
-        if why := difference(repo, target, "noise"):
-            yield Finding(message=f"With prints, loggers, threads and child processes that write to stdout, {why}.")
-
-
-class SO006(TargetCheck):
-    """The process ends, and its pipes with it
-
-    A child process or a fork that keeps the pipes makes the launcher wait for it, with an animal waiting too.
-    """
-
-    family = "stdout"
-    requires = frozenset({"LP005"})
-    runs = ("launcher",)
-    mend = "In the metrics code use subprocess.run, which waits, or join the process before returning."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        if repo.runs.get(target, "launcher").pipes_held:
-            message = "A second after the process ended, something that it started still held its stdout or stderr."
+        message = self.tell(repo.runs.get(target, "launcher"))
+        if message is not None:
             yield Finding(message=message)
+
+
+def _no_object(process: Process) -> str | None:
+    if not isinstance(process.document, dict):
+        first = process.stdout[:60].decode("utf-8", "replace")
+        return f"Stdout is not one JSON object; it begins with {first!r}."
+    whole = process.stdout.endswith((b"}\n", b"}\r\n"))
+    return None if whole else "Stdout does not end with the object and a newline."
+
+
+def _beyond_ascii(process: Process) -> str | None:
+    said = process.stdout.decode("utf-8", "replace")
+    first = next((character for character in said if not character.isascii()), None)
+    return None if first is None else f"Stdout holds characters beyond ASCII, such as {first!a}."
+
+
+def _not_strict(process: Process) -> str | None:
+    try:
+        parse(process.stdout)
+    except StrictJsonError as error:
+        return f"Stdout is not strict JSON: {error}."
+    return None
+
+
+def _other_keys(process: Process) -> str | None:
+    found = process.document
+    if not isinstance(found, dict) or set(found) == set(KEYS):
+        return None
+    missing, extra = [key for key in KEYS if key not in found], [key for key in found if key not in KEYS]
+    told = [f"it lacks {', '.join(missing)}"] * bool(missing) + [f"it adds {', '.join(extra)}"] * bool(extra)
+    return f"The document has other keys: {' and '.join(told)}."
+
+
+def _held_pipes(process: Process) -> str | None:
+    held = "A second after the process ended, something that it started still held its stdout or stderr."
+    return held if process.pipes_held else None
 
 
 class SO007(TargetCheck):
@@ -141,10 +81,9 @@ class SO007(TargetCheck):
     family = "stdout"
     requires = frozenset({"SO004"})
     runs = ("launcher", "reload")
-    mend = "Keep a task's own settings in task_parameters, and stages plain Stage objects."
+    fix = "Keep a task's own settings in task_parameters, and stages plain Stage objects."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         if why := repo.runs.answer(target, "reload").get("host"):
             yield Finding(message=f"The launcher's model refuses the document: {why}.")
 
@@ -157,10 +96,9 @@ class SO008(Check):
 
     family = "stdout"
     level = "warning"
-    mend = "Use logging.getLogger(__name__), which is quiet by default and shown with -v."
+    fix = "Use logging.getLogger(__name__), which is quiet by default and shown with -v."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         # A command of the repo's own prints the suggestion itself.
         command = (repo.own_command or "").replace(" ", "").partition(":")[0].replace(".", "/")
         for name, tree in repo.sources.items():
@@ -181,4 +119,63 @@ def _prints(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"{spelled}(...)"
 
 
-CHECKS = (SO001, SO002, SO003, SO004, SO005, SO006, SO007, SO008)
+CHECKS = (
+    _Launch(
+        id="SO001",
+        title="Stdout is one JSON object and a newline",
+        why="Launchers parse the whole of stdout.",
+        requires=frozenset({"CL001"}),
+        tell=_no_object,
+        fix="Use the runtime's command, which lets nothing else through; if it is used, reinstall it with `uv sync`.",
+    ),
+    _Launch(
+        id="SO002",
+        title="Stdout is ASCII",
+        why="Launchers decode with the machine's own locale, which on many rigs is cp1252.",
+        tell=_beyond_ascii,
+        fix="Use the runtime's command, which escapes everything else.",
+    ),
+    _Launch(
+        id="SO003",
+        title="Stdout is strict JSON",
+        why="NaN, Infinity and keys that stand twice are not JSON; parsers differ in what they make of them.",
+        tell=_not_strict,
+        fix="Use the runtime's command, which refuses a value that is not finite.",
+    ),
+    _Launch(
+        id="SO004",
+        title="The document has exactly the four keys",
+        why="trainer_state, metrics, version and dsl_version; more goes into files of its own.",
+        tell=_other_keys,
+        fix="Use the runtime's command; put anything more into a file in the session directory.",
+    ),
+    SameSuggestion(
+        id="SO005",
+        title="Noise of every kind stays out of stdout",
+        why=(
+            "Prints, loggers, progress bars, C code, child processes, threads and exit handlers write to stdout; the "
+            "same run with all of these put in from outside must print the same document."
+        ),
+        family="stdout",
+        requires=frozenset({"SU001"}),
+        runs=("launcher", "noise"),
+        when="With prints, loggers, threads and child processes that write to stdout",
+        promise=True,
+        fix=(
+            "The runtime's guard sees to this: run `uv sync --reinstall-package aind-curriculum-runtime`, and take "
+            "out curriculum code that replaces sys.stdout or descriptor 1."
+        ),
+    ),
+    _Launch(
+        id="SO006",
+        title="The process ends, and its pipes with it",
+        why=(
+            "A child process or a fork that keeps the pipes makes the launcher wait for it, with an animal waiting too."
+        ),
+        requires=frozenset({"LP005"}),
+        tell=_held_pipes,
+        fix="In the metrics code use subprocess.run, which waits, or join the process before returning.",
+    ),
+    SO007(),
+    SO008(),
+)

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from ..engine.check import Finding, NotApplicable, TargetCheck
-from ..engine.repo import CurriculumRepo, Target
+from ..engine.check import TargetCheck
+from ..engine.comparison import unequal_place
+from ..engine.findings import Finding, NotApplicable
+from ..engine.repo import Target
 from ..engine.scenarios import telling_stage
-from .command_line import difference, unequal_place
-
-
-class SU001(TargetCheck):
-    """The same input gives the same bytes
-
-    Python orders sets by a seed that changes from process to process, a rig has its own time zone, and copying a
-    session changes its files' times; a suggestion that depends on any of these trains two animals differently for the
-    same session.
-    """
-
-    family = "suggestion"
-    requires = frozenset({"CL001"})
-    runs = ("launcher", "seed 1", "seed 2")
-    mend = (
-        "Sort what comes from a set; take no time of day, no file's time of change, no full path into the metrics, and "
-        "no random number without a fixed seed."
-    )
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        for name in ("seed 1", "seed 2"):
-            if why := difference(repo, target, name):
-                yield Finding(message=f"Run again, with another hash seed, time zone and time of copying, {why}.")
-                return
+from ..engine.shapes import SameSuggestion
+from ..engine.under_test import CurriculumRepo
 
 
 class SU002(TargetCheck):
@@ -47,10 +25,9 @@ class SU002(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SO004", "SU001", "SU004", "GR003"})
     runs = ("facts", "launcher", "evaluate", "telling")
-    mend = "Use the runtime's command, which asks the library's Trainer, or call Trainer.evaluate in your own."
+    fix = "Use the runtime's command, which asks the library's Trainer, or call Trainer.evaluate in your own."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         stages = {"launcher": repo.runs.facts(target)["stages"][0]["name"], "telling": telling_stage(repo.runs, target)}
         told = set()
         for run, stage in stages.items():
@@ -87,10 +64,9 @@ class SU003(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SO004", "SU004"})
     runs = ("launcher", "reload", "next")
-    mend = "Let policies and serialisers give only values that the parameter's own field accepts."
+    fix = "Let policies and serialisers give only values that the parameter's own field accepts."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         if why := repo.runs.answer(target, "reload").get("next"):
             yield Finding(message=f"The next trainer state does not load as it was written: {why}.")
             return
@@ -109,10 +85,9 @@ class SU004(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SO004"})
     runs = ("facts", "launcher")
-    mend = "Give start policies when the Stage is made (start_policies=[...]) or with set_start_policies."
+    fix = "Give start policies when the Stage is made (start_policies=[...]) or with set_start_policies."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         stages = {one["name"]: one for one in repo.runs.facts(target)["stages"]}
         state = repo.runs.suggestion(target)["trainer_state"]
         name = (state.get("stage") or {}).get("name")
@@ -134,35 +109,16 @@ class SU005(TargetCheck):
     family = "suggestion"
     requires = frozenset({"LP005"})
     runs = ("facts",)
-    mend = "Make it a plain function (def) at the top level of a module."
+    fix = "Make it a plain function (def) at the top level of a module."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         seen = set()
         for rule in repo.runs.facts(target)["rules"]:
             if not rule["importable"] and rule["reference"] not in seen:
                 seen.add(rule["reference"])
-                path, line = place(repo, rule)
+                path, line = repo.place_of(rule)
                 message = f"The rule {rule['reference']} ({rule['place']}) cannot be loaded by its name."
                 yield Finding(message=message, path=path, line=line)
-
-
-def place(repo: CurriculumRepo, rule: dict[str, Any]) -> tuple[str | None, int | None]:
-    """Where a rule's function stands, if that is in the repo.
-
-    Args:
-        repo: The repo under test.
-        rule: A record with ``file`` and ``line``.
-
-    Returns:
-        Path in the repo and line.
-    """
-    if rule["file"] is None:
-        return None, None
-    try:
-        return repo.relative(Path(rule["file"]).resolve()), rule["line"]
-    except ValueError:
-        return None, None
 
 
 class SU006(TargetCheck):
@@ -174,10 +130,9 @@ class SU006(TargetCheck):
     family = "suggestion"
     requires = frozenset({"GR003"})
     runs = ("evaluate",)
-    mend = "Use fields that JSON can say (float, int, bool, str, lists or dicts of them), without alias or serialiser."
+    fix = "Use fields that JSON can say (float, int, bool, str, lists or dicts of them), without alias or serialiser."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         for stage, found in repo.runs.answer(target, "evaluate").items():
             if found["reread"]:
                 yield Finding(message=f"The metrics of the stage {stage!r} do not read back: {found['reread']}.")
@@ -193,13 +148,12 @@ class SU007(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SO004"})
     runs = ("launcher", "not finite")
-    mend = (
+    fix = (
         "The runtime refuses it by itself: run `uv sync --reinstall-package aind-curriculum-runtime`, and take out a "
         "serialiser of the metrics class that replaces NaN."
     )
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         repo.require_runtime()
         metrics = repo.runs.suggestion(target)["metrics"]
         if not any(isinstance(value, float) for value in metrics.values()):
@@ -219,33 +173,14 @@ class SU008(TargetCheck):
     family = "suggestion"
     requires = frozenset({"CL001", "GR003", "SU003", "SU006"})
     runs = ("stages",)
-    mend = "`uv run curriculum demo --stage NAME` makes the same run and shows where it stops; mend that."
+    fix = "`uv run curriculum demo --stage NAME` makes the same run and shows where it stops; fix that."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         repo.require_runtime()
         for stage, found in repo.runs.answer(target, "stages").items():
             if found["error"]:
                 message = f"At the stage {stage!r} there is no suggestion: {found['error']}"
-                yield Finding(message=message, mend=found.get("mend"))
-
-
-class SU009(TargetCheck):
-    """The order in which a directory is listed changes nothing
-
-    Linux and Windows, and two disks, list the same files in another order; the first of them is then another file.
-    The same run, with every listing the other way round, must print the same document.
-    """
-
-    family = "suggestion"
-    requires = frozenset({"SU001"})
-    runs = ("launcher", "listing")
-    mend = "Write sorted(...) around os.listdir, glob, rglob and iterdir."
-
-    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
-        if why := difference(repo, target, "listing"):
-            yield Finding(message=f"With directories listed the other way round, {why}.")
+                yield Finding(message=message, fix=found.get("mend"))
 
 
 class SU010(TargetCheck):
@@ -257,10 +192,9 @@ class SU010(TargetCheck):
     family = "suggestion"
     requires = frozenset({"SU001", "SU002", "SU008", "GR011"})
     runs = ("evaluate", "stages")
-    mend = "Sort what comes from a set; take no time of day, and no random number without a fixed seed."
+    fix = "Sort what comes from a set; take no time of day, and no random number without a fixed seed."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         again = repo.runs.answer(target, "stages")
         for stage, found in repo.runs.answer(target, "evaluate").items():
             for key in ("metrics", "trainer_state"):
@@ -269,4 +203,43 @@ class SU010(TargetCheck):
                     break
 
 
-CHECKS = (SU001, SU002, SU003, SU004, SU005, SU006, SU007, SU008, SU009, SU010)
+CHECKS = (
+    SameSuggestion(
+        id="SU001",
+        title="The same input gives the same bytes",
+        why=(
+            "Python orders sets by a seed that changes from process to process, a rig has its own time zone, and "
+            "copying a session changes its files' times; a suggestion that depends on any of these trains two animals "
+            "differently for the same session."
+        ),
+        family="suggestion",
+        requires=frozenset({"CL001"}),
+        runs=("launcher", "seed 1", "seed 2"),
+        when="Run again, with another hash seed, time zone and time of copying",
+        fix=(
+            "Sort what comes from a set; take no time of day, no file's time of change, no full path into the "
+            "metrics, and no random number without a fixed seed."
+        ),
+    ),
+    SU002(),
+    SU003(),
+    SU004(),
+    SU005(),
+    SU006(),
+    SU007(),
+    SU008(),
+    SameSuggestion(
+        id="SU009",
+        title="The order in which a directory is listed changes nothing",
+        why=(
+            "Linux and Windows, and two disks, list the same files in another order; the first of them is then "
+            "another file. The same run, with every listing the other way round, must print the same document."
+        ),
+        family="suggestion",
+        requires=frozenset({"SU001"}),
+        runs=("launcher", "listing"),
+        when="With directories listed the other way round",
+        fix="Write sorted(...) around os.listdir, glob, rglob and iterdir.",
+    ),
+    SU010(),
+)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from ...contract.errors import CurriculumError
 from ...contract.versions import SEMVER, semver_of
 from ...versions.changelog import has_entry
-from ...versions.git import Git
-from ..engine.check import Check, Finding, NotApplicable, TargetCheck
-from ..engine.repo import CurriculumRepo, Target
+from ..engine.check import Check, TargetCheck
+from ..engine.findings import Finding, NotApplicable
+from ..engine.releases import last_release
+from ..engine.repo import Target
+from ..engine.under_test import CurriculumRepo
 
 
 def _own(repo: CurriculumRepo) -> str:
@@ -29,10 +29,9 @@ class VE001(Check):
 
     family = "versions"
     requires = frozenset({"LP001"})
-    mend = 'Write version = "MAJOR.MINOR.PATCH" under [project], such as "1.2.0", and run `uv lock`.'
+    fix = 'Write version = "MAJOR.MINOR.PATCH" under [project], such as "1.2.0", and run `uv lock`.'
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         if "version" not in repo.project:
             if "version" in repo.project.get("dynamic", []):
                 raise NotApplicable("the version is made when the package is built")
@@ -54,12 +53,9 @@ class VE002(TargetCheck):
     family = "versions"
     requires = frozenset({"VE001", "SO004"})
     runs = ("facts", "launcher")
-    mend = (
-        'Pass curriculum_version("NAME") to create_curriculum, so that pyproject.toml alone states it; run `uv sync`.'
-    )
+    fix = 'Pass curriculum_version("NAME") to create_curriculum, so that pyproject.toml alone states it; run `uv sync`.'
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         package, curriculum = _own(repo), repo.runs.facts(target)["version"]
         document = repo.runs.suggestion(target)["version"]
         if not package == curriculum == document:
@@ -79,10 +75,9 @@ class VE003(Check):
     family = "versions"
     level = "warning"
     requires = frozenset({"VE001"})
-    mend = "Add a heading `## [VERSION]` to CHANGELOG.md with what changed."
+    fix = "Add a heading `## [VERSION]` to CHANGELOG.md with what changed."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look for it."""
         if not repo.from_template and not (repo.root / "CHANGELOG.md").is_file():
             raise NotApplicable("the repo was not made from the template and keeps no changelog")
         try:
@@ -103,13 +98,12 @@ class VE004(TargetCheck):
     family = "versions"
     requires = frozenset({"VE001", "LP005"})
     runs = ("facts", "last release")
-    mend = (
+    fix = (
         "Raise the version in pyproject.toml (minor for parameters or transitions, major for stages), add it to the "
         "changelog, and run `uv lock`."
     )
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Look for it."""
         tag = last_release(repo)
         if tag is None:
             raise NotApplicable("there is no release tag (v1.2.3) yet")
@@ -126,40 +120,4 @@ class VE004(TargetCheck):
             )
 
 
-def last_release(repo: CurriculumRepo) -> str | None:
-    """The newest release tag that the current commit comes from.
-
-    Args:
-        repo: The repo under test.
-
-    Returns:
-        The tag, or None.
-    """
-    try:
-        return next(reversed(Git(repo.root).releases()), None)
-    except CurriculumError:  # no git on this machine
-        return None
-
-
-def unpack_last_release(repo: CurriculumRepo, folder: Path) -> Path:
-    """Write the sources of the last release beside the ones that are there.
-
-    Args:
-        repo: The repo under test.
-        folder: Where to write.
-
-    Returns:
-        The folder to import from.
-
-    Raises:
-        NotApplicable: There is no release yet.
-    """
-    tag = last_release(repo)
-    if tag is None:
-        raise NotApplicable("there is no release tag (v1.2.3) yet")
-    git = Git(repo.root)
-    target = git.unpack(git.commit(tag) or tag, folder / "release")
-    return target / "src" if (target / "src").is_dir() else target
-
-
-CHECKS = (VE001, VE002, VE003, VE004)
+CHECKS = (VE001(), VE002(), VE003(), VE004())

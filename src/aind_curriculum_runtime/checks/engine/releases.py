@@ -1,0 +1,51 @@
+"""The last release of the repo under test.
+
+Owns finding it by its tag and unpacking its sources beside the ones that are there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...contract.errors import CurriculumError
+from ...versions.git import Git
+from .findings import NotApplicable
+from .repo import RepoFiles
+
+__all__ = ["last_release", "unpack_last_release"]
+
+
+def last_release(repo: RepoFiles) -> str | None:
+    """The newest release tag that the current commit comes from.
+
+    Args:
+        repo: The repo under test.
+
+    Returns:
+        The tag, or None.
+    """
+    try:
+        return next(reversed(Git(repo.root).releases()), None)
+    except CurriculumError:  # no git on this machine
+        return None
+
+
+def unpack_last_release(repo: RepoFiles, folder: Path) -> Path:
+    """Write the sources of the last release beside the ones that are there.
+
+    Args:
+        repo: The repo under test.
+        folder: Where to write.
+
+    Returns:
+        The folder to import from.
+
+    Raises:
+        NotApplicable: There is no release yet.
+    """
+    tag = last_release(repo)
+    if tag is None:
+        raise NotApplicable("there is no release tag (v1.2.3) yet")
+    git = Git(repo.root)
+    target = git.unpack(git.commit(tag) or tag, folder / "release")
+    return target / "src" if (target / "src").is_dir() else target
