@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ...curriculum.discovery import ENTRY_POINT_GROUP
+from ...project.distributions import ENTRY_POINT_GROUP
 from ..engine.check import Check, Finding, NotApplicable, TargetCheck
 from ..engine.managed import digest, digests
 from ..engine.repo import CurriculumRepo, Target

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ...contract.errors import CurriculumError
 from ...contract.versions import SEMVER, semver_of
+from ...project.git import Git
 from ...versions.changelog import has_entry
-from ...versions.git import Git
+from ...versions.releases import releases
 from ..engine.check import Check, Finding, NotApplicable, TargetCheck
 from ..engine.repo import CurriculumRepo, Target
 
@@ -136,7 +137,7 @@ def last_release(repo: CurriculumRepo) -> str | None:
         The tag, or None.
     """
     try:
-        return next(reversed(Git(repo.root).releases()), None)
+        return next(reversed(releases(Git(repo.root))), None)
     except CurriculumError:  # no git on this machine
         return None
 
@@ -158,7 +159,7 @@ def unpack_last_release(repo: CurriculumRepo, folder: Path) -> Path:
     if tag is None:
         raise NotApplicable("there is no release tag (v1.2.3) yet")
     git = Git(repo.root)
-    target = git.unpack(git.commit(tag) or tag, folder / "release")
+    target = git.unpack(git.commit_of(tag) or tag, folder / "release")
     return target / "src" if (target / "src").is_dir() else target
 
 
