@@ -49,6 +49,7 @@ ODD: dict[str, tuple[str | bytes, str | None]] = {
     "a curriculum is a number": (SOUND.replace('"odd.curriculum : CURRICULUM"', "3"), None),
     "dependencies are a number": (re.sub("dependencies = .*", "dependencies = 3", SOUND), None),
     "dependencies hold a table": (re.sub("dependencies = .*", "dependencies = [{ a = 1 }, 3]", SOUND), None),
+    "dynamic is a number": (SOUND.replace('version = "0.1.0"', "dynamic = 3"), None),
     "name and version are numbers": (SOUND.replace('"odd"', "3").replace('"0.1.0"', "0.1"), None),
     "no name": (SOUND.replace('name = "odd"', ""), None),
     "tool is text": ("tool = 'uv'\n" + SOUND, None),
@@ -74,7 +75,7 @@ def write(folder: Path, content: str | bytes) -> Path:
 
 
 def ends_in_a_sentence(command: Callable[[], Any]) -> str:
-    """Run a command in this process; any other exception than one with a sentence fails the test."""
+    """Run a command in this process, where any exception but one with a sentence fails the test."""
     try:
         command()
     except (CurriculumError, FleetError) as error:
@@ -84,27 +85,23 @@ def ends_in_a_sentence(command: Callable[[], Any]) -> str:
     return ""
 
 
-@odd
-def test_commands_of_a_curriculum_end_in_a_sentence(content: str | bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("content", "problem"), ODD.values(), ids=ODD)
+def test_commands_of_a_curriculum_end_in_a_sentence(content: str | bytes, problem: str | None, tmp_path: Path) -> None:
     folder = write(tmp_path / "odd", content)
-    for argv in (
-        ["diff", "v0.1.0", "--repo", str(folder)],
-        ["bump", "major", "--repo", str(folder)],
-        ["export", str(tmp_path / "bundle"), "--repo", str(folder)],
-        ["release", "--dry-run", "--repo", str(folder)],
-    ):
+    commands = [["bump", "major"], ["export", str(tmp_path / "bundle")]]
+    if problem is not None:  # else each would try to import a curriculum, and take seconds
+        commands += [["diff", "v0.1.0"], ["release", "--dry-run"]]
+    for argv in commands:
         # No curriculum of that name can be imported, so that none of these has anything to do.
-        assert ends_in_a_sentence(lambda argv=argv: cli._execute(argv, About())), argv  # type: ignore[misc]
+        assert ends_in_a_sentence(lambda argv=argv: cli._execute([*argv, "--repo", str(folder)], About())), argv  # type: ignore[misc]
 
 
 @odd
 def test_checks_end_in_findings(content: str | bytes, tmp_path: Path) -> None:
     folder = write(tmp_path / "odd", content)
     (folder / "uv.lock").write_text("package = [3, { name = 3 }]\n", encoding="utf-8")
-    output = cli._execute(
-        ["check", str(folder), "--select", "LP001", "--select", "LP004", "--select", "VE001"], About()
-    )
-    assert b"Traceback" not in output.data and b"internal" not in output.data
+    told = cli._execute(["check", str(folder), "--select", "LP001", "--select", "LP004", "--select", "VE001"], About())
+    assert b" passed" in told.document or b" failed" in told.document
 
 
 @odd

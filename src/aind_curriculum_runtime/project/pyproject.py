@@ -117,6 +117,11 @@ class Pyproject:
         return _text(self.project.get("version"))
 
     @property
+    def version_is_generated(self) -> bool:
+        """Whether the build makes the version (``dynamic``)."""
+        return "version" in _texts(self.project.get("dynamic"))
+
+    @property
     def dependency_names(self) -> set[str]:
         """The packages that it needs, by their normalised names."""
         names = (re.split(r"[^\w.-]", one.strip(), maxsplit=1)[0] for one in _texts(self.project.get("dependencies")))

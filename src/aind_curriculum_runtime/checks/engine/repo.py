@@ -117,6 +117,16 @@ class CurriculumRepo:
         """The curricula that the repo declares: name to ``package.module:OBJECT``."""
         return self._file.curricula
 
+    @property
+    def dependencies(self) -> set[str]:
+        """The packages that the repo needs, by their normalised names."""
+        return self._file.dependency_names
+
+    @property
+    def version_is_generated(self) -> bool:
+        """Whether the build makes the version, say from git's tags."""
+        return self._file.version_is_generated
+
     @cached_property
     def targets(self) -> list[Target]:
         """The curricula to test."""
