@@ -41,8 +41,9 @@ def test_no_variable_is_in_two_groups() -> None:
 
 def test_what_a_launcher_waits_for_imports_no_reader_of_releases() -> None:
     program = (
-        "import sys; from aind_curriculum_runtime import cli, client; from aind_curriculum_runtime.commands import list, "
-        "version; print({'semver', 'tomllib', 'aind_curriculum_runtime.project.git'} & set(sys.modules))"
+        "import sys; from aind_curriculum_runtime import cli, client; "
+        "from aind_curriculum_runtime.commands import list, version; "
+        "print({'semver', 'tomllib', 'aind_curriculum_runtime.project.git'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert done.stdout == "set()\n"
