@@ -23,7 +23,7 @@ from zoo import MARK, Zoo, make_zoo, running
 from aind_curriculum_runtime import client
 from aind_curriculum_runtime.client import Client, CurriculumError, Hold, Kind, Suggestion, default_environment
 from aind_curriculum_runtime.client.errors import KIND_OF_EXIT
-from aind_curriculum_runtime.processes.environment import DROPPED
+from aind_curriculum_runtime.processes.environment import PYTHON, UV
 
 
 @pytest.fixture(scope="module")
@@ -504,5 +504,5 @@ def test_the_docs_list_of_variables_is_the_clients() -> None:
     text = (PROJECT / "docs" / "client.md").read_text(encoding="utf-8")
     listed = text.split("`default_environment()` is ")[1].split(";")[0]
     assert {*listed.replace("`", " ").replace(",", " ").split()} >= {
-        name for name in DROPPED if name not in ("__PYVENV_LAUNCHER__", "UV_WORKING_DIRECTORY")
+        name for name in (*PYTHON, *UV) if name not in ("__PYVENV_LAUNCHER__", "UV_WORKING_DIRECTORY")
     }

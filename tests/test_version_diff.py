@@ -16,9 +16,11 @@ from release_support import CURRICULUM, METRICS, PACKAGE, STAGES, release, set_v
 from support import Repo, call, commit_all, generate, git
 
 from aind_curriculum_runtime.contract.errors import CurriculumError
+from aind_curriculum_runtime.project.git import Git
 from aind_curriculum_runtime.versions.bump import with_version, write_together
 from aind_curriculum_runtime.versions.changelog import has_entry, opened_entry
-from aind_curriculum_runtime.versions.numbers import enough, level_between, precedence, raised
+from aind_curriculum_runtime.versions.numbers import enough, level_between, raised
+from aind_curriculum_runtime.versions.releases import newest_release, releases
 from aind_curriculum_runtime.versions.sameness import same_value
 
 LEVELS = st.sampled_from(["patch", "minor", "major"])
@@ -430,22 +432,13 @@ def test_when_one_file_cannot_be_replaced_the_other_is_put_back(tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["CHANGELOG.md", "pyproject.toml"]
 
 
-@given(VERSIONS, VERSIONS)
-def test_versions_are_ordered_as_packaging_orders_them(one: str, other: str) -> None:
-    assert (precedence(one) < precedence(other)) == (Version(one) < Version(other))
-
-
-@pytest.mark.parametrize(
-    ("lower", "higher"),
-    [
-        ("1.0.0-alpha", "1.0.0-alpha.1"),
-        ("1.0.0-alpha.1", "1.0.0-alpha.beta"),
-        ("1.0.0-beta.2", "1.0.0-beta.11"),
-        ("1.0.0-rc.1", "1.0.0"),
-    ],
-)
-def test_prereleases_are_ordered_as_semver_says(lower: str, higher: str) -> None:
-    assert precedence(lower) < precedence(higher)
+def test_releases_are_ordered_by_number_and_before_them_their_prereleases(tmp_path: Path) -> None:
+    commit_all(tmp_path, "Released often")
+    for tag in ("v1.10.0", "v1.9.0", "v1.10.0-rc.10", "v1.10.0-rc.2", "v1.10.0-alpha", "v1.10", "latest"):
+        git(tmp_path, "tag", tag)
+    ordered = ["v1.9.0", "v1.10.0-alpha", "v1.10.0-rc.2", "v1.10.0-rc.10", "v1.10.0"]
+    assert releases(Git(tmp_path)) == ordered
+    assert newest_release(Git(tmp_path), before="1.10.0") == "v1.9.0"
 
 
 @given(VERSIONS, LEVELS)

@@ -46,19 +46,22 @@ def execute(arguments: argparse.Namespace) -> bytes:
     """
     from datetime import date
 
+    from semver import Version
+
     from ..contract.versions import semver_of
-    from ..versions.bump import edited, since_release, stated_version, write_together
-    from ..versions.numbers import level_between, precedence, raised
+    from ..project.pyproject import Pyproject
+    from ..versions.bump import edited, since_release, write_together
+    from ..versions.numbers import level_between, raised
+    from ..versions.repo import repo_root, stated_version
     from ..versions.sentences import sentences
-    from ..versions.snapshot import repo_root
 
     root = repo_root(arguments.repo or Path())
-    current = semver_of(stated_version((root / "pyproject.toml").read_text(encoding="utf-8")))
+    current = semver_of(stated_version(Pyproject.read(root)))
     since = since_release(root)
     level = _level(arguments.level, since)
     base = since.version if since.version is not None else current
     version = raised(base, level)
-    if level == "none" or (precedence(current) >= precedence(version) and since.tag is not None):
+    if level == "none" or (Version.parse(current) >= Version.parse(version) and since.tag is not None):
         why = (
             f"Nothing changed since {since.tag}."
             if level == "none"

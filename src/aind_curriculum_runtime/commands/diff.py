@@ -43,8 +43,9 @@ def execute(arguments: argparse.Namespace) -> bytes:
         CurriculumError: Whatever is wrong with one of the versions, by its code.
     """
     from ..versions.diff import compare
+    from ..versions.reading import choose, opened, read
+    from ..versions.repo import repo_root
     from ..versions.sentences import FORMATS
-    from ..versions.snapshot import choose, opened, read, repo_root
 
     root = repo_root(arguments.repo or Path())
     old = arguments.old if arguments.old is not None else last_release(root)
@@ -69,10 +70,11 @@ def last_release(root: Path) -> str:
         CurriculumError: ``repo.no_release`` when nothing was released yet; ``repo.shallow``; ``repo.no_git``.
     """
     from ..contract.errors import CurriculumError
-    from ..versions.git import Git, newest_release
+    from ..project.git import Git
+    from ..versions.releases import newest_release, require_commit
 
     git = Git(root)
-    git.require()
+    require_commit(git)
     tag = newest_release(git)
     if tag is None:
         raise CurriculumError(

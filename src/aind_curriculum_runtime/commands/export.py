@@ -40,7 +40,8 @@ def execute(arguments: argparse.Namespace) -> bytes:
         CurriculumError: ``output.exists``, ``output.not_writable``; whatever importing the curriculum raises.
     """
     from ..versions.bundle import CHECKSUMS, contents, require_free, write_bundle
-    from ..versions.snapshot import choose, opened, read, repo_root
+    from ..versions.reading import choose, opened, read
+    from ..versions.repo import repo_root
 
     target = Path(os.path.abspath(arguments.directory))
     require_free(target)

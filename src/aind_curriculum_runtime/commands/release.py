@@ -53,7 +53,7 @@ def execute(arguments: argparse.Namespace) -> bytes:
             others of publishing, after which nothing is left of the release.
     """
     from ..versions.gates import look
-    from ..versions.snapshot import repo_root
+    from ..versions.repo import repo_root
 
     if arguments.yes and arguments.dry_run:
         raise CurriculumError("usage.invalid", "--yes and --dry-run contradict one another.", "Give one of them.")
@@ -121,11 +121,11 @@ def _store(url: str | None) -> Store | None:
 
 def _release(release: Release, output: Path, store: Store | None, *, acting: bool) -> list[str]:
     """Make the bundles, then the tag, then upload; whatever fails, what was made before is taken back."""
+    from ..project.git import Git
     from ..versions.bundle import contents, require_free, write_bundle
-    from ..versions.git import Git
-    from ..versions.snapshot import opened, read
+    from ..versions.reading import opened, read
 
-    git = Git(release.root)
+    git = Git(release.root, hooks=True)  # the tag is the person's own, as if made by hand
     with opened([str(release.root)], release.root) as (place,):
         snapshots = read([(place, name) for name in place.names], full=True)
         bundles = {snapshot.model.name: contents(place, snapshot) for snapshot in snapshots}

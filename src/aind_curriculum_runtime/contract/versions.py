@@ -1,6 +1,7 @@
 """Semantic versions, their other spelling in Python packaging, and the major number.
 
-Knows nothing of curricula, or of what is installed.
+Knows nothing of curricula, or of what is installed. Order and bumps are the library ``semver``'s, in ``versions``;
+here are the two things a launcher's side needs too, which imports nothing but the standard library.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from types import TracebackType
 
 from ..contract.errors import CurriculumError
 from ..project.files import is_transient
+from .validation import first_fault
 
 __all__ = ["a_value", "author_traceback", "curriculum_code"]
 
@@ -109,22 +110,22 @@ def _at(error: BaseException) -> str:
 
 def _text(error: BaseException) -> str:
     try:
-        text = _first_fault(error) or " ".join(str(error).split())
+        text = _validation_fault(error) or " ".join(str(error).split())
     except BaseException:
         text = "(its message could not be formed)"
     return f": {text}" if text else ""  # a bare assert says nothing
 
 
-def _first_fault(error: BaseException) -> str | None:
+def _validation_fault(error: BaseException) -> str | None:
     """The first complaint of pydantic's, as a sentence: its own text is a list with the types and an address."""
     pydantic = sys.modules.get("pydantic")
     if pydantic is None or not isinstance(error, pydantic.ValidationError):
         return None
-    first, *others = error.errors(include_url=False)
-    place = ".".join(str(part) for part in (error.title, *first["loc"]))
-    found = repr(first["input"])
-    shown = f", not {found}" if first["type"] != "missing" and len(found) <= 80 else ""
-    return f"{place}: {first['msg']}{shown}{f' (and {len(others)} more)' if others else ''}"
+    fault, others = first_fault(error), error.error_count() - 1
+    place = ".".join(map(str, (error.title, *fault.path)))
+    found = repr(fault.found)
+    shown = f", not {found}" if fault.kind != "missing" and len(found) <= 80 else ""
+    return f"{place}: {fault.message}{shown}{f' (and {others} more)' if others else ''}"
 
 
 def a_value(value: object) -> str:

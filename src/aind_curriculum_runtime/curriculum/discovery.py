@@ -1,6 +1,6 @@
 """Which curricula this environment holds, by entry point, and loading one of them.
 
-Owns the entry point group and the checks a curriculum must pass to be evaluated at all. Finding
+Owns the checks a curriculum must pass to be evaluated at all. Finding
 imports neither pydantic nor a curriculum; loading imports just the one that is asked for. Knows
 nothing of trainer states.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..contract.errors import CurriculumError
 from ..contract.versions import semver_of
-from ..project.distributions import entry_points
+from ..project.distributions import ENTRY_POINT_GROUP, entry_points, origin_of
 from .concerned import concerns
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum
 
 __all__ = [
-    "ENTRY_POINT_GROUP",
     "Registered",
     "choose",
     "installed",
@@ -33,9 +32,6 @@ __all__ = [
     "repo_directory",
     "require_sound",
 ]
-
-ENTRY_POINT_GROUP: Final = "aind_curriculum_runtime.curricula"
-
 
 _PLAIN_FUNCTION: Final = "Make it a plain function at the top level of a module: no lambda, no method, no partial."
 
@@ -276,14 +272,5 @@ def repo_directory(registered: Registered) -> Path | None:
     Returns:
         The folder of its ``pyproject.toml``, or None for an ordinary install.
     """
-    import importlib.metadata
-    import json
-    from pathlib import Path
-    from urllib.parse import urlsplit
-    from urllib.request import url2pathname
-
-    text = importlib.metadata.distribution(registered.distribution).read_text("direct_url.json")
-    record = json.loads(text) if text else {}
-    if not record.get("dir_info", {}).get("editable"):
-        return None
-    return Path(url2pathname(urlsplit(record["url"]).path))
+    origin = origin_of(registered.distribution)
+    return None if origin is None else origin.editable

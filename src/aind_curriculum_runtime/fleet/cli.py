@@ -18,8 +18,8 @@ from typing import Final, NoReturn
 
 from ..command.arguments import HelpRequested, Once, Parser, path
 from ..contract.errors import CurriculumError, ExitCode
+from ..project.git import GitFailed
 from .errors import INTERRUPTED, FleetError
-from .git import GitFailed
 
 __all__ = ["COMMANDS", "main"]
 
@@ -56,12 +56,12 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except HelpRequested as help_:
         print(help_.text, end="")
         status = 0
+    except GitFailed as error:
+        status = _fail(f"Git failed in the task repo: {error.why}.", "`git status` there tells more.", int(error.exit))
     except (FleetError, CurriculumError) as error:
         status = _fail(error.message, error.hint, int(error.exit))
     except KeyboardInterrupt:
         status = _fail("The command was interrupted.", "Run it again; it begins where it stopped.", INTERRUPTED)
-    except GitFailed as error:
-        status = _fail(f"Git failed in the task repo: {error}.", "`git status` there tells more.", int(ExitCode.REPO))
     except BrokenPipeError:
         # Whoever read the output stopped early, as `head` does.
         with contextlib.suppress(OSError):

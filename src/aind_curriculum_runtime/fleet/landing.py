@@ -13,9 +13,10 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..processes.children import Processes, last_line
+from ..processes.children import Children, last_line
 from ..project.files import write_atomically
-from .git import Git, GitFailed, git_command, head_commit
+from ..project.git import Git, GitFailed, git_command
+from ..project.git_directory import head_commit
 from .members import NOTE
 
 __all__ = ["Landing", "complete", "land"]
@@ -33,7 +34,7 @@ class Landing:
     """The commit that will be; a child of ``before``."""
 
 
-def land(git: Git, directory: Path, landing: Landing, processes: Processes, log: Path) -> None:
+def land(git: Git, directory: Path, landing: Landing, processes: Children, log: Path) -> None:
     """Move a checkout to its new commit, on a branch.
 
     Args:
@@ -61,9 +62,9 @@ def land(git: Git, directory: Path, landing: Landing, processes: Processes, log:
     if done.code and head_commit(directory) != landing.after:
         # As a rule git found out before it wrote anything; if not, the note stays for the next command. Asked for
         # apart, because this one may be cancelled by now.
-        if not _differs(Git(git.directory, Processes()), landing.before):
+        if not _differs(Git(git.directory, Children()), landing.before):
             note.unlink()
-        raise GitFailed(last_line(done.stderr), done.stderr)
+        raise GitFailed(last_line(done.stderr), said=done.stderr)
     note.unlink()
 
 

@@ -9,21 +9,21 @@ from __future__ import annotations
 import difflib
 import re
 import shutil
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from ..contract.errors import ExitCode
-from ..curriculum.discovery import ENTRY_POINT_GROUP
-from ..processes.children import Processes
+from ..processes.children import Children
+from ..project.git import Git, GitFailed
+from ..project.git_directory import git_directory
+from ..project.pyproject import Pyproject
 from ..project.template import is_from_template
 from .errors import FleetError
-from .git import Git, GitFailed, git_directory
 
-__all__ = ["NOTE", "Member", "TaskRepo", "members_of", "named", "quoted", "submodules", "table", "task_repo"]
+__all__ = ["NOTE", "Member", "TaskRepo", "members_of", "named", "quoted", "submodules", "task_repo"]
 
 NOTE: Final = "curricula-update.json"
 """File in a git directory while a checkout is moved to an updated commit; it stays when that was cut short."""
@@ -47,23 +47,14 @@ class Member:
         return self.root / self.folder
 
     @cached_property
-    def _document(self) -> dict[str, Any] | None:
-        return _read_pyproject(self.path)
-
-    @property
-    def pyproject(self) -> dict[str, Any]:
-        """What its pyproject.toml says; empty where there is none that can be read."""
-        return self._document or {}
-
-    @property
-    def project(self) -> dict[str, Any]:
-        """Its table ``project``."""
-        return table(self.pyproject, "project")
+    def pyproject(self) -> Pyproject:
+        """Its pyproject.toml."""
+        return Pyproject.read(self.path)
 
     @property
     def is_broken(self) -> bool:
         """Whether there is a pyproject.toml that cannot be read, as after a merge: what it is cannot be told."""
-        return self._document is None
+        return self.pyproject.fault is not None and not self.pyproject.is_missing
 
     @property
     def is_initialised(self) -> bool:
@@ -73,7 +64,7 @@ class Member:
     @property
     def curricula(self) -> list[str]:
         """Names of the curricula it declares."""
-        return list(table(self.project, "entry-points", ENTRY_POINT_GROUP))
+        return list(self.pyproject.curricula)
 
     @cached_property
     def is_unfinished(self) -> bool:
@@ -94,8 +85,8 @@ class Member:
     @property
     def name(self) -> str:
         """What people call it: the project's name, or the folder's where there is no checkout to read it from."""
-        name = self.project.get("name") if self.curricula else None
-        return name if isinstance(name, str) else PurePosixPath(self.folder).name
+        name = self.pyproject.name if self.curricula else None
+        return name if name is not None else PurePosixPath(self.folder).name
 
 
 @dataclass(frozen=True)
@@ -138,7 +129,7 @@ def task_repo(start: Path) -> Path:
     )
 
 
-def members_of(root: Path, processes: Processes) -> TaskRepo:
+def members_of(root: Path, processes: Children) -> TaskRepo:
     """Find a task repo's submodules and workspace members.
 
     Args:
@@ -212,37 +203,12 @@ def named(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
     return list(chosen.values())
 
 
-def table(document: Any, *keys: str) -> dict[str, Any]:
-    """Find a table in what a person wrote as TOML.
-
-    Args:
-        document: The document, or a table of it.
-        *keys: The way there.
-
-    Returns:
-        The table; empty where there is something else, or nothing.
-    """
-    for key in keys:
-        document = document.get(key) if isinstance(document, dict) else None
-    return document if isinstance(document, dict) else {}
-
-
-def _read_pyproject(folder: Path) -> dict[str, Any] | None:
-    """What a folder's pyproject.toml says; empty without one, None for one that cannot be read."""
-    try:
-        return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return None
-    except OSError:
-        return {}
-
-
 def quoted(path: str | Path) -> str:
     """A path as it can be typed in a shell, whichever it is."""
     return str(path) if re.fullmatch(r"[\w.,:/\\+@=-]+", str(path)) else f'"{path}"'
 
 
-def submodules(root: Path, processes: Processes) -> list[str]:
+def submodules(root: Path, processes: Children) -> list[str]:
     """Read where a task repo's submodules are.
 
     Args:
@@ -262,29 +228,18 @@ def submodules(root: Path, processes: Processes) -> list[str]:
         listed = git("config", "--file", ".gitmodules", "--null", "--list")
     except GitFailed as error:
         raise FleetError(
-            f".gitmodules cannot be read: {error}.", "Mend the file; git reads it the same way.", ExitCode.REPO
+            f".gitmodules cannot be read: {error.why}.", "Mend the file; git reads it the same way.", ExitCode.REPO
         ) from error
     pairs = (entry.partition("\n") for entry in listed.split("\0"))
     return [value for key, _, value in pairs if key.startswith("submodule.") and key.endswith(".path")]
 
 
 def _workspace_members(root: Path) -> list[str]:
-    workspace = table(_read_pyproject(root), "tool", "uv", "workspace")
-    excluded = _fitting(root, workspace.get("exclude"))
     return sorted(
         path.relative_to(root).as_posix()
-        for path in _fitting(root, workspace.get("members")) - excluded
+        for path in Pyproject.read(root).workspace_members(root)
         if path != root and (path / "pyproject.toml").is_file()
     )
-
-
-def _fitting(root: Path, patterns: Any) -> set[Path]:
-    """The folders in the root that fit a list of patterns; what is no pattern for that is left to uv to complain of."""
-    patterns = patterns if isinstance(patterns, list) else []
-    usable = [
-        one for one in patterns if isinstance(one, str) and one and not Path(one).anchor and ".." not in Path(one).parts
-    ]
-    return {path for pattern in usable for path in root.glob(pattern)}
 
 
 def _where_else(root: Path) -> str:

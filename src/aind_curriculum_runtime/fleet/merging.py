@@ -15,22 +15,22 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from ..processes.children import Processes, last_line
+from ..processes.children import Children, last_line
+from ..project.git import Git
 from ..project.template import ANSWERS
-from .git import Git
 from .lock import remove_folder
 from .members import Member
 from .outcomes import Stop
 from .template import Answers, Reference, TemplateUnreachable, latest_release, read_answers, why_unknown
 from .user_lines import has_marker, lost_lines
 
-__all__ = ["Merging", "Place", "Standing", "Target"]
+__all__ = ["Destination", "MergeFolders", "Merging", "Standing"]
 
 Standing = Literal["up to date", "ahead"]
 """How a repo that needs no update stands to the version asked for."""
 
 
-class Target(NamedTuple):
+class Destination(NamedTuple):
     """Where an update goes."""
 
     answers: Answers
@@ -39,7 +39,7 @@ class Target(NamedTuple):
     reference: Reference
 
 
-class Place(NamedTuple):
+class MergeFolders(NamedTuple):
     """Where a merge happens."""
 
     tree: Path
@@ -62,7 +62,7 @@ class Merging:
         template: Where the template is now, if it moved.
     """
 
-    def __init__(self, processes: Processes, scratch: Path, to: str | None, template: str | None) -> None:
+    def __init__(self, processes: Children, scratch: Path, to: str | None, template: str | None) -> None:
         self._processes = processes
         self._scratch = scratch
         self._to = to
@@ -70,7 +70,7 @@ class Merging:
         self._mirrors: dict[str, Path] = {}
         self._fetching = threading.Lock()
 
-    def target(self, member: Member) -> Target | Standing:
+    def target(self, member: Member) -> Destination | Standing:
         """Find the version to go to.
 
         Args:
@@ -117,7 +117,7 @@ class Merging:
                 return "up to date"
             if self._to is None and mirror.try_("merge-base", "--is-ancestor", commit, now).code == 0:
                 return "ahead"
-        return Target(source, Reference(name=name, commit=commit))
+        return Destination(source, Reference(name=name, commit=commit))
 
     def _mirror(self, url: str) -> Path:
         """A copy of the template's repo, fetched once a command: several Copiers would share none safely."""
@@ -131,11 +131,11 @@ class Merging:
                 self._mirrors[url] = folder
             return self._mirrors[url]
 
-    def merge(self, place: Place, member: Member, target: Target) -> tuple[str, str]:
+    def merge(self, folders: MergeFolders, member: Member, target: Destination) -> tuple[str, str]:
         """Bring a version of the template into the worktree.
 
         Args:
-            place: Where.
+            folders: Where.
             member: The curriculum.
             target: What ``target`` gave.
 
@@ -146,9 +146,9 @@ class Merging:
             Stop: It conflicts, would lose a line of the repo's own, or Copier refuses.
         """
         answers, reference = target
-        folder, base = place.member, place.scratch / f"base-{sha256(member.folder.encode()).hexdigest()[:8]}"
+        folder, base = folders.member, folders.scratch / f"base-{sha256(member.folder.encode()).hexdigest()[:8]}"
         data: dict[str, Any] = {}
-        tree = Git(place.tree, self._processes)
+        tree = Git(folders.tree, self._processes)
         if self._template is not None:
             data = {"runtime_url": _uv_url(answers.url)}
             _move_source(folder / ANSWERS, answers.source)
@@ -160,10 +160,10 @@ class Merging:
         # A tag keeps its name in the answers; for anything else the commit says more than a branch.
         wanted = reference.name if Git(self._mirror(answers.url), self._processes).has_tag(reference.name) else None
         order = {"folder": str(folder), "base": str(base), "reference": wanted or reference.commit, "data": data}
-        answer = self._copier(place, order, answers.url)
+        answer = self._copier(folders, order, answers.url)
         if "error" in answer:
             raise _refused(member, answer, wanted or reference.commit)
-        problems = self._problems(place, member, base, started_from)
+        problems = self._problems(folders, member, base, started_from)
         problems += [
             f"{ANSWERS}: the answer {name!r} was {was!r} and would become {now!r}."
             for name, (was, now) in answer["changed_answers"].items()
@@ -178,30 +178,30 @@ class Merging:
             )
         return answers.version, answer["version"]
 
-    def _copier(self, place: Place, order: dict[str, Any], url: str) -> dict[str, Any]:
-        file = place.scratch / "order.json"
+    def _copier(self, folders: MergeFolders, order: dict[str, Any], url: str) -> dict[str, Any]:
+        file = folders.scratch / "order.json"
         file.write_text(json.dumps(order), encoding="utf-8")
-        temporary = str(place.scratch / "tmp")
+        temporary = str(folders.scratch / "tmp")
         variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
         # Copier's own cache is not made for several at once; git takes the copy that was fetched for the template.
-        variables["COPIER_CACHE_DIR"] = str(place.scratch / "cache")
+        variables["COPIER_CACHE_DIR"] = str(folders.scratch / "cache")
         if "://" in url or re.match(r"[\w.-]+@[\w.-]+:", url):
             count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
             variables["GIT_CONFIG_COUNT"] = str(count + 1)
             variables[f"GIT_CONFIG_KEY_{count}"] = f"url.{self._mirror(url).as_posix()}.insteadOf"
             variables[f"GIT_CONFIG_VALUE_{count}"] = url
         done = self._processes.run(
-            [sys.executable, "-m", f"{__package__}.copier_job", file], place.tree, variables=variables
+            [sys.executable, "-m", f"{__package__}.copier_job", file], folders.tree, variables=variables
         )
         try:
-            found: dict[str, Any] = json.loads((place.scratch / "answer.json").read_text(encoding="utf-8"))
+            found: dict[str, Any] = json.loads((folders.scratch / "answer.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {"error": "crash", "message": last_line(done.stderr)}
         return found
 
-    def _problems(self, place: Place, member: Member, base: Path, started_from: str) -> list[str]:
+    def _problems(self, folders: MergeFolders, member: Member, base: Path, started_from: str) -> list[str]:
         """Whatever keeps an update from being made: conflicts, rejects, and lines of the user's that are gone."""
-        tree = Git(place.tree, self._processes)
+        tree = Git(folders.tree, self._processes)
         found = [
             f"{name}: both the template and this repo changed the same lines."
             for name in sorted({entry.partition("\t")[2] for entry in tree("ls-files", "-u", "-z").split("\0")} - {""})
@@ -211,7 +211,7 @@ class Merging:
         found += [f"{name}: a change that did not fit." for name in untracked if name.endswith(".rej")]
         prefix = "" if member.is_submodule else f"{member.folder}/"
         for kind, name in tree.changes_since(started_from):
-            path = place.tree / name
+            path = folders.tree / name
             before = b"" if kind == "A" else tree.try_("show", f"{started_from}:{name}").out
             after = path.read_bytes() if path.is_file() else b""
             if has_marker(before, after) and name not in unmerged:

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
-from ..processes.children import Cancelled, Processes
+from ..processes.children import Cancelled, Children
 
 __all__ = ["cores", "each"]
 
@@ -28,7 +28,7 @@ def cores() -> int:
 
 
 def each(
-    items: Sequence[Item], work: Callable[[Item], Result], processes: Processes, *, label: str, jobs: int
+    items: Sequence[Item], work: Callable[[Item], Result], processes: Children, *, label: str, jobs: int
 ) -> tuple[list[Result | None], bool]:
     """Do the work for every item; one that fails does not keep the others from going on.
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..contract.errors import CONTRACT_VERSION
-from ..processes.children import Processes
+from ..processes.children import Children
+from ..project import uv_lock
+from ..project.git import Git, GitFailed
+from ..project.git_directory import git_directory, head_commit
 from ..project.template import ANSWERS
-from .git import Git, GitFailed, git_directory, head_commit
 from .members import Member, TaskRepo
 
 __all__ = ["Status", "statuses", "template_version"]
@@ -80,7 +82,7 @@ class Status:
         return {**asdict(self), "state": self.state}
 
 
-def statuses(repo: TaskRepo, processes: Processes) -> list[Status]:
+def statuses(repo: TaskRepo, processes: Children) -> list[Status]:
     """Find out the state of every member.
 
     Args:
@@ -128,7 +130,6 @@ class _Changed(NamedTuple):
 def _status(member: Member, pin: str | None, changed: _Changed) -> Status:
     directory = git_directory(member.path) if member.is_submodule else git_directory(member.root)
     commit = head_commit(directory) if directory is not None and member.is_initialised else None
-    version = member.project.get("version") if member.curricula else None
     problem = "git cannot read it" if member.folder in changed.unreadable else None
     if member.is_broken:
         problem = "pyproject.toml is broken"
@@ -141,7 +142,7 @@ def _status(member: Member, pin: str | None, changed: _Changed) -> Status:
         initialised=member.is_initialised,
         curriculum=bool(member.curricula),
         curricula=member.curricula,
-        version=version if isinstance(version, str) else None,
+        version=member.pyproject.version if member.curricula else None,
         contract=_contract(member),
         template=template_version(member.path),
         pinned=pin,
@@ -155,16 +156,10 @@ def _status(member: Member, pin: str | None, changed: _Changed) -> Status:
 
 def _contract(member: Member) -> int | None:
     """Every release of the runtime so far keeps contract 1; of a newer one than this nothing is known."""
-    wanted = member.project.get("dependencies")
-    names = (re.split(r"[^\w.-]", str(one), maxsplit=1)[0] for one in (wanted if isinstance(wanted, list) else []))
-    if not member.curricula or RUNTIME not in {re.sub(r"[-_.]+", "-", name).lower() for name in names}:
+    if not member.curricula or RUNTIME not in member.pyproject.dependency_names:
         return None
-    try:
-        lock = (member.path / "uv.lock").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return CONTRACT_VERSION
-    found = re.search(rf'^name = "{RUNTIME}"\nversion = "(\d+)\.', lock, re.MULTILINE)
-    return None if found and int(found[1]) > 1 else CONTRACT_VERSION
+    major = (uv_lock.version_in(member.path, RUNTIME) or "").partition(".")[0]
+    return None if major.isdecimal() and int(major) > 1 else CONTRACT_VERSION
 
 
 def _pins(git: Git, folders: list[str]) -> dict[str, str]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..processes.children import Processes, last_line
+from ..processes.children import Children, last_line
+from ..project.git import Git
 from ..project.template import ANSWERS
-from .git import Git
 
 __all__ = [
     "Answers",
@@ -99,7 +99,7 @@ def why_unknown(folder: Path) -> str:
     return f"{ANSWERS} does not tell _src_path and _commit, so its template is not known"
 
 
-def remote_versions(url: str, directory: Path, processes: Processes) -> dict[str, str]:
+def remote_versions(url: str, directory: Path, processes: Children) -> dict[str, str]:
     """Ask a repo for its tags and its HEAD.
 
     Args:

@@ -14,12 +14,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from ..processes.children import Processes
-from .git import Git, GitFailed, git_directory
+from ..contract.errors import CurriculumError
+from ..processes.children import Children
+from ..project.git import Git, GitFailed
+from ..project.git_directory import common_directory, git_directory
 from .landing import Landing, complete, land
 from .lock import SCRATCH_PREFIX, remove_folder
 from .members import Member
-from .merging import Merging, Place, Target
+from .merging import Destination, MergeFolders, Merging
 from .outcomes import AHEAD, Outcome, Stop
 from .template import read_answers
 
@@ -115,7 +117,7 @@ class Updating:
     """
 
     def __init__(
-        self, options: Options, processes: Processes, scratch: Path, completed: Mapping[Path, str | None]
+        self, options: Options, processes: Children, scratch: Path, completed: Mapping[Path, str | None]
     ) -> None:
         self._options = options
         self._completed = completed
@@ -141,7 +143,7 @@ class Updating:
         except Stop as stop:
             found = stop
         except GitFailed as error:
-            found = Stop("failed", f"git: {error}", error.said)
+            found = Stop("failed", f"git: {error.why}", error.said)
         except OSError as error:
             found = Stop("failed", f"{error.strerror or error}: {error.filename}")
         return [
@@ -176,10 +178,10 @@ class Updating:
             old = []
             for member in unit.members:
                 target = targets[member.folder]
-                if isinstance(target, Target):
+                if isinstance(target, Destination):
                     old.append(member)
-                    place = Place(work.tree, work.path(member), work.folder)
-                    work.versions[member.folder] = self._merging.merge(place, member, target)
+                    folders = MergeFolders(work.tree, work.path(member), work.folder)
+                    work.versions[member.folder] = self._merging.merge(folders, member, target)
             if not old or not Git(work.tree, self._processes)("status", "--porcelain"):
                 return [self._settled(work, one, targets[one.folder] == "ahead") for one in unit.members]
             if self._options.dry_run:
@@ -193,7 +195,7 @@ class Updating:
             try:
                 land(git, directory, landing, self._processes, work.folder / "checkout.log")
             except GitFailed as error:
-                raise Stop("failed", f"git did not move the checkout: {error}", error.said) from error
+                raise Stop("failed", f"git did not move the checkout: {error.why}", error.said) from error
             note = f"on branch {landing.branch}"
             return [
                 self._outcome(work, one, "updated", note)
@@ -293,7 +295,7 @@ class Updating:
         return Landing(branch=branch, before=work.base, after=commit)
 
 
-def complete_all(members: Sequence[Member], processes: Processes) -> dict[Path, str | None]:
+def complete_all(members: Sequence[Member], processes: Children) -> dict[Path, str | None]:
     """Complete whatever a killed command had begun to move.
 
     Args:
@@ -311,7 +313,9 @@ def complete_all(members: Sequence[Member], processes: Processes) -> dict[Path, 
         try:
             if complete(Git(checkout, processes), directory) is not None:
                 found[checkout] = None
-        except (GitFailed, OSError) as error:
+        except GitFailed as error:
+            found[checkout] = error.why
+        except (CurriculumError, OSError) as error:
             found[checkout] = str(error)
     return found
 
@@ -322,11 +326,8 @@ def forget_worktrees(directory: Path) -> None:
     Args:
         directory: A checkout's git directory.
     """
-    common = directory
-    if (directory / "commondir").is_file():
-        common = directory / (directory / "commondir").read_text(encoding="utf-8").strip()
     # `git worktree prune` would spare one that was killed while it was made.
-    for entry in (common / "worktrees").glob(f"{_WORKTREE}*"):
+    for entry in (common_directory(directory) / "worktrees").glob(f"{_WORKTREE}*"):
         if _is_temporary(entry):
             remove_folder(entry)
 

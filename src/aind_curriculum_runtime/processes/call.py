@@ -69,6 +69,8 @@ class Finished:
     """None when the client ended the command or the host lost its exit code; negative for a signal."""
     stdout: bytes
     stderr: bytes
+    pipes_held: bool
+    """Whether something that the command left running held its stdout or stderr when ``GRACE`` was over."""
 
 
 class Call:
@@ -143,6 +145,7 @@ class Call:
                 thread.start()
             ending = self._watch(deadline, tree, waiter)
         finally:
+            held = ending is Ending.LEFT_RUNNING and (stdout.is_alive() or stderr.is_alive())
             if ending is not Ending.EXITED or waiter.exit_code != 0:
                 _end(tree, waiter, (stdout, stderr))
             _free(process, tree, (stdout, stderr, waiter))
@@ -152,6 +155,7 @@ class Call:
             exit_code=waiter.exit_code if exited else None,
             stdout=bytes(stdout.data),
             stderr=bytes(stderr.data[-order.stderr_limit :]),
+            pipes_held=held,
         )
 
     def _watch(self, deadline: float, tree: Tree, waiter: _Waiter) -> Ending:

@@ -1,12 +1,10 @@
 """Child processes: started in a clean environment, stopped together.
 
-Owns which variables a child may see, and the list of those that run, so that Ctrl-C ends them all. Knows nothing of
-what the processes do.
+Owns the list of those that run, so that Ctrl-C ends them all. Knows nothing of what the processes do.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -16,18 +14,9 @@ from itertools import takewhile
 from pathlib import Path
 from typing import IO, Final
 
-__all__ = ["Cancelled", "Done", "Processes", "environment", "last_line"]
+from .environment import GIT, PYTHON, UV, without
 
-_DROPPED: Final = frozenset(
-    {
-        # git sets these for hooks; a command in a submodule would then work on the superproject.
-        *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
-        *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE"),
-        # Each repo has an environment of its own.
-        *("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "UV_PROJECT", "PYTHONPATH", "PYTHONHOME"),
-    }
-)
-
+__all__ = ["Cancelled", "Children", "Done", "last_line"]
 
 if sys.platform == "win32":
     _NEW_GROUP: Final = subprocess.CREATE_NEW_PROCESS_GROUP
@@ -58,19 +47,6 @@ class Done:
         return _text(self.err)
 
 
-def environment(**extra: str) -> dict[str, str]:
-    """The environment of a child: this process's, without what ties it to one repo or environment.
-
-    Args:
-        **extra: Variables to set.
-
-    Returns:
-        All variables; git never asks for a password, which nobody would see.
-    """
-    kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"} | extra
-
-
 def last_line(text: str) -> str:
     """The last line that says something, for a sentence about a process that failed.
 
@@ -93,7 +69,7 @@ def last_line(text: str) -> str:
     return sentence.rstrip(" .")
 
 
-class Processes:
+class Children:
     """The children of one command.
 
     Args:
@@ -120,7 +96,7 @@ class Processes:
         Args:
             command: Program and arguments.
             directory: Working directory.
-            variables: Variables beside those of ``environment``.
+            variables: Variables to set in its environment.
             stdin: Text to feed; nothing by default.
 
         Returns:
@@ -185,7 +161,7 @@ class Processes:
             process = subprocess.Popen(
                 [str(part) for part in command],
                 cwd=directory,
-                env=environment(**(variables or {})),
+                env=_environment() | dict(variables or {}),
                 stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
@@ -196,6 +172,11 @@ class Processes:
             if not apart:
                 self._running.add(process)
             return process
+
+
+def _environment() -> dict[str, str]:
+    """This process's own, without what ties it to one repo; git never asks for a password, which nobody would see."""
+    return without(GIT, PYTHON, UV) | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
 
 
 def _text(data: bytes) -> str:

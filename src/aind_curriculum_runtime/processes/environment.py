@@ -1,7 +1,7 @@
-"""What the curriculum's process inherits of the launcher's environment.
+"""What a child process inherits of this one's environment.
 
-Owns the list of variables that would lead `uv run` or Python away from the curriculum's own environment.
-Knows nothing of processes.
+Owns the variables that would lead git, Python or uv away from the repo that a process is meant for, in groups that
+each caller chooses from. Knows nothing of processes.
 """
 
 from __future__ import annotations
@@ -12,16 +12,44 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-__all__ = ["DROPPED", "default_environment"]
+__all__ = ["GIT", "PYTHON", "RUNS", "UV", "default_environment", "without"]
 
-DROPPED: Final = (
-    # the launcher's own virtual environment and Python
-    *("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONINSPECT", "__PYVENV_LAUNCHER__"),
-    # these make uv take another project or another environment than the curriculum's
+GIT: Final = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE"),
+)
+"""Git sets these for hooks: a command in a submodule would then work on the superproject."""
+
+PYTHON: Final = (
+    "VIRTUAL_ENV",
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONINSPECT", "__PYVENV_LAUNCHER__"),
+)
+"""The virtual environment and the Python of whoever starts the process; each curriculum has its own."""
+
+UV: Final = (
     *("UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_NO_PROJECT"),
     *("UV_ISOLATED", "UV_ENV_FILE", "UV_NO_SYNC"),
 )
-"""Variables that are not passed on; everything else is, such as proxies, PATH and uv's cache."""
+"""These make uv take another project or another environment than the curriculum's."""
+
+RUNS: Final = ("UV_FROZEN", "UV_LOCKED", "PYTHONHASHSEED")
+"""What the runs of the contract checks set themselves: uv refuses one of its two beside the other or UV_NO_SYNC."""
+
+
+def without(*groups: tuple[str, ...], environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Copy an environment without some groups of variables.
+
+    Args:
+        *groups: Names of variables to leave out.
+        environment: What to start from; this process's own by default.
+
+    Returns:
+        Everything else, such as proxies, PATH and uv's cache.
+    """
+    dropped = {name for group in groups for name in group}
+    # Windows has no case in the names of variables; os.environ gives them in capitals.
+    given = os.environ if environment is None else environment
+    return {name: value for name, value in given.items() if name.upper() not in dropped}
 
 
 def default_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -31,15 +59,14 @@ def default_environment(environment: Mapping[str, str] | None = None) -> dict[st
         environment: What to start from; the launcher's own by default.
 
     Returns:
-        A copy without the variables in ``DROPPED``, and with the programs of the launcher's virtual environment
-        taken off PATH: a repo that has no command `curriculum` would get the launcher's.
+        A copy without the variables of ``PYTHON`` and ``UV``, and with the programs of the launcher's virtual
+        environment taken off PATH: a repo that has no command `curriculum` would get the launcher's.
     """
-    given = dict(os.environ if environment is None else environment)
+    given = os.environ if environment is None else environment
     own = {_same(Path(given["VIRTUAL_ENV"]))} if given.get("VIRTUAL_ENV") else set()
     if sys.prefix != sys.base_prefix:
         own.add(_same(Path(sys.prefix)))
-    # Windows has no case in the names of variables; os.environ gives them in capitals.
-    kept = {key: value for key, value in given.items() if key.upper() not in DROPPED}
+    kept = without(PYTHON, UV, environment=given)  # a launcher is no git hook: what it says of git is meant
     for key in kept:
         if key.upper() == "PATH":
             folders = kept[key].split(os.pathsep)

@@ -53,9 +53,11 @@ def start(command: list[str], *, directory: Path, environment: dict[str, str]) -
         ValueError: An argument or a variable holds a null character.
     """
     if sys.platform == "win32":
-        from .tree_windows import OPTIONS, Processes
+        from .tree_windows import OPTIONS
+        from .tree_windows import WindowsTree as OwnTree
     else:
-        from .tree_posix import OPTIONS, Processes
+        from .tree_posix import OPTIONS
+        from .tree_posix import PosixTree as OwnTree
     mark = new_mark()
     process = subprocess.Popen(
         command,
@@ -67,4 +69,4 @@ def start(command: list[str], *, directory: Path, environment: dict[str, str]) -
         bufsize=0,
         **OPTIONS,
     )
-    return process, Processes(process, mark)
+    return process, OwnTree(process, mark)

@@ -19,7 +19,7 @@ from .call_mark import MARK
 
 assert sys.platform != "win32"
 
-__all__ = ["KILL_LIMIT", "OPTIONS", "Processes"]
+__all__ = ["KILL_LIMIT", "OPTIONS", "PosixTree"]
 
 OPTIONS: Final[dict[str, Any]] = {"start_new_session": True}
 """How the command is started: Ctrl-C in the launcher's terminal does not reach it, the client ends it."""
@@ -30,7 +30,7 @@ KILL_LIMIT: Final = 1.0
 _PROC: Final = Path("/proc")
 
 
-class Processes:
+class PosixTree:
     """A session of its own, and the marked processes outside of it."""
 
     def __init__(self, process: subprocess.Popen[bytes], mark: str) -> None:

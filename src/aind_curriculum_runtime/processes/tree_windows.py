@@ -17,7 +17,7 @@ from typing import Any, Final
 
 assert sys.platform == "win32"
 
-__all__ = ["OPTIONS", "Processes"]
+__all__ = ["OPTIONS", "WindowsTree"]
 
 _CREATE_SUSPENDED: Final = 0x4
 
@@ -87,7 +87,7 @@ _ntdll.NtResumeProcess.restype = ctypes.c_long
 _ntdll.NtResumeProcess.argtypes = (wintypes.HANDLE,)
 
 
-class Processes:
+class WindowsTree:
     """A job object: what a process of it starts is of it too, and closing it ends them all."""
 
     def __init__(self, process: subprocess.Popen[bytes], mark: str) -> None:

@@ -1,9 +1,9 @@
-"""Installed distributions, read from their folders: entry points and versions.
+"""Installed distributions, read from their folders: entry points, versions, and where each came from.
 
-Owns the reading of ``*.dist-info`` folders along ``sys.path``. It exists for the start of `curriculum list`
-and its like: importing ``importlib.metadata`` takes longer than all the rest of such a command, because it
-brings the ``email`` package with it. What it cannot read itself (eggs, archives) it leaves to that module,
-so that both always tell the same. Knows nothing of curricula.
+Owns the reading of ``*.dist-info`` folders along ``sys.path``, and the name of this runtime's entry-point group.
+It exists for the start of `curriculum list` and its like: importing ``importlib.metadata`` takes longer than all
+the rest of such a command, because it brings the ``email`` package with it. What it cannot read itself (eggs,
+archives) it leaves to that module, so that both always tell the same. Knows nothing of what a curriculum is.
 
 Source of the format: the packaging specifications "Recording installed projects" and "Entry points".
 """
@@ -16,7 +16,19 @@ import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
-__all__ = ["Distribution", "EntryPoint", "entry_points", "version_of"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "Distribution",
+    "EntryPoint",
+    "Origin",
+    "entry_points",
+    "normalised",
+    "origin_of",
+    "version_of",
+]
+
+ENTRY_POINT_GROUP: Final = "aind_curriculum_runtime.curricula"
+"""The group of entry points by which a repo declares its curricula."""
 
 _DIST_INFO: Final = ".dist-info"
 _OTHER_KINDS: Final = (".egg-info", ".egg")
@@ -35,6 +47,19 @@ class Distribution(NamedTuple):
 
     name: str
     version: str
+
+
+class Origin(NamedTuple):
+    """Where a distribution was installed from, when that was no package index."""
+
+    url: str
+    """Address of a git repo, an archive or a folder."""
+
+    commit: str | None
+    """The commit, of a git repo."""
+
+    editable: Path | None
+    """The folder that it is imported from, where it is installed as editable."""
 
 
 def entry_points(group: str) -> list[EntryPoint]:
@@ -71,12 +96,39 @@ def version_of(name: str) -> str:
     Raises:
         ModuleNotFoundError: It is not installed (``importlib.metadata.PackageNotFoundError``).
     """
-    folder = (_folders() or {}).get(_normalised(name))
+    folder = (_folders() or {}).get(normalised(name))
     if folder is not None:
         return _distribution(folder).version
     import importlib.metadata
 
     return importlib.metadata.version(name)
+
+
+def origin_of(name: str) -> Origin | None:
+    """Say where a distribution was installed from (PEP 610, ``direct_url.json``).
+
+    Args:
+        name: Name of the distribution, in any of its spellings.
+
+    Returns:
+        Its origin; None when it came from a package index or its record cannot be read.
+
+    Raises:
+        ModuleNotFoundError: It is not installed (``importlib.metadata.PackageNotFoundError``).
+    """
+    import importlib.metadata
+    import json
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    try:
+        record = json.loads(importlib.metadata.distribution(name).read_text("direct_url.json") or "")
+        url = str(record["url"])
+        editable = record.get("dir_info", {}).get("editable")
+        commit = record.get("vcs_info", {}).get("commit_id")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return Origin(url=url, commit=commit, editable=Path(url2pathname(urlsplit(url).path)) if editable else None)
 
 
 def _entry_points_of_any_kind(group: str) -> list[EntryPoint]:
@@ -102,13 +154,21 @@ def _folders() -> dict[str, Path] | None:
         for name in names:
             lower = name.lower()
             if lower.endswith(_DIST_INFO):
-                found.setdefault(_normalised(name[: -len(_DIST_INFO)].partition("-")[0]), Path(entry, name))
+                found.setdefault(normalised(name[: -len(_DIST_INFO)].partition("-")[0]), Path(entry, name))
             elif lower.endswith(_OTHER_KINDS):
                 return None
     return found
 
 
-def _normalised(name: str) -> str:
+def normalised(name: str) -> str:
+    """Spell a distribution's name in the one way that compares.
+
+    Args:
+        name: In any of its spellings.
+
+    Returns:
+        Small letters, with dashes.
+    """
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

@@ -9,21 +9,23 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..contract.errors import CurriculumError
-from ..contract.versions import semver_of
+from ..project.git import Git
+from ..project.pyproject import Pyproject
 from .changelog import NAME, opened_entry
 from .diff import Diff, compare
-from .git import Git, newest_release
 from .numbers import LEVELS, Level
-from .snapshot import Place, opened, read
+from .reading import opened, read
+from .releases import newest_release, require_commit
+from .repo import stated_version
+from .snapshot import Place
 
-__all__ = ["Since", "edited", "since_release", "stated_version", "with_version", "write_together"]
+__all__ = ["Since", "edited", "since_release", "with_version", "write_together"]
 
 _TABLE: Final = re.compile(r"^\s*\[([^\[\]]+)\]\s*(#.*)?$")
 _VERSION: Final = re.compile(r"""^(?P<key>\s*version\s*=\s*)(?P<quote>["'])(?P<version>[^"'\\]*)(?P=quote)""")
@@ -72,7 +74,7 @@ def since_release(root: Path, *, before: str | None = None) -> Since:
         CurriculumError: ``repo.no_git``, ``repo.shallow``; whatever reading the two versions raises.
     """
     git = Git(root)
-    git.require()
+    require_commit(git)
     tag = newest_release(git, before=before)
     if tag is None:
         return Since(tag=None, version=None, diffs=(), added=(), removed=())
@@ -89,41 +91,6 @@ def since_release(root: Path, *, before: str | None = None) -> Since:
         )
 
 
-def stated_version(text: str) -> str:
-    """The version in a ``pyproject.toml``.
-
-    Args:
-        text: Its content.
-
-    Returns:
-        The version as it is written there.
-
-    Raises:
-        CurriculumError: ``repo.version`` when there is none, or one that is not semantic.
-    """
-    try:
-        version = tomllib.loads(text).get("project", {}).get("version")
-    except tomllib.TOMLDecodeError as error:
-        raise CurriculumError("repo.version", f"pyproject.toml is not valid TOML: {error}.", "Mend it.") from None
-    if not isinstance(version, str):
-        raise CurriculumError(
-            "repo.version",
-            "pyproject.toml states no version under [project].",
-            'Write version = "MAJOR.MINOR.PATCH" there; a version that is made by the build cannot be raised.',
-            where="pyproject.toml",
-        )
-    try:
-        semver_of(version)
-    except ValueError as error:
-        raise CurriculumError(
-            "repo.version",
-            f"In pyproject.toml, {error}.",
-            "Write MAJOR.MINOR.PATCH as the version in pyproject.toml.",
-            where="pyproject.toml",
-        ) from None
-    return version
-
-
 def with_version(text: str, version: str) -> str:
     """Change the version in a ``pyproject.toml`` and nothing else.
 
@@ -137,7 +104,8 @@ def with_version(text: str, version: str) -> str:
     Raises:
         CurriculumError: ``repo.version`` when the version does not stand on a line of its own under [project].
     """
-    old = stated_version(text)
+    before = Pyproject.parse(text)
+    old = stated_version(before)
     lines, table = text.splitlines(keepends=True), None
     for number, line in enumerate(lines):
         if header := _TABLE.match(line):
@@ -146,8 +114,7 @@ def with_version(text: str, version: str) -> str:
             lines[number] = f"{match['key']}{match['quote']}{version}{match['quote']}{line[match.end() :]}"
             break
     changed = "".join(lines)
-    before, after = tomllib.loads(text), tomllib.loads(changed)
-    if after != before | {"project": before["project"] | {"version": version}}:
+    if Pyproject.parse(changed).document != before.document | {"project": before.project | {"version": version}}:
         raise CurriculumError(
             "repo.version",
             "The version in pyproject.toml does not stand on a line of its own under [project].",

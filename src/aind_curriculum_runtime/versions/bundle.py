@@ -21,8 +21,8 @@ from ..contract.errors import CONTRACT_VERSION, CurriculumError
 from ..contract.strict_json import parse
 from ..look.model import CurriculumModel, from_json, to_json
 from ..project.files import is_transient
+from ..project.git import Git
 from ..project.installed import dsl_version, runtime_version
-from .git import Git
 from .snapshot import Place, Snapshot
 
 __all__ = [
@@ -62,7 +62,7 @@ def contents(place: Place, snapshot: Snapshot) -> dict[str, bytes]:
     """
     assert place.project is not None
     model, git = snapshot.model, Git(place.folder)
-    commit = git.commit("HEAD")
+    commit = git.commit_of("HEAD")
     describe = {
         "bundle": FORMAT,
         "contract": CONTRACT_VERSION,

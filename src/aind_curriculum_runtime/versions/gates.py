@@ -8,12 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from semver import Version
+
 from ..contract.versions import semver_of
-from .bump import Since, since_release, stated_version
+from ..project.git import Git
+from ..project.pyproject import Pyproject
+from .bump import Since, since_release
 from .changelog import NAME, has_entry
-from .git import Git
-from .numbers import enough, level_between, precedence
-from .snapshot import WORKING_TREE, project_at
+from .numbers import enough, level_between
+from .reading import WORKING_TREE
+from .releases import releases, require_commit
+from .repo import project_at, stated_version
 
 __all__ = ["Gate", "Release", "look"]
 
@@ -60,12 +65,12 @@ def look(root: Path) -> Release:
             importing the two versions raises.
     """
     git = Git(root)
-    git.require()
+    require_commit(git)
     project = project_at(root, WORKING_TREE)
-    version = semver_of(stated_version((root / "pyproject.toml").read_text(encoding="utf-8")))
+    version = semver_of(stated_version(Pyproject.read(root)))
     tag = f"v{version}"
-    at = git.commit(f"refs/tags/{tag}")
-    tagged = at is not None and at == git.commit("HEAD")
+    at = git.commit_of(f"refs/tags/{tag}")
+    tagged = at is not None and at == git.commit_of("HEAD")
     since = since_release(root, before=version)
     gates = [_clean(git), _tag_is_free(git, tag, at, tagged), _version(git, version, since), _changelog(root, version)]
     return Release(
@@ -101,8 +106,8 @@ def _tag_is_free(git: Git, tag: str, at: str | None, tagged: bool) -> Gate:
 
 def _version(git: Git, version: str, since: Since) -> Gate:
     title = "the version is above the last, and far enough"
-    newest = next(reversed(git.releases()), None)
-    if newest is not None and precedence(newest.removeprefix("v")) > precedence(version):
+    newest = next(reversed(releases(git)), None)
+    if newest is not None and Version.parse(newest.removeprefix("v")) > Version.parse(version):
         passed, why = False, f"{newest} was released already, and {version} is below it"
     elif since.tag is None or since.version is None:
         passed, why = True, "nothing was released before"

@@ -1,41 +1,20 @@
-"""Version numbers, compared and raised.
+"""Version numbers, raised and told apart by level.
 
-Owns the order of semantic versions (semver.org, section 11) and the three levels of a bump. Knows nothing of what
-makes a bump needed.
+Owns the three levels of a bump. Knows nothing of what makes a bump needed.
 """
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
-from ..contract.versions import SEMVER
+from semver import Version
 
-__all__ = ["LEVELS", "Level", "enough", "level_between", "precedence", "raised"]
+__all__ = ["LEVELS", "Level", "enough", "level_between", "raised"]
 
 Level = Literal["none", "patch", "minor", "major"]
 
 LEVELS: Final[tuple[Level, ...]] = ("none", "patch", "minor", "major")
 """From the least to the most."""
-
-
-def precedence(version: str) -> tuple[object, ...]:
-    """A key that sorts semantic versions.
-
-    Args:
-        version: A semantic version.
-
-    Returns:
-        A key; build metadata (``+...``) has no part in it.
-
-    Raises:
-        ValueError: ``version`` is not semantic.
-    """
-    if not SEMVER.fullmatch(version):
-        raise ValueError(f"{version!r} is not a semantic version")
-    numbers, _, pre = version.partition("+")[0].partition("-")
-    # A number ranks below a word, fewer parts below more, and a release above its prereleases.
-    parts = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in pre.split(".")) if pre else ()
-    return (*_numbers(numbers), not pre, parts)
 
 
 def raised(version: str, level: Level) -> str:
@@ -52,16 +31,9 @@ def raised(version: str, level: Level) -> str:
     Raises:
         ValueError: ``version`` is not semantic.
     """
-    precedence(version)
-    core, _, pre = version.partition("+")[0].partition("-")
-    one, two, three = _numbers(core)
-    if level == "none" or (pre and _granularity(two, three) in LEVELS[LEVELS.index(level) :]):
-        return core
-    return {
-        "patch": f"{one}.{two}.{three if pre else three + 1}",
-        "minor": f"{one}.{two + 1}.0",
-        "major": f"{one + 1}.0.0",
-    }[level]
+    # Without the build: semver takes 1.2.3+local for something before 1.2.3.
+    given = Version.parse(version).replace(build=None)
+    return str(given.finalize_version() if level == "none" else given.next_version(level))
 
 
 def level_between(old: str, new: str) -> Level:
@@ -77,28 +49,12 @@ def level_between(old: str, new: str) -> Level:
     Raises:
         ValueError: One is not semantic.
     """
-    differ = precedence(old) != precedence(new)
+    before, after = Version.parse(old), Version.parse(new)
     names: tuple[Level, ...] = ("major", "minor", "patch")
-    for before, after, name in zip(_numbers(_core(old)), _numbers(_core(new)), names, strict=True):
-        if before != after:
-            return name
-    return "patch" if differ else "none"
+    first = next((name for name in names if getattr(before, name) != getattr(after, name)), None)
+    return first or ("none" if before == after else "patch")
 
 
 def enough(given: Level, needed: Level) -> bool:
     """Whether a bump is at least the one that is needed."""
     return LEVELS.index(given) >= LEVELS.index(needed)
-
-
-def _core(version: str) -> str:
-    return version.partition("+")[0].partition("-")[0]
-
-
-def _numbers(core: str) -> tuple[int, int, int]:
-    one, two, three = map(int, core.split("."))
-    return one, two, three
-
-
-def _granularity(two: int, three: int) -> Level:
-    """The level by which a version ending in these numbers was reached."""
-    return "patch" if three else "minor" if two else "major"

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from semver import Version
+
 from ..contract.errors import CurriculumError
 from ..contract.versions import SEMVER
 from ..project.files import is_transient
 from .bundle import CHECKSUMS, check, listed, require_of
-from .numbers import precedence
 
 __all__ = ["Published", "Store"]
 
@@ -82,7 +83,7 @@ class Store:
         # Other folders are somebody else's, and their names are nothing for a terminal.
         pairs = [pair for pair in pairs if _NAME.fullmatch(pair[0]) and SEMVER.fullmatch(pair[1])]
         valid = [Published(name=name, version=version) for name, version in pairs]
-        return sorted(valid, key=lambda one: (one.name, precedence(one.version)))
+        return sorted(valid, key=lambda one: (one.name, Version.parse(one.version)))
 
     def require_free(self, name: str, version: str) -> None:
         """Make sure that a version was not published yet.
@@ -179,7 +180,7 @@ class Store:
             hint = f"Versions there: {', '.join(others)}." if others else f"There: {', '.join(names) or 'nothing'}."
             asked = name if version is None else f"{name} {version}"
             raise CurriculumError("usage.unknown_bundle", f"There is no {asked} at {self.url}.", hint, where=self.url)
-        chosen = max(some, key=lambda one: ("-" not in one.version, precedence(one.version)))
+        chosen = max(some, key=lambda one: ("-" not in one.version, Version.parse(one.version)))
         files = self._read_all(chosen.name, chosen.version)
         label = f"{self.url}/{chosen.name}/{chosen.version}"
         check(files, label)

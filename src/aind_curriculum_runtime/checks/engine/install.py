@@ -5,14 +5,12 @@ Owns the ``uv run --with`` arguments, read from how this package itself is insta
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from ...project.distributions import origin_of
+from ...project.installed import runtime_version
 
 __all__ = ["requirement"]
 
-_NAME = "aind-curriculum-runtime"
+_WITH_CHECKS = "aind-curriculum-runtime[checks]"
 
 
 def requirement() -> list[str]:
@@ -21,13 +19,12 @@ def requirement() -> list[str]:
     Returns:
         Arguments for ``uv run``.
     """
-    distribution = importlib.metadata.distribution(_NAME)
-    record = json.loads(distribution.read_text("direct_url.json") or "{}")
-    if not record:
-        return ["--with", f"{_NAME}[checks]=={distribution.version}"]
-    if "vcs_info" in record:
-        return ["--with", f"{_NAME}[checks] @ git+{record['url']}@{record['vcs_info']['commit_id']}"]
-    if record.get("dir_info", {}).get("editable"):
+    origin = origin_of("aind-curriculum-runtime")
+    if origin is None:
+        return ["--with", f"{_WITH_CHECKS}=={runtime_version()}"]
+    if origin.commit is not None:
+        return ["--with", f"{_WITH_CHECKS} @ git+{origin.url}@{origin.commit}"]
+    if origin.editable is not None:
         # Editable there as here: uv would keep a wheel that it once built from the folder.
-        return ["--with-editable", f"{url2pathname(urlsplit(record['url']).path)}[checks]"]
-    return ["--with", f"{_NAME}[checks] @ {record['url']}"]
+        return ["--with-editable", f"{origin.editable}[checks]"]
+    return ["--with", f"{_WITH_CHECKS} @ {origin.url}"]

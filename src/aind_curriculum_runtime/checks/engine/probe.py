@@ -67,11 +67,13 @@ def _load(spec: str) -> Any:
 def _told(error: BaseException) -> str:
     from pydantic import ValidationError
 
+    from ...curriculum.validation import first_fault
+
     if isinstance(error, CurriculumError):
         return error.message
     if isinstance(error, ValidationError):
-        first = error.errors(include_url=False)[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        fault = first_fault(error)
+        return f"{fault.place}: {fault.message}"
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
@@ -372,11 +374,12 @@ def _migrations(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any
 
 def _old_stages(name: str, version: int, root: Path) -> dict[str, Any]:
     from ...contract.versions import major
-    from ...versions.git import Git, release_version
-    from ...versions.snapshot import opened, read
+    from ...project.git import Git
+    from ...versions.reading import opened, read
+    from ...versions.releases import release_version, releases
 
     try:
-        tags = [tag for tag in Git(root).releases() if major(release_version(tag) or "") == version]
+        tags = [tag for tag in releases(Git(root)) if major(release_version(tag) or "") == version]
         if not tags:
             return {"tag": None, "stages": None, "why": f"there is no release tag of version {version} here"}
         with opened([tags[-1]], root) as (place,):

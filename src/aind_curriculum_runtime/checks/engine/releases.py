@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...contract.errors import CurriculumError
-from ...versions.git import Git
+from ...project.git import Git
+from ...versions.releases import releases
 from .findings import NotApplicable
 from .repo import RepoFiles
 
@@ -25,7 +26,7 @@ def last_release(repo: RepoFiles) -> str | None:
         The tag, or None.
     """
     try:
-        return next(reversed(Git(repo.root).releases()), None)
+        return next(reversed(releases(Git(repo.root))), None)
     except CurriculumError:  # no git on this machine
         return None
 
@@ -47,5 +48,5 @@ def unpack_last_release(repo: RepoFiles, folder: Path) -> Path:
     if tag is None:
         raise NotApplicable("there is no release tag (v1.2.3) yet")
     git = Git(repo.root)
-    target = git.unpack(git.commit(tag) or tag, folder / "release")
+    target = git.unpack(git.commit_of(tag) or tag, folder / "release")
     return target / "src" if (target / "src").is_dir() else target

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import subprocess
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ...curriculum.discovery import ENTRY_POINT_GROUP
+from ...contract.errors import CurriculumError
+from ...project import uv_lock
+from ...project.git import Git
+from ...project.pyproject import Pyproject
 from ...project.template import is_from_template
 from .findings import NotApplicable
 
@@ -57,17 +58,25 @@ class RepoFiles:
     session_override: Path | None = None
 
     @cached_property
+    def _as_written(self) -> Pyproject:
+        return Pyproject.read(self.root)
+
+    @cached_property
+    def _file(self) -> Pyproject:
+        """``pyproject.toml``; empty when it cannot be used."""
+        return self._as_written if self.pyproject_error is None else Pyproject()
+
+    @cached_property
     def pyproject_error(self) -> str | None:
         """Why ``pyproject.toml`` cannot be used, or None."""
-        try:
-            parsed = tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        file = self._as_written
+        if file.is_missing:
             return "There is no pyproject.toml."
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            return f"pyproject.toml is not valid TOML: {error}."
-        if not isinstance(parsed.get("project"), dict) or "name" not in parsed["project"]:
+        if file.fault is not None:
+            return f"pyproject.toml {file.fault}."
+        if file.name is None:
             return "pyproject.toml has no [project] with a name."
-        tool = parsed.get("tool", {})
+        tool = file.document.get("tool", {})
         settings = tool.get("repo-review", {}) if isinstance(tool, dict) else tool
         if not isinstance(settings, dict) or not isinstance(settings.get("ignore", {}), dict | list):
             return "pyproject.toml has a [tool.repo-review] that is not a table, or an ignore in it that is none."
@@ -76,40 +85,41 @@ class RepoFiles:
     @cached_property
     def pyproject(self) -> dict[str, Any]:
         """``pyproject.toml``; empty when it cannot be used."""
-        if self.pyproject_error is not None:
-            return {}
-        return tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))
+        return self._file.document
 
-    @cached_property
+    @property
     def project(self) -> dict[str, Any]:
-        """The table ``[project]``."""
-        found: dict[str, Any] = self.pyproject.get("project", {})
-        return found
+        """The table ``[project]``; empty when ``pyproject.toml`` cannot be used."""
+        return self._file.project
 
     @cached_property
     def project_root(self) -> Path:
         """The folder that uv keeps the lock file and the environment in: the workspace's, for a member of one."""
         for folder in (self.root, *self.root.parents):
-            if (folder / "uv.lock").is_file():
-                return folder if folder == self.root or _has_member(folder, self.root) else self.root
+            if (folder / uv_lock.NAME).is_file():
+                is_ours = folder == self.root or self.root in Pyproject.read(folder).workspace_members(folder)
+                return folder if is_ours else self.root
         return self.root
 
     @cached_property
     def lock(self) -> dict[str, Any] | None:
         """``uv.lock``, or None when there is none that can be read."""
-        try:
-            return tomllib.loads((self.project_root / "uv.lock").read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-            return None
+        return uv_lock.read(self.project_root)
 
     @cached_property
     def declared(self) -> dict[str, str]:
         """The curricula that the repo declares: name to ``package.module:OBJECT``."""
-        points = self.project.get("entry-points", {})
-        found = points.get(ENTRY_POINT_GROUP, {}) if isinstance(points, dict) else {}
-        if not isinstance(found, dict):
-            return {}
-        return {str(name): str(value).replace(" ", "") for name, value in found.items()}
+        return self._file.curricula
+
+    @property
+    def dependencies(self) -> set[str]:
+        """The packages that the repo needs, by their normalised names."""
+        return self._file.dependency_names
+
+    @property
+    def version_is_generated(self) -> bool:
+        """Whether the build makes the version, say from git's tags."""
+        return self._file.version_is_generated
 
     @cached_property
     def targets(self) -> list[Target]:
@@ -128,13 +138,12 @@ class RepoFiles:
     @cached_property
     def own_command(self) -> str | None:
         """The object behind a console script ``curriculum`` that the repo itself declares, or None."""
-        scripts = self.project.get("scripts", {})
-        return str(scripts["curriculum"]) if isinstance(scripts, dict) and "curriculum" in scripts else None
+        return self._file.scripts.get("curriculum")
 
     @cached_property
     def locked(self) -> dict[str, str]:
         """The versions that the lock file holds, by package; empty without one."""
-        return {str(one.get("name")): str(one.get("version")) for one in (self.lock or {}).get("package", [])}
+        return uv_lock.versions(self.lock)
 
     @property
     def uses_runtime(self) -> bool:
@@ -205,7 +214,7 @@ class RepoFiles:
     def checkout(self) -> Path:
         """The folder that git checked out, which is a larger one for a folder of a larger repo."""
         top = self.git("rev-parse", "--show-toplevel")
-        return Path(top.rstrip("\r\n")).resolve() if top and top.strip() else self.root
+        return Path(top).resolve() if top else self.root
 
     def line_of(self, name: str, text: str) -> int | None:
         """The first line of a file that holds ``text``, from 1."""
@@ -261,24 +270,11 @@ class RepoFiles:
             Its output, or None when it failed, is not installed or the repo is not in git.
         """
         try:
-            done = subprocess.run(
-                ["git", *arguments], cwd=self.root, capture_output=True, check=False, stdin=subprocess.DEVNULL
-            )
-        except OSError:
+            return Git(self.root).ask(*arguments)
+        except CurriculumError:  # no git on this machine
             return None
-        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def _is_for_scripts(node: ast.stmt) -> bool:
     """Whether a statement is `if __name__ == "__main__":`, which no import executes."""
     return isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) == "__name__ == '__main__'"
-
-
-def _has_member(workspace: Path, member: Path) -> bool:
-    """Whether a folder is a uv workspace that ``member`` belongs to, as its ``pyproject.toml`` says."""
-    try:
-        parsed = tomllib.loads((workspace / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return False
-    patterns = parsed.get("tool", {}).get("uv", {}).get("workspace", {}).get("members", [])
-    return any(member == found for pattern in patterns for found in workspace.glob(pattern))

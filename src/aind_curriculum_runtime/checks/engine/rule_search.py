@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ...curriculum.manual import is_manual
+from ...curriculum.validation import first_fault
 from .random_metrics import code_of, for_many
 
 __all__ = ["TRIES", "search", "undeclared"]
@@ -193,9 +194,8 @@ def _refused(task: Any, before: Any = None) -> str | None:
 
 def _refusal(error: Any) -> str:
     """What pydantic's ValidationError says, of its first value."""
-    first = error.errors(include_url=False)[0]
-    where, value = ".".join(map(str, first["loc"])), repr(first["input"])[:60]
-    return f"gave {where} the value {value}, which is refused ({first['msg']}),"
+    fault = first_fault(error)
+    return f"gave {fault.place} the value {repr(fault.found)[:60]}, which is refused ({fault.message}),"
 
 
 def undeclared(model: Any, where: str = "") -> Iterator[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ...curriculum.discovery import ENTRY_POINT_GROUP
+from ...project.distributions import ENTRY_POINT_GROUP
 from ..engine.check import Check, TargetCheck
 from ..engine.findings import Finding, NotApplicable
 from ..engine.managed import digest, digests
@@ -95,9 +95,7 @@ class LP003(Check):
                 path="pyproject.toml",
                 line=repo.line_of("pyproject.toml", own),
             )
-        elif not any(
-            re.match(r"aind[-_.]curriculum[-_.]runtime\b", str(one)) for one in repo.project.get("dependencies", [])
-        ):
+        elif "aind-curriculum-runtime" not in repo.dependencies:
             yield Finding(
                 message="The repo does not depend on aind-curriculum-runtime, which brings the command `curriculum`.",
                 path="pyproject.toml",
@@ -177,7 +175,7 @@ class LP005(TargetCheck):
 
 def _ignored_modules(repo: CurriculumRepo, modules: list[str]) -> Iterator[str]:
     known = {name.casefold() for name in repo.files}
-    generated = "version" in repo.project.get("dynamic", [])  # by the build, from git's tags
+    generated = repo.version_is_generated  # by the build, from git's tags
     for path in map(Path, modules):
         if any(path.is_relative_to(folder) for folder in repo.packages):
             name = repo.relative(path)

@@ -33,7 +33,7 @@ class VE001(Check):
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         if "version" not in repo.project:
-            if "version" in repo.project.get("dynamic", []):
+            if repo.version_is_generated:
                 raise NotApplicable("the version is made when the package is built")
             yield Finding(message="[project] has no version.", path="pyproject.toml")
         elif not SEMVER.fullmatch(_own(repo)):

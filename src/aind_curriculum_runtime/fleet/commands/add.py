@@ -11,16 +11,16 @@ import posixpath
 import re
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ...command.arguments import Parser
 from ...contract.errors import ExitCode
-from ...curriculum.discovery import ENTRY_POINT_GROUP
-from ...processes.children import Processes, last_line
+from ...processes.children import Children, last_line
+from ...project.git import Git
+from ...project.git_directory import git_directory
+from ...project.pyproject import Pyproject
 from ..errors import INTERRUPTED, FleetError
-from ..git import Git, git_directory
 from ..lock import SCRATCH_PREFIX, remove_folder
 from ..members import Member, quoted, submodules, task_repo
 from ..selection import need_uv
@@ -54,7 +54,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     """
     if not arguments.no_check:
         need_uv()
-    processes = Processes()
+    processes = Children()
     root = task_repo(start)
     git = Git(root, processes)
     url = arguments.url
@@ -116,7 +116,7 @@ def _absolute(url: str, root: Path, git: Git) -> str:
     return head + separator + posixpath.normpath(posixpath.join(tail, url))
 
 
-def _look_at(typed: str, url: str, processes: Processes) -> None:
+def _look_at(typed: str, url: str, processes: Children) -> None:
     """Refuse a URL that leads to no curriculum repo.
 
     Raises:
@@ -133,7 +133,7 @@ def _look_at(typed: str, url: str, processes: Processes) -> None:
         shown = Git(scratch / "clone", processes).try_("show", "HEAD:pyproject.toml")
     finally:
         remove_folder(scratch)
-    problem = _problem(shown.stdout if shown.code == 0 else None)
+    problem = _problem(shown.out if shown.code == 0 else None)
     if problem:
         raise FleetError(
             f"{typed} is not a curriculum repo: {problem}.",
@@ -142,18 +142,16 @@ def _look_at(typed: str, url: str, processes: Processes) -> None:
         )
 
 
-def _problem(text: str | None) -> str | None:
-    if text is None:
+def _problem(content: bytes | None) -> str | None:
+    if content is None:
         return "it has no pyproject.toml"
-    try:
-        found: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return f"its pyproject.toml is not TOML ({error})"
-    project = found.get("project", {})
-    if not project.get("entry-points", {}).get(ENTRY_POINT_GROUP):
+    file = Pyproject.parse(content)
+    if file.problem is not None:
+        return f"its pyproject.toml {file.problem}"
+    if not file.curricula:
         return "its pyproject.toml declares no curriculum"
-    if not any(re.match(r"aind[-_.]curriculum[-_.]runtime\b", str(one)) for one in project.get("dependencies", [])):
+    if RUNTIME not in file.dependency_names:
         return f"it does not depend on {RUNTIME}"
-    if "curriculum" in project.get("scripts", {}):
+    if "curriculum" in file.scripts:
         return "its command `curriculum` is its own and not the runtime's"
     return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ...command.arguments import Parser
-from ...processes.children import Processes, last_line
+from ...processes.children import Children, last_line
 from ..members import Member, members_of, task_repo
 from ..parallel import each
 from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
@@ -41,7 +41,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
         FleetError: It is no task repo, a name is unknown, or there is no uv.
     """
     need_uv()
-    processes = Processes()
+    processes = Children()
     repo = members_of(task_repo(start), processes)
     chosen = choose(repo, arguments.names)
     results, interrupted = each(
@@ -59,7 +59,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     return exit_status(any(state == "failed" for state, _ in states), interrupted)
 
 
-def check(member: Member, processes: Processes) -> tuple[str, str]:
+def check(member: Member, processes: Children) -> tuple[str, str]:
     """Run one curriculum's checks.
 
     Args:

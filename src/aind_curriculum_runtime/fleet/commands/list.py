@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ...command.arguments import Parser
-from ...processes.children import Processes
+from ...processes.children import Children
 from ..members import members_of, task_repo
 from ..status import statuses
 from ..tables import print_table
@@ -39,7 +39,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     Raises:
         FleetError: It is no task repo.
     """
-    processes = Processes()
+    processes = Children()
     found = statuses(members_of(task_repo(start), processes), processes)
     if arguments.json:
         print(json.dumps([one.as_json() for one in found], indent=2))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ...command.arguments import Parser
-from ...processes.children import Processes
+from ...processes.children import Children
 from ..members import Member, members_of, task_repo
 from ..outcomes import AHEAD
 from ..parallel import each
@@ -44,7 +44,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     Raises:
         FleetError: It is no task repo, or a name is unknown.
     """
-    processes = Processes()
+    processes = Children()
     repo = members_of(task_repo(start), processes)
     chosen = choose(repo, arguments.names)
     known = [(member, read_answers(member.path)) for member in chosen]

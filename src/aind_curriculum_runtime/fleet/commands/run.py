@@ -16,7 +16,7 @@ from ...client import Client, Kind
 from ...client import CurriculumError as NoSuggestion
 from ...command.arguments import Once, Parser, path
 from ...contract.errors import ExitCode
-from ...processes.children import Processes
+from ...processes.children import Children
 from ...session.layout import find_state, require_session
 from ..errors import FleetError
 from ..members import members_of, named, task_repo
@@ -65,7 +65,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
         FleetError: There is no suggestion, with the contract's exit code where the curriculum gave one.
         CurriculumError: The session directory is missing, or holds no trainer state and none was given.
     """
-    (member,) = named(members_of(task_repo(start), Processes()), [arguments.name])
+    (member,) = named(members_of(task_repo(start), Children()), [arguments.name])
     session = require_session(arguments.data_directory)
     state = arguments.input_trainer_state or find_state(session)
     client = Client(member.path, timeout=arguments.timeout or _DEFAULT_TIMEOUT)

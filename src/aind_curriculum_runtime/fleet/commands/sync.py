@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ...command.arguments import Parser
-from ...processes.children import Processes
+from ...processes.children import Children
 from ..members import Member, members_of, task_repo
 from ..parallel import each
 from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
@@ -41,7 +41,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
         FleetError: It is no task repo, a name is unknown, or there is no uv.
     """
     need_uv()
-    processes = Processes()
+    processes = Children()
     repo = members_of(task_repo(start), processes)
     chosen = choose(repo, arguments.names)
 

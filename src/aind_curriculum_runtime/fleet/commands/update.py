@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from ...command.arguments import Once, Parser
-from ...processes.children import Processes
+from ...processes.children import Children
+from ...project.git_directory import common_directory, git_directory
 from ..errors import FleetError
-from ..git import git_directory
 from ..lock import holding
 from ..members import TaskRepo, members_of, quoted, task_repo
 from ..outcomes import Outcome
@@ -63,12 +63,12 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
             raise FleetError(f"{option} {value!r} is not one.", "See `curricula update --help`.")
     need_uv()
     root = task_repo(start)
-    choose(members_of(root, Processes()), arguments.names)  # before waiting for the lock
+    choose(members_of(root, Children()), arguments.names)  # before waiting for the lock
     options = Options(
         to=arguments.to, template=arguments.template, check=not arguments.no_check, dry_run=arguments.dry_run
     )
     with holding(_common(root)) as held:
-        processes = Processes(held.descriptor)
+        processes = Children(held.descriptor)
         completed = complete_all(members_of(root, processes).members, processes)
         repo = members_of(root, processes)
         updating = Updating(options, processes, held.scratch, completed)
@@ -98,7 +98,4 @@ def _print(outcomes: list[Outcome], repo: TaskRepo) -> None:
 
 
 def _common(root: Path) -> Path:
-    directory = git_directory(root) or root / ".git"
-    if (directory / "commondir").is_file():
-        return directory / (directory / "commondir").read_text(encoding="utf-8").strip()
-    return directory
+    return common_directory(git_directory(root) or root / ".git")

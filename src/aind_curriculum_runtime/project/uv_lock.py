@@ -1,0 +1,66 @@
+"""``uv.lock``: the versions that a repo's environment is made of.
+
+Owns every reading of that file. Knows nothing of which versions are good.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+__all__ = ["NAME", "read", "version_in", "versions"]
+
+NAME: Final = "uv.lock"
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """Read the lock file of a folder.
+
+    Args:
+        folder: The folder of a project or workspace.
+
+    Returns:
+        All of it, or None when there is none that can be read.
+    """
+    text = _text(folder)
+    try:
+        return None if text is None else tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def versions(lock: dict[str, Any] | None) -> dict[str, str]:
+    """The packages of a lock file.
+
+    Args:
+        lock: What ``read`` gave.
+
+    Returns:
+        Version by name of the package; empty without a lock file.
+    """
+    packages = (lock or {}).get("package")
+    tables = [one for one in packages if isinstance(one, dict)] if isinstance(packages, list) else []
+    return {str(one.get("name")): str(one.get("version")) for one in tables}
+
+
+def version_in(folder: Path, package: str) -> str | None:
+    """The version of one package, without parsing the rest: a lock file has thousands of lines.
+
+    Args:
+        folder: The folder of a project or workspace.
+        package: Name of the package, as uv writes it: in small letters, with dashes.
+
+    Returns:
+        The version, or None when the lock file has none of it or cannot be read.
+    """
+    found = re.search(rf'^name = "{re.escape(package)}"\nversion = "([^"\n]*)"', _text(folder) or "", re.MULTILINE)
+    return found[1] if found else None
+
+
+def _text(folder: Path) -> str | None:
+    try:
+        return (folder / NAME).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
