@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,22 +101,18 @@ class Hosted:
             output = temp / "output"
             output.write_text("", encoding="utf-8")
             env = {name: evaluated(str(text), known) for name, text in step.get("env", {}).items()}
-            env |= {"PLACE": str(self.place), "UV": str(which_uv()), "GITHUB_OUTPUT": str(output)}
+            env |= {"PLACE": str(self.place), "UV": str(shutil.which("uv")), "GITHUB_OUTPUT": str(output)}
             env |= {"RUNNER_TEMP": str(temp), "GITHUB_STEP_SUMMARY": str(temp / "summary.md")}
-            shell = f'PATH="{stubs.as_posix()}:$PATH"\n{step["run"]}'
-            done = call(["bash", "-eo", "pipefail", "-c", shell], cwd=work, env=env, timeout=600)
+            shell = f'PATH="$(cd "{stubs.as_posix()}" && pwd):$PATH"\n{step["run"]}'
+            done = call(
+                [shutil.which("bash") or "bash", "-eo", "pipefail", "-c", shell], cwd=work, env=env, timeout=600
+            )
             run.said += done.stdout.decode("utf-8") + done.text
             if done.code:
                 run.failed.append(step["name"])
             lines = output.read_text(encoding="utf-8").splitlines()
             run.outputs[step.get("id", step["name"])] = dict(line.split("=", 1) for line in lines)
         return run
-
-
-def which_uv() -> Path:
-    """The real uv."""
-    names = (Path(folder) / name for folder in os.environ["PATH"].split(os.pathsep) for name in ("uv", "uv.exe"))
-    return next(path for path in names if path.is_file())
 
 
 def value(term: str, known: dict[str, str]) -> str:

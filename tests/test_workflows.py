@@ -138,5 +138,7 @@ def test_the_action_takes_arguments_between_spaces(tmp_path: Path) -> None:
     for arguments, words in (("", ""), (" --strict  --ignore *\n--verbose ", "<--strict><--ignore><*><--verbose>")):
         # As GitHub starts it. The stub is put on the PATH inside: Windows spells PATH in its own way.
         shell = f'PATH="$PWD:$PATH"\n{step["run"]}'
-        done = call(["bash", "-eo", "pipefail", "-c", shell], cwd=tmp_path, env={"ARGUMENTS": arguments})
+        done = call(
+            [shutil.which("bash") or "bash", "-eo", "pipefail", "-c", shell], cwd=tmp_path, env={"ARGUMENTS": arguments}
+        )
         assert (done.code, done.stdout.decode()) == (0, f"<run><curriculum><check><--format><github>{words}")
