@@ -169,6 +169,7 @@ def mutation(check: str, fault: str, *steps: Step) -> Mutation:
 METRICS = f"{PACKAGE}/metrics.py"
 STAGES = f"{PACKAGE}/stages.py"
 CURRICULUM = f"{PACKAGE}/curriculum.py"
+RULES = f"{PACKAGE}/rules.py"
 TASK = f"{PACKAGE}/task.py"
 CONTRACT = ".github/workflows/contract.yml"
 
@@ -179,6 +180,10 @@ _LAST_TRANSITION = (
 )
 _LAST_STAGE_PROVIDER = (
     "        )\n    ),\n    metrics_provider=MetricsProvider(metrics_from_dataset),\n)\n"  # of s_discrimination
+)
+_VERSION = (
+    '    curriculum_version("my-curriculum"),\n    (DetectionTask, Graduated),\n    pkg_location=__name__,\n'
+    ')(version=curriculum_version("my-curriculum"))\n'
 )
 _SHAPING_RULE = "    return metrics.trials >= 20\n"
 _READ_BACK = (
@@ -216,7 +221,7 @@ def _last_stage(more: str, *, provider: str = "metrics_from_dataset") -> Edit:
 def _before_stages(function: str) -> Edit:
     """Add a function before the stages."""
     comment = "# Stages, in the order of the training.\n"
-    return Edit(STAGES, comment, f"{function}\n\n{comment}")
+    return Edit(STAGES, comment, f"from .metrics import DetectionMetrics\n\n\n{function}\n\n{comment}")
 
 
 def _error_code(code: str, exit_name: str, other: str) -> Runtime:
@@ -464,12 +469,13 @@ MUTATIONS = (
         "SU005",
         "a rule is a static method",
         Edit(
-            CURRICULUM,
+            RULES,
             'def st_habituation_shaping(metrics: DetectionMetrics) -> bool:\n    """Enough trials to go on."""\n'
             + _SHAPING_RULE,
             "class Rules:\n    @staticmethod\n    def st_habituation_shaping(metrics: DetectionMetrics) -> bool:\n    "
             + _SHAPING_RULE,
         ),
+        Edit(CURRICULUM, "    st_habituation_shaping,\n", "    Rules,\n"),
         Edit(CURRICULUM, "StageTransition(st_habituation_shaping)", "StageTransition(Rules.st_habituation_shaping)"),
     ),
     mutation(
@@ -514,7 +520,7 @@ MUTATIONS = (
             "    return LaterMetrics(**metrics_from_dataset(data_directory).model_dump(), licks=1)\n\n\n"
             "def read_software_events(",
         ),
-        Edit(STAGES, "import DetectionMetrics, metrics_from_dataset", "import *"),
+        Edit(STAGES, "from .metrics import metrics_from_dataset", "from .metrics import *"),
         _last_stage("", provider="later_metrics"),
     ),
     mutation(
@@ -555,6 +561,7 @@ MUTATIONS = (
         Edit(
             CURRICULUM,
             "CURRICULUM = create_curriculum(",
+            "from .metrics import DetectionMetrics\n\n\n"
             "def st_habituation_discrimination(metrics: DetectionMetrics) -> bool:\n"
             "    return metrics.trials > 40\n\n\n"
             "CURRICULUM = create_curriculum(",
@@ -569,12 +576,12 @@ MUTATIONS = (
     mutation(
         "GR005",
         "a threshold is in percent",
-        Edit(CURRICULUM, "return metrics.hit_rate < 0.4", "return metrics.hit_rate > 40"),
+        Edit(RULES, "return metrics.hit_rate < 0.4", "return metrics.hit_rate > 40"),
     ),
     mutation(
         "GR006",
         "a rule forgets that a metric may be None",
-        Edit(CURRICULUM, "return metrics.hit_rate < 0.4", "return metrics.median_reaction_time > 1.0"),
+        Edit(RULES, "return metrics.hit_rate < 0.4", "return metrics.median_reaction_time > 1.0"),
     ),
     mutation(
         "GR007",
@@ -600,27 +607,24 @@ MUTATIONS = (
     mutation(
         "GR009",
         "a transition bears a name of its own",
-        Edit(CURRICULUM, "def st_shaping_discrimination(", "def two_good_sessions("),
+        Edit(RULES, "def st_shaping_discrimination(", "def two_good_sessions("),
+        Edit(CURRICULUM, "    st_shaping_discrimination,\n", "    two_good_sessions,\n"),
         Edit(CURRICULUM, "StageTransition(st_shaping_discrimination)", "StageTransition(two_good_sessions)"),
     ),
     mutation(
         "GR010",
         "a transition changes the metrics",
-        Edit(CURRICULUM, _SHAPING_RULE, "    metrics.water = 0.0\n" + _SHAPING_RULE),
+        Edit(RULES, _SHAPING_RULE, "    metrics.water = 0.0\n" + _SHAPING_RULE),
     ),
     mutation(
         "GR011",
         "a transition counts its calls",
         Edit(
-            CURRICULUM,
+            RULES,
             "return metrics.hit_rate < 0.4",
             "SEEN.append(metrics)\n    return metrics.hit_rate < 0.4 or len(SEEN) % 3 == 0",
         ),
-        Edit(
-            CURRICULUM,
-            "CURRICULUM = create_curriculum(",
-            "SEEN = []  # type: ignore\n\nCURRICULUM = create_curriculum(",
-        ),
+        Edit(RULES, "def st_discrimination_shaping(", "SEEN = []  # type: ignore\n\n\ndef st_discrimination_shaping("),
     ),
     mutation(
         "GR012", "a stage misspells a parameter", Edit(STAGES, "reward_volume=3.0, stim", "reward_volum=3.0, stim")
@@ -696,13 +700,13 @@ MUTATIONS = (
         "the version has two numbers",
         Edit("pyproject.toml", 'version = "0.1.0"', 'version = "0.1"'),
         Edit("uv.lock", 'name = "my-curriculum"\nversion = "0.1.0"', 'name = "my-curriculum"\nversion = "0.1"'),
-        Edit(CURRICULUM, '    curriculum_version("my-curriculum"),', '    "0.1.0",'),
+        Edit(CURRICULUM, _VERSION, _VERSION.replace('curriculum_version("my-curriculum")', '"0.1.0"')),
         Edit(CURRICULUM, "from aind_curriculum_runtime import curriculum_version\n", ""),
     ),
     mutation(
         "VE002",
         "the curriculum states a version of its own",
-        Edit(CURRICULUM, '    curriculum_version("my-curriculum"),', '    "0.2.0",'),
+        Edit(CURRICULUM, _VERSION, _VERSION.replace('curriculum_version("my-curriculum")', '"0.2.0"')),
     ),
     mutation("VE003", "the changelog has no entry", Edit("CHANGELOG.md", "## [0.1.0]", "## [0.0.9]")),
     mutation(

@@ -17,6 +17,7 @@ from support import Repo, clean_environment, commit_all, git
 PACKAGE = "src/my_curriculum"
 STAGES = f"{PACKAGE}/stages.py"
 CURRICULUM = f"{PACKAGE}/curriculum.py"
+RULES = f"{PACKAGE}/rules.py"
 METRICS = f"{PACKAGE}/metrics.py"
 
 

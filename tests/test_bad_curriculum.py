@@ -13,6 +13,7 @@ from support import Repo, Result, generate
 ENTRY_POINT = 'my-curriculum = "my_curriculum.curriculum:CURRICULUM"'
 CURRICULUM = "src/my_curriculum/curriculum.py"
 STAGES = "src/my_curriculum/stages.py"
+RULES_FILE = "src/my_curriculum/rules.py"
 METRICS = "src/my_curriculum/metrics.py"
 
 
@@ -74,7 +75,7 @@ def test_code_that_does_not_import_is_told_with_its_line(
     [
         (METRICS, "import json\n", "import scipy_of_another_planet.stats\n", "`uv add scipy_of_another_planet`"),
         (STAGES, "from .task import", "from task import", "`from .task import ...`"),
-        (CURRICULUM, ")()  # type: ignore[call-arg]", ")", "create_curriculum(...)()"),
+        (CURRICULUM, ')(version=curriculum_version("my-curriculum"))', ")", "create_curriculum(...)()"),
     ],
 )  # fmt: skip
 def test_what_python_says_of_an_import_comes_with_the_way_to_mend_it(
@@ -184,13 +185,7 @@ def test_a_policy_that_has_no_name_at_all_is_told(policy: str, repo: Repo, file:
 
 
 def test_annotations_that_the_library_cannot_read_are_told(repo: Repo, file: Path) -> None:
-    text = (repo.path / STAGES).read_text(encoding="utf-8")
-    repo.write(
-        STAGES,
-        text.replace(
-            "from aind_behavior_curriculum", "from __future__ import annotations\n\nfrom aind_behavior_curriculum", 1
-        ),
-    )
+    repo.edit(RULES_FILE, "from .metrics import", "from __future__ import annotations\n\nfrom .metrics import")
     error, _ = failed_run(repo, repo.session, file, code="repo.import_failed", exit_code=78)
     assert "from __future__ import annotations" in error["hint"]
 

@@ -12,7 +12,7 @@ import pytest
 from failing import add_metrics_code, assert_failed, contents, failed_run
 from support import Repo, Result, call
 
-STAGES = "src/my_curriculum/stages.py"
+RULES = "src/my_curriculum/rules.py"
 
 
 @pytest.fixture
@@ -32,10 +32,10 @@ def metrics_with(value: str) -> str:
 
 
 def body_of(repo: Repo, rule: str, code: str) -> None:
-    """Put ``code`` at the start of a function in stages.py, below its docstring."""
-    text = (repo.path / STAGES).read_text(encoding="utf-8")
+    """Put ``code`` at the start of a function in rules.py, below its docstring."""
+    text = (repo.path / RULES).read_text(encoding="utf-8")
     start = text.index("\n", text.index('"""', text.index(f"def {rule}(")))
-    repo.write(STAGES, f"{text[:start]}\n    {code}{text[start:]}")
+    repo.write(RULES, f"{text[:start]}\n    {code}{text[start:]}")
 
 
 # What the metrics code returns
@@ -152,7 +152,7 @@ def test_sets_come_out_in_one_order_whatever_the_hash_seed(repo: Repo, file: Pat
 def test_a_policy_must_return_the_task(returned: str, repo: Repo, file: Path) -> None:
     body_of(repo, "p_lengthen_delay", returned)
     error, _ = failed_run(repo, repo.session, file, code="result.task_type", exit_code=76)
-    assert "my_curriculum.stages.p_lengthen_delay" in error["message"]
+    assert "my_curriculum.rules.p_lengthen_delay" in error["message"]
     assert "return task" in error["hint"]
 
 
@@ -246,21 +246,19 @@ def shown_traceback(result: Result) -> list[str]:
     return [line.split('"')[1] for line in lines[start:] if line.startswith('  File "')]
 
 
-@pytest.mark.parametrize(
-    ("rule", "name"), [("p_lengthen_delay", "stages.py"), ("pt_lengthen_delay_hold_delay", "stages.py")]
-)
-def test_a_rule_that_raises_is_shown_from_its_own_line_on(rule: str, name: str, repo: Repo, file: Path) -> None:
+@pytest.mark.parametrize("rule", ["p_lengthen_delay", "pt_lengthen_delay_hold_delay"])
+def test_a_rule_that_raises_is_shown_from_its_own_line_on(rule: str, repo: Repo, file: Path) -> None:
     body_of(repo, rule, "raise KeyError('left')")
     error, result = failed_run(repo, repo.session, file, code="code.raised", exit_code=70)
-    assert shown_traceback(result) == [str(repo.package / name)]
+    assert shown_traceback(result) == [str(repo.package / "rules.py")]
     assert "KeyError: 'left'" in error["message"]
     assert f"in {rule}" in error["message"]
 
 
 def test_a_stage_transition_that_raises_is_shown_from_its_own_line_on(repo: Repo, file: Path) -> None:
-    repo.edit("src/my_curriculum/curriculum.py", "return metrics.good_sessions_in_a_row >= 2", "return 1 / 0")
+    repo.edit(RULES, "return metrics.good_sessions_in_a_row >= 2", "return 1 / 0")
     error, result = failed_run(repo, repo.session, file, code="code.raised", exit_code=70)
-    assert shown_traceback(result) == [str(repo.package / "curriculum.py")]
+    assert shown_traceback(result) == [str(repo.package / "rules.py")]
     assert "ZeroDivisionError" in error["message"]
     assert "in st_shaping_discrimination" in error["message"]
 

@@ -14,9 +14,9 @@ from failing import add_metrics_code, assert_failed, contents, failed_run
 from support import Repo, Result
 
 PACKAGE = "my_curriculum"
-POLICY = f"{PACKAGE}.stages.p_lengthen_delay"
-POLICY_TRANSITION = f"{PACKAGE}.stages.pt_lengthen_delay_hold_delay"
-STAGE_TRANSITION = f"{PACKAGE}.curriculum.st_shaping_discrimination"
+POLICY = f"{PACKAGE}.rules.p_lengthen_delay"
+POLICY_TRANSITION = f"{PACKAGE}.rules.pt_lengthen_delay_hold_delay"
+STAGE_TRANSITION = f"{PACKAGE}.rules.st_shaping_discrimination"
 METRICS_PROVIDER = f"{PACKAGE}.metrics.metrics_from_dataset"
 
 Json = dict[str, Any]
@@ -106,7 +106,7 @@ NOT_JSON: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "words": (lambda good: b"trainer state of subject 12", "line 1, column 1"),
     "JSON with a comma too many": (lambda good: good.rstrip()[:-1] + b",}", "column"),
     "a state and something after it": (lambda good: good + b"{}", "line 2, column 1"),
-    "a state cut in half": (lambda good: good[: len(good) // 2], "cut short"),
+    "a state cut before a name": (lambda good: good[: good.index(b'"task_parameters"')], "cut short"),
     "a state without its last brace": (lambda good: good.rstrip()[:-1], "cut short"),
     "a duplicate key": (lambda good: b'{"stage": null,' + good[1:], "'stage' stands twice"),
     "a duplicate key deep inside": (

@@ -194,7 +194,7 @@ def test_two_curricula_may_have_stages_of_the_same_names(repo: Repo) -> None:
         'OTHER = create_curriculum("other", "1.0.0", (DetectionTask,))()\nOTHER.add_stage(s_shaping)\n'
     )
     repo.write("src/my_curriculum/other.py", other)
-    repo.edit(CURRICULUM, "from .metrics import", "from . import other  # noqa: F401\nfrom .metrics import")
+    repo.edit(CURRICULUM, "from .rules import", "from . import other  # noqa: F401\nfrom .rules import")
     assert rows(repo.path, "GR007")["GR007"].findings == ()
 
 
@@ -265,7 +265,7 @@ def test_a_module_that_git_ignores_is_not_in_a_clone(repo: Repo) -> None:
     ignore = repo.path / ".gitignore"
     repo.write(".gitignore", ignore.read_text(encoding="utf-8") + "*_local.py\n")
     repo.write("src/my_curriculum/rig_local.py", "LIMIT = 3\n")
-    repo.edit(CURRICULUM, "from .metrics import", "from .rig_local import LIMIT as LIMIT\nfrom .metrics import")
+    repo.edit(CURRICULUM, "from .rules import", "from .rig_local import LIMIT as LIMIT\nfrom .rules import")
     try:
         findings = rows(repo.path, "LP005")["LP005"].findings
     finally:

@@ -99,7 +99,7 @@ def test_clabe_reads_what_the_command_prints(launch: Launch, repo: Repo, session
     assert kept.metrics == printed["metrics"]
     assert kept.versions == [printed["version"], printed["dsl_version"]]
     assert kept.state["stage"]["name"] == "s_shaping"
-    assert kept.state["active_policies"] == ["my_curriculum.stages.p_lengthen_delay"]
+    assert kept.state["active_policies"] == ["my_curriculum.rules.p_lengthen_delay"]
     assert (kept.metrics["trials"], kept.metrics["hit_rate"]) == (24, 0.75)
     assert kept.versions[0] == "0.1.0"
 

@@ -67,7 +67,7 @@ def test_a_suggestion_has_what_the_command_printed(shared_repo: Repo, state: Pat
         printed.document["dsl_version"],
     )
     assert (suggestion.stage, suggestion.curriculum) == ("s_shaping", "my-curriculum")
-    assert suggestion.active_policies == ["my_curriculum.stages.p_lengthen_delay"]
+    assert suggestion.active_policies == ["my_curriculum.rules.p_lengthen_delay"]
 
 
 def test_the_trainer_state_it_writes_is_the_next_sessions_input(shared_repo: Repo, state: Path, tmp_path: Path) -> None:

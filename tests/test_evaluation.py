@@ -125,6 +125,8 @@ def test_two_policies_that_lead_to_one_make_it_active_once() -> None:
 
 
 PAIR = """
+from .metrics import DetectionMetrics
+
 
 def p_add_two(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:
     task.task_parameters.reward_volume = task.task_parameters.reward_volume + 2

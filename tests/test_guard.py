@@ -200,7 +200,7 @@ def test_stdout_holds_the_document_alone_when_the_metrics_code_writes_by(
 
 def test_rules_may_print_too(repo: Repo, state_file: Path, quiet: bytes) -> None:
     for rule in ("p_lengthen_delay", "pt_lengthen_delay_hold_delay"):
-        name = f"src/{repo.package.name}/stages.py"
+        name = f"src/{repo.package.name}/rules.py"
         text = (repo.path / name).read_text(encoding="utf-8")
         start = text.index("\n", text.index('"""', text.index(f"def {rule}(")))
         repo.write(name, f"{text[:start]}\n    print('noise from {rule}'){text[start:]}")

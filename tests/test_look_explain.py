@@ -99,7 +99,7 @@ def test_policy_transitions_are_told_for_every_active_policy(shaped_repo: Repo, 
 
 
 def test_all_fields_count_as_read_by_a_rule_that_takes_them_all(repo: Repo, state: Path) -> None:
-    repo.edit("src/my_curriculum/curriculum.py", "return metrics.trials >= 20", "return metrics.model_dump() == {}")
+    repo.edit("src/my_curriculum/rules.py", "return metrics.trials >= 20", "return metrics.model_dump() == {}")
     told = repo.curriculum("explain", "--path", repo.session, "--input-trainer-state", state, "--json")
     assert told.code == 0, told.text
     assert told.document["stage_transitions"][0]["read"] == told.document["metrics"]
@@ -112,12 +112,12 @@ def test_a_field_that_is_read_through_a_property_counts_as_read(repo: Repo, stat
         "\n    @property\n    def worked(self) -> bool:\n        return self.trials >= 20\n"
         "\n\ndef metrics_from_dataset",
     )
-    repo.edit("src/my_curriculum/curriculum.py", "return metrics.trials >= 20", "return metrics.worked")
+    repo.edit("src/my_curriculum/rules.py", "return metrics.trials >= 20", "return metrics.worked")
     told = repo.curriculum("explain", "--path", repo.session, "--input-trainer-state", state, "--json").document
     assert told["stage_transitions"][0] | {"docstring": ""} == {
         "priority": 1,
         "to": "s_shaping",
-        "rule": "my_curriculum.curriculum.st_habituation_shaping",
+        "rule": "my_curriculum.rules.st_habituation_shaping",
         "docstring": "",
         "manual": False,
         "outcome": "held",
@@ -148,8 +148,8 @@ def failed(repo: Repo, command: str, *arguments: str | Path) -> tuple[int, str, 
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("curriculum.py", "return metrics.trials >= 20", "raise ValueError('no')"),
-        ("curriculum.py", "return metrics.trials >= 20", "return exit(0)"),
+        ("rules.py", "return metrics.trials >= 20", "raise ValueError('no')"),
+        ("rules.py", "return metrics.trials >= 20", "return exit(0)"),
         ("metrics.py", "    if not trials:", "    if trials:"),
     ],
 )

@@ -30,11 +30,11 @@ def st_a_b(metrics: Metrics) -> bool:
 @pytest.fixture
 def gated(repo: Repo) -> Repo:
     """The repo with a gate that only a person opens behind the first stage."""
-    repo.edit("src/my_curriculum/curriculum.py", PLAIN, MANUAL)
+    repo.edit("src/my_curriculum/rules.py", PLAIN, MANUAL)
     repo.edit(
-        "src/my_curriculum/curriculum.py",
-        "from aind_curriculum_runtime import curriculum_version",
-        "from aind_curriculum_runtime import curriculum_version, manual_transition",
+        "src/my_curriculum/rules.py",
+        "from .metrics import DetectionMetrics\n",
+        "from aind_curriculum_runtime import manual_transition\n\nfrom .metrics import DetectionMetrics\n",
     )
     return repo
 
@@ -100,6 +100,6 @@ def witnessed(repo: Repo) -> tuple[str, str]:
 
 def test_the_checks_do_not_take_it_for_a_rule_that_can_never_hold(gated: Repo) -> None:
     assert witnessed(gated) == ("passed", "")
-    gated.edit("src/my_curriculum/curriculum.py", "@manual_transition\n", "")
-    gated.edit("src/my_curriculum/curriculum.py", "return True", "return False")
+    gated.edit("src/my_curriculum/rules.py", "@manual_transition\n", "")
+    gated.edit("src/my_curriculum/rules.py", "return True", "return False")
     assert "st_habituation_shaping" in witnessed(gated)[1]

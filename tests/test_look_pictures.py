@@ -521,7 +521,7 @@ def test_the_readme_of_a_fresh_repo_shows_its_curriculum_and_is_current(repo: Re
 def test_a_diagram_in_a_readme_is_renewed_and_nothing_else_is_touched(repo: Repo) -> None:
     readme = repo.path / "README.md"
     before = readme.read_text(encoding="utf-8")
-    repo.edit("src/my_curriculum/curriculum.py", '"""Enough trials to go on."""', '"""Twenty trials."""')
+    repo.edit("src/my_curriculum/rules.py", '"""Enough trials to go on."""', '"""Twenty trials."""')
     assert repo.curriculum("diagram", "-o", readme, "--check").code == 1
     assert repo.curriculum("diagram", "-o", readme).code == 0
     after = readme.read_text(encoding="utf-8")

@@ -55,7 +55,7 @@ def test_priorities_are_those_of_the_order_in_which_transitions_were_added(
 
 def test_a_rule_has_its_reference_docstring_and_source(models: dict[str, CurriculumModel]) -> None:
     rule = models["my-curriculum"].leaving("s_habituation")[0].rule
-    assert rule.reference == "my_curriculum.curriculum.st_habituation_shaping"
+    assert rule.reference == "my_curriculum.rules.st_habituation_shaping"
     assert rule.docstring == "Enough trials to go on."
     assert rule.source.splitlines() == [
         "def st_habituation_shaping(metrics: DetectionMetrics) -> bool:",

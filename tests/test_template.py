@@ -26,7 +26,6 @@ from support import (
     run_together,
 )
 
-from aind_curriculum_runtime.cli import COMMANDS
 from aind_curriculum_runtime.project.template import FILES, FileClass, classify
 
 LONG_NAME = "a-curriculum-of-a-name-that-is-as-long-as-any-name-may-becom"
@@ -417,11 +416,6 @@ def test_a_package_without_types_may_be_imported(repo: Repo) -> None:
     done = call([repo.script("mypy")], cwd=repo.path)
     shutil.rmtree(untyped.parent)
     assert done.code == 0, done.stdout.decode("utf-8", "replace")
-
-
-def test_the_readme_names_every_command(fresh: Path) -> None:
-    readme = (fresh / "README.md").read_text(encoding="utf-8")
-    assert [name for name in COMMANDS if not re.search(rf"`(uv run curriculum )?{name}\b", readme)] == []
 
 
 def test_the_next_steps_that_copier_prints_work_as_printed(template: Path, tmp_path: Path) -> None:

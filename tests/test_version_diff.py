@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
-from release_support import CURRICULUM, METRICS, PACKAGE, STAGES, release, set_version, undone
+from release_support import CURRICULUM, METRICS, PACKAGE, RULES, STAGES, release, set_version, undone
 from support import Repo, call, commit_all, generate, git
 
 from aind_curriculum_runtime.contract.errors import CurriculumError
@@ -112,8 +112,8 @@ _SECOND = "CURRICULUM.add_stage_transition(s_discrimination, s_shaping, StageTra
             id="metrics-field",
         ),
         pytest.param(
-            [(CURRICULUM, "metrics.trials >= 20", "metrics.trials >= 25")],
-            [("patch", "my_curriculum.curriculum.st_habituation_shaping", "other code")],
+            [(RULES, "metrics.trials >= 20", "metrics.trials >= 25")],
+            [("patch", "my_curriculum.rules.st_habituation_shaping", "other code")],
             id="code-of-a-rule",
         ),
         pytest.param(
@@ -122,12 +122,12 @@ _SECOND = "CURRICULUM.add_stage_transition(s_discrimination, s_shaping, StageTra
             id="code-that-rules-use",
         ),
         pytest.param(
-            [(CURRICULUM, '"""Enough trials to go on."""', '"""Twenty trials."""')],
-            [("patch", "my_curriculum.curriculum.st_habituation_shaping", "docstring")],
+            [(RULES, '"""Enough trials to go on."""', '"""Twenty trials."""')],
+            [("patch", "my_curriculum.rules.st_habituation_shaping", "docstring")],
             id="docstring",
         ),
         pytest.param(
-            [(CURRICULUM, "    return metrics.trials >= 20", "    # enough\n    return (metrics.trials >= 20)")],
+            [(RULES, "    return metrics.trials >= 20", "    # enough\n    return (metrics.trials >= 20)")],
             [],
             id="layout-and-comments",
         ),
@@ -149,7 +149,7 @@ def test_code_that_is_imported_when_a_rule_is_called_is_compared_too(repo: Repo)
     repo.write(f"{PACKAGE}/limits.py", "from . import numbers\n\n\ndef enough():\n    return numbers.TRIALS\n")
     repo.write(f"{PACKAGE}/numbers.py", "TRIALS = 20\n")
     late = "from my_curriculum.limits import enough\n\n    return metrics.trials >= enough()"
-    repo.edit(CURRICULUM, "return metrics.trials >= 20", late)
+    repo.edit(RULES, "return metrics.trials >= 20", late)
     commit_all(repo.path, "Late")
     repo.write(f"{PACKAGE}/numbers.py", "TRIALS = 2\n")
     assert told(diff(repo, "HEAD", ".")) == [("patch", "my_curriculum.numbers", "other code beside its rules")]
@@ -188,8 +188,9 @@ def test_a_stage_that_is_unlike_all_others_is_added(repo: Repo) -> None:
 
 
 def test_a_rule_that_running_states_name_and_that_is_gone_is_warned_of(repo: Repo) -> None:
-    text = (repo.path / STAGES).read_text(encoding="utf-8")
-    repo.write(STAGES, text.replace("p_hold_delay", "p_keep_delay"))
+    for file in (STAGES, RULES):
+        text = (repo.path / file).read_text(encoding="utf-8")
+        repo.write(file, text.replace("p_hold_delay", "p_keep_delay"))
     (warning,) = [one for one in diff(repo)["warnings"] if "p_hold_delay," in one]
     assert "s_shaping" in warning and "(77)" in warning
 
@@ -249,7 +250,8 @@ def test_each_version_has_its_own_number(repo: Repo) -> None:
 
 def test_a_version_of_when_the_distribution_had_another_name_is_read(repo: Repo) -> None:
     repo.edit("pyproject.toml", 'name = "my-curriculum"', 'name = "former-name"')
-    repo.edit(CURRICULUM, 'curriculum_version("my-curriculum")', 'curriculum_version("former-name")')
+    text = (repo.path / CURRICULUM).read_text(encoding="utf-8")
+    repo.write(CURRICULUM, text.replace('version("my-curriculum")', 'version("former-name")'))
     commit_all(repo.path, "As it was called then")
     git(repo.path, "checkout", "--quiet", "v0.1.0", "--", ".")
     assert diff(repo, "HEAD", ".")["needs"] == "none"

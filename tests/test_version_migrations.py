@@ -95,11 +95,11 @@ def test_task_parameters_are_those_of_the_new_stage_as_enrolled(migrated: Repo, 
 
 def test_active_policies_are_mapped(migrated: Repo, session: Path, tmp_path: Path) -> None:
     state = old_state(migrated, "s_shaping")
-    state["active_policies"] = ["my_curriculum.stages.p_hold_delay"]
+    state["active_policies"] = ["my_curriculum.rules.p_hold_delay"]
     result = run(migrated, session, state, "--output-suggestion", tmp_path)
-    assert result.document["trainer_state"]["active_policies"] == ["my_curriculum.stages.p_lengthen_delay"]
+    assert result.document["trainer_state"]["active_policies"] == ["my_curriculum.rules.p_lengthen_delay"]
     notes = json.loads((tmp_path / "suggestion.notes.json").read_bytes())["migration"]
-    assert notes["policies"] == {"my_curriculum.stages.p_hold_delay": "my_curriculum.stages.p_lengthen_delay"}
+    assert notes["policies"] == {"my_curriculum.rules.p_hold_delay": "my_curriculum.rules.p_lengthen_delay"}
     assert notes["start_policies"] is False
 
 

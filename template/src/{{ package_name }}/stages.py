@@ -2,32 +2,9 @@
 
 from aind_behavior_curriculum import MetricsProvider, Policy, PolicyTransition, Stage
 
-from .metrics import DetectionMetrics, metrics_from_dataset
+from .metrics import metrics_from_dataset
+from .rules import p_hold_delay, p_lengthen_delay, pt_lengthen_delay_hold_delay
 from .task import DetectionParameters, DetectionTask
-
-# Policies: given the session's metrics and the task, return the task of the next session.
-
-
-def p_lengthen_delay(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:
-    """Ask for 0.25 s more of waiting after a session above 60 % hits, up to 1 s."""
-    if metrics.hit_rate > 0.6:
-        task.task_parameters.response_delay = min(1.0, task.task_parameters.response_delay + 0.25)
-    return task
-
-
-def p_hold_delay(metrics: DetectionMetrics, task: DetectionTask) -> DetectionTask:
-    """Keep the delay, and pay a little more for it."""
-    task.task_parameters.reward_volume = 5.0
-    return task
-
-
-# Policy transitions: given the session's metrics, whether one policy gives way to another.
-
-
-def pt_lengthen_delay_hold_delay(metrics: DetectionMetrics) -> bool:
-    """Responses slower than 1.5 s: the delay is long enough for now."""
-    return metrics.median_reaction_time is not None and metrics.median_reaction_time > 1.5
-
 
 # Stages, in the order of the training.
 

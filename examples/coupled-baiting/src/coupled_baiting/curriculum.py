@@ -1,64 +1,29 @@
-"""The curriculum: which stage follows which, and when."""
+"""The curriculum: which stage follows which."""
 
 from aind_behavior_curriculum import GRADUATED, Graduated, StageTransition, create_curriculum
 from aind_curriculum_runtime import curriculum_version
 
-from .metrics import ForagingMetrics
+from .rules import (
+    st_stage_1_stage_2,
+    st_stage_2_stage_1,
+    st_stage_2_stage_3,
+    st_stage_3_stage_2,
+    st_stage_3_stage_final,
+    st_stage_final_graduated,
+    st_stage_final_stage_3,
+)
 from .stages import s_stage_1, s_stage_2, s_stage_3, s_stage_final
 from .task import ForagingTask
 
-# Stage transitions: given the metrics, whether the subject moves. The first that holds wins, in the
-# order in which they are added below. A missing efficiency is not a number, and no comparison with it
-# holds: a session without a trial never moves a subject up, and moves it down by its trials alone.
-
-
-def st_stage_1_stage_2(metrics: ForagingMetrics) -> bool:
-    """Enough trials, and better than chance would do."""
-    return metrics.mean_finished_trials(1) >= 200 and metrics.mean_foraging_efficiency(1) >= 0.6
-
-
-def st_stage_2_stage_3(metrics: ForagingMetrics) -> bool:
-    """More trials, and more efficient."""
-    return metrics.mean_finished_trials(1) >= 300 and metrics.mean_foraging_efficiency(1) >= 0.65
-
-
-def st_stage_2_stage_1(metrics: ForagingMetrics) -> bool:
-    """Too few trials, or not efficient."""
-    return metrics.mean_finished_trials(1) < 200 or metrics.mean_foraging_efficiency(1) < 0.55
-
-
-def st_stage_3_stage_final(metrics: ForagingMetrics) -> bool:
-    """Ready for the full task."""
-    return metrics.mean_finished_trials(1) >= 400 and metrics.mean_foraging_efficiency(1) >= 0.7
-
-
-def st_stage_3_stage_2(metrics: ForagingMetrics) -> bool:
-    """Too few trials, or not efficient."""
-    return metrics.mean_finished_trials(1) < 200 or metrics.mean_foraging_efficiency(1) < 0.6
-
-
-def st_stage_final_graduated(metrics: ForagingMetrics) -> bool:
-    """Five sessions in a row at the full task, good on the average, and ten in all."""
-    return (
-        metrics.session_total >= 10
-        and metrics.session_at_current_stage >= 5
-        and metrics.mean_finished_trials(5) >= 500
-        and metrics.mean_foraging_efficiency(5) >= 0.7
-    )
-
-
-def st_stage_final_stage_3(metrics: ForagingMetrics) -> bool:
-    """Two sessions with too few trials, or not efficient, on the average."""
-    return metrics.mean_finished_trials(2) < 400 or metrics.mean_foraging_efficiency(2) < 0.6
-
-
+# create_curriculum makes a class, and the call of that class the curriculum.
 CURRICULUM = create_curriculum(
     "coupled-baiting",
     curriculum_version("coupled-baiting"),
     (ForagingTask, Graduated),
     pkg_location=__name__,
-)()  # type: ignore[call-arg]  # name and version are defaults of the class that was just made
+)(version=curriculum_version("coupled-baiting"))
 
+# Of the transitions that leave a stage, the first that holds wins, in the order in which they are added here.
 CURRICULUM.add_stage_transition(s_stage_1, s_stage_2, StageTransition(st_stage_1_stage_2))
 CURRICULUM.add_stage_transition(s_stage_2, s_stage_3, StageTransition(st_stage_2_stage_3))
 CURRICULUM.add_stage_transition(s_stage_2, s_stage_1, StageTransition(st_stage_2_stage_1))
