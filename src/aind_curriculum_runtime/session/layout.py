@@ -13,9 +13,21 @@ from typing import Final
 from ..contract.errors import CurriculumError
 from ..project.files import is_transient
 
-__all__ = ["PREVIOUS_METRICS", "find_state", "lookup", "missing", "require_session", "unreadable"]
+__all__ = [
+    "PREVIOUS_METRICS",
+    "SAMPLE_SESSION",
+    "find_state",
+    "lookup",
+    "missing",
+    "place_of",
+    "require_session",
+    "unreadable",
+]
 
 _STATE_PLACES: Final = (("behavior", "trainer_state.json"), ("trainer_state.json",))
+SAMPLE_SESSION: Final = "tests/data/session"
+"""Where a curriculum repo keeps its sample session, from its root on."""
+
 PREVIOUS_METRICS: Final = ("behavior", "previous_metrics.json")
 """Where the launcher leaves the metrics of the session before, from the session directory on."""
 
@@ -101,6 +113,23 @@ def find_state(directory: Path) -> Path:
         "Looked for behavior/trainer_state.json and trainer_state.json; or name one with --input-trainer-state.",
         where=str(directory),
     )
+
+
+def place_of(directory: Path, parts: tuple[str, ...]) -> Path:
+    """Where a launcher puts a file of a session: into folders that are there, whatever the case of their names.
+
+    Args:
+        directory: The session directory.
+        parts: The way to the file, in lower case.
+
+    Returns:
+        The file's path; its folder need not be there yet.
+
+    Raises:
+        OSError: It cannot be told which folders are there.
+    """
+    folder = lookup(directory, parts[:-1])
+    return (folder if folder is not None else directory.joinpath(*parts[:-1])) / parts[-1]
 
 
 def missing(code: str, what: str, given: Path) -> CurriculumError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import StrictJsonError, encode, parse
+from ..curriculum.validation import first_fault
 from ..project.files import is_transient, read_at_most
 from .layout import PREVIOUS_METRICS, lookup, unreadable
 
@@ -73,9 +74,8 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
     except StrictJsonError as error:
         raise invalid(str(error)) from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise invalid(f"{field}: {first['msg']}") from None
+        fault = first_fault(error)
+        raise invalid(f"{fault.place}: {fault.message}") from None
     for field in read.model_extra or {}:
         if field in metrics.model_fields:  # the class keeps it beside the field, which gets its default
             raise invalid(f"{field}: the field is known by its alias only; allow its name by populate_by_name=True")

@@ -20,6 +20,7 @@ from ..contract.strict_json import StrictJsonError, encode, parse
 from ..contract.versions import major
 from ..curriculum.migration import Migration, Move, move
 from ..curriculum.references import known, require_known, require_shape
+from ..curriculum.validation import first_fault
 from ..project.files import is_transient, read_at_most
 from .layout import missing
 
@@ -319,25 +320,24 @@ def _validate(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
     except StrictJsonError as error:
         raise _invalid("$", str(error)) from None
     except ValidationError as error:
-        raise _invalid(*_first_fault(error, state.content)) from None
+        raise _invalid(*_fault_in(state.content, error)) from None
 
 
-def _first_fault(error: ValidationError, state: dict[str, Any]) -> tuple[str, str]:
+def _fault_in(state: dict[str, Any], error: ValidationError) -> tuple[str, str]:
     """The JSON path and the sentence of pydantic's first complaint."""
-    first = error.errors(include_url=False)[0]
-    if first["type"] == "json_invalid":  # the JSON was read before, so only what pydantic minds beyond that is left
-        deep = "recursion" in first["ctx"]["error"]
+    fault = first_fault(error)
+    if fault.kind == "json_invalid":  # the JSON was read before, so only what pydantic minds beyond that is left
+        deep = "recursion" in fault.context["error"]
         return "$", "it is nested too deeply" if deep else "it holds half a surrogate pair, which is no text"
     path, here = "$", state
-    for depth, part in enumerate(first["loc"]):
-        if isinstance(part, str) and depth + 1 < len(first["loc"]) and not (isinstance(here, dict) and part in here):
+    for depth, part in enumerate(fault.path):
+        if isinstance(part, str) and depth + 1 < len(fault.path) and not (isinstance(here, dict) and part in here):
             continue  # not a key: pydantic names the member of a union in between
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
         with contextlib.suppress(KeyError, IndexError, TypeError):
             here = here[part]  # type: ignore[index]
-    found = first["input"]
-    shown = isinstance(found, str | int | float) and first["type"] not in {"extra_forbidden", "missing"}
-    return path, f"{first['msg']}, not {_shortened(found)}" if shown else first["msg"]
+    shown = isinstance(fault.found, str | int | float) and fault.kind not in {"extra_forbidden", "missing"}
+    return path, f"{fault.message}, not {_shortened(fault.found)}" if shown else fault.message
 
 
 def _shortened(value: object) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import encode, parse
+from ..curriculum.validation import first_fault
 from .state import checked, deserialise
 
 if TYPE_CHECKING:
@@ -185,9 +186,9 @@ def _require_reloadable(state: TrainerState[Any], plain: dict[str, Any], trainer
     except CurriculumError as error:
         raise _not_reloadable(error.message, error.where) from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = "$.trainer_state." + ".".join(str(part) for part in first["loc"])
-        raise _not_reloadable(f"{first['msg']} at {where}", where) from None
+        fault = first_fault(error)
+        where = f"$.trainer_state.{fault.place}"
+        raise _not_reloadable(f"{fault.message} at {where}", where) from None
     for key in ("stage", "active_policies", "is_on_curriculum"):
         if reloaded[key] != plain[key]:
             raise _not_reloadable(f"{key} reads back as something else", f"$.trainer_state.{key}")

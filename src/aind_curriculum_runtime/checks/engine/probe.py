@@ -307,11 +307,10 @@ def _successions(curriculum: Any) -> Iterator[tuple[Any, Any]]:
 
 def _each_succession_once(curriculum: Any, session: Path) -> Callable[[Any, Any, Any], CurriculumError | None]:
     """Why a stage's provider cannot follow on the metrics of the session before; None where it can."""
+    from ...session.layout import PREVIOUS_METRICS, place_of
     from ...session.metrics import compute_metrics
 
-    # The launcher leaves the last suggestion's metrics here; folders are found whatever their case.
-    behavior = next((one for one in session.iterdir() if one.name.casefold() == "behavior"), session / "behavior")
-    file = behavior / "previous_metrics.json"
+    file = place_of(session, PREVIOUS_METRICS)
     known: dict[Any, CurriculumError | None] = {}
 
     def why_not(before: Any, stage: Any, metrics: Any) -> CurriculumError | None:
@@ -319,14 +318,14 @@ def _each_succession_once(curriculum: Any, session: Path) -> Callable[[Any, Any,
             return None
         pair = before.metrics_provider.callable, stage.metrics_provider.callable
         if pair not in known:
-            behavior.mkdir(exist_ok=True)
+            file.parent.mkdir(exist_ok=True)
             file.unlink(missing_ok=True)
             file.write_text(json.dumps(metrics), encoding="utf-8")
             try:
                 compute_metrics(stage, curriculum, session)
                 known[pair] = None
             except CurriculumError as error:
-                error.message = error.message.replace(str(file), "behavior/previous_metrics.json")
+                error.message = error.message.replace(str(file), "/".join(PREVIOUS_METRICS))
                 known[pair] = error
         return known[pair]
 

@@ -18,11 +18,10 @@ from ...project import uv_lock
 from ...project.git import Git
 from ...project.pyproject import Pyproject
 from ...project.template import is_from_template
+from ...session.layout import SAMPLE_SESSION
 from .findings import NotApplicable
 
 __all__ = ["RepoFiles", "Target"]
-
-SAMPLE_SESSION = "tests/data/session"
 
 
 @dataclass(frozen=True)
