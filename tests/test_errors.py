@@ -76,10 +76,10 @@ def test_short_texts_arrive_whole(message: str, hint: str, where: str) -> None:
 
 @pytest.mark.parametrize("character", ["a", "é", "😀", "\ud800", "\0"], ids=ascii)
 def test_a_megabyte_of_message_is_cut_and_the_rest_kept(character: str) -> None:
-    error = CurriculumError("code.raised", "It failed: " + character * 2**20, "Mend it.", where="$.metrics")
+    error = CurriculumError("code.raised", "It failed: " + character * 2**20, "Fix it.", where="$.metrics")
     record = parsed(error_line(error, curriculum="my-curriculum", version="0.1.0", dsl_version="0.0.42"))
     assert str(record["message"]).startswith("It failed: ") and str(record["message"]).endswith("...")
-    assert (record["hint"], record["where"]) == ("Mend it.", "$.metrics")
+    assert (record["hint"], record["where"]) == ("Fix it.", "$.metrics")
     assert (record["curriculum"], record["version"], record["dsl_version"]) == ("my-curriculum", "0.1.0", "0.0.42")
 
 

@@ -93,7 +93,7 @@ def _contract_checks(root: Path) -> Gate:
         title="the contract checks pass",
         passed=not errors,
         why=f"{len(errors)} failed: {told}" if errors else f"{report.count('passed')} passed",
-        mend="mend what `curriculum check` tells",
+        fix="fix what `curriculum check` finds",
     )
 
 
@@ -103,11 +103,11 @@ def _require(version: str, gates: Sequence[Gate]) -> None:
         print(f"{'ok' if gate.passed else 'NO'}  {gate.title}: {gate.why}", file=sys.stderr)
     failed = [gate for gate in gates if not gate.passed]
     if failed:
-        mend = "; ".join(dict.fromkeys(gate.mend for gate in failed))
+        fix = "; ".join(dict.fromkeys(gate.fix for gate in failed))
         raise CurriculumError(
             "repo.not_releasable",
             f"{version} was not released: {'; '.join(gate.why for gate in failed)}.",
-            f"{mend[:1].upper()}{mend[1:]}.",
+            f"{fix[:1].upper()}{fix[1:]}.",
         )
 
 

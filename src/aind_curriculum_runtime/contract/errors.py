@@ -134,7 +134,7 @@ CODES: Final[dict[str, ExitCode]] = {
 
 
 class CurriculumError(Exception):
-    """A failure with its code, one sentence for a person and a hint at the mend.
+    """A failure with its code, one sentence for a person and a hint what to do.
 
     Args:
         code: A key of ``CODES``; it decides the exit code.

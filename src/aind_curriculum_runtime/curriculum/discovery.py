@@ -162,7 +162,7 @@ def _imported(registered: Registered) -> Any:
         with curriculum_code(
             "repo.import_failed",
             f"The curriculum {registered.name!r} does not import",
-            f"Mend the import; `uv run python -c 'import {module_name}'` shows it alone.",
+            f"Fix the import; `uv run python -c 'import {module_name}'` shows it alone.",
         ):
             importlib.import_module(module_name)
             found: Any = sys.modules[module_name]

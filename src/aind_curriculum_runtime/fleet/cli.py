@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         status = int(ExitCode.OUTPUT)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        status = _fail(f"{error.strerror or error}{where}.", "Mend that, and run it again.", int(ExitCode.OUTPUT))
+        status = _fail(f"{error.strerror or error}{where}.", "Fix that, and run it again.", int(ExitCode.OUTPUT))
     sys.exit(status)
 
 

@@ -228,7 +228,7 @@ def submodules(root: Path, processes: Children) -> list[str]:
         listed = git("config", "--file", ".gitmodules", "--null", "--list")
     except GitFailed as error:
         raise FleetError(
-            f".gitmodules cannot be read: {error.why}.", "Mend the file; git reads it the same way.", ExitCode.REPO
+            f".gitmodules cannot be read: {error.why}.", "Fix the file; git reads it the same way.", ExitCode.REPO
         ) from error
     pairs = (entry.partition("\n") for entry in listed.split("\0"))
     return [value for key, _, value in pairs if key.startswith("submodule.") and key.endswith(".path")]

@@ -270,7 +270,7 @@ class Updating:
             raise Stop(
                 "failed",
                 "`curriculum check` fails after the update",
-                f"{said}\nIf it fails before the update too, mend that first, or update with --no-check.",
+                f"{said}\nIf it fails before the update too, fix that first, or update with --no-check.",
             )
 
     def _commit(self, git: Git, work: _Work, members: Sequence[Member]) -> Landing:

@@ -42,7 +42,9 @@ def compute_metrics(stage: Stage[Any, Any], curriculum: Curriculum[Any], data_di
             "Give the stage metrics_provider=MetricsProvider(metrics_from_dataset).",
         )
     with curriculum_code(
-        "code.raised", f"The metrics provider {provider.name} failed", "Mend it, or look whether the session is whole."
+        "code.raised",
+        f"The metrics provider {provider.name} failed",
+        "Fix it there; if the session is incomplete, raise SessionError instead.",
     ):
         metrics: object = provider.callable(data_directory)
     if not isinstance(metrics, Metrics):

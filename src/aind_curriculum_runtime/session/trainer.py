@@ -91,5 +91,5 @@ def next_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics
             where="$.metrics",
         ) from error
     state = state.model_copy(update={"stage": state.stage.model_copy(deep=True) if state.stage else None})
-    with curriculum_code("code.raised", "A rule of the curriculum failed", "Mend the function that is named."):
+    with curriculum_code("code.raised", "A rule of the curriculum failed", "Fix the function that is named."):
         return trainer.evaluate(state, metrics)

@@ -150,7 +150,9 @@ def edited(root: Path, version: str, day: str, changes: Sequence[str]) -> dict[P
             where=NAME,
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise CurriculumError("repo.changelog", f"{NAME} cannot be read: {error}.", "Mend it.", where=NAME) from None
+        raise CurriculumError(
+            "repo.changelog", f"{NAME} cannot be read: {error}.", "Fix it, or write a new one.", where=NAME
+        ) from None
     crlf = "\r\n" in text
     text = opened_entry(text.replace("\r\n", "\n"), version, day, changes)
     return {

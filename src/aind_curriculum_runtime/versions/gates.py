@@ -32,7 +32,8 @@ class Gate:
     why: str
     """What was found, in a few words."""
 
-    mend: str = ""
+    fix: str = ""
+    """What to do where it does not hold, in a few words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +91,7 @@ def _clean(git: Git) -> Gate:
         title="everything is committed",
         passed=not changed,
         why=f"not committed: {told}" if changed else "the working tree is clean",
-        mend="commit or remove what `git status` shows",
+        fix="commit or remove what `git status` shows",
     )
 
 
@@ -99,9 +100,7 @@ def _tag_is_free(git: Git, tag: str, at: str | None, tagged: bool) -> Gate:
         why = f"{tag} is free"
     else:
         why = f"{tag} is at this commit already" if tagged else f"{tag} is at another commit, {at[:10]}"
-    return Gate(
-        title="the tag is free", passed=at is None or tagged, why=why, mend="raise the version: curriculum bump"
-    )
+    return Gate(title="the tag is free", passed=at is None or tagged, why=why, fix="raise the version: curriculum bump")
 
 
 def _version(git: Git, version: str, since: Since) -> Gate:
@@ -115,7 +114,7 @@ def _version(git: Git, version: str, since: Since) -> Gate:
         given = level_between(since.version, version)
         passed = enough(given, since.needs)
         why = f"{since.tag} to {version} is a {given} bump; what changed needs {_a(since.needs)}"
-    return Gate(title=title, passed=passed, why=why, mend="raise the version: curriculum bump")
+    return Gate(title=title, passed=passed, why=why, fix="raise the version: curriculum bump")
 
 
 def _a(level: str) -> str:
@@ -128,4 +127,4 @@ def _changelog(root: Path, version: str) -> Gate:
         why = f"{NAME} has {'an' if found else 'no'} entry for {version}"
     except (OSError, UnicodeDecodeError):
         found, why = False, f"there is no {NAME} that can be read"
-    return Gate(title="the changelog tells of it", passed=found, why=why, mend=f"add `## [{version}]` to {NAME}")
+    return Gate(title="the changelog tells of it", passed=found, why=why, fix=f"add `## [{version}]` to {NAME}")

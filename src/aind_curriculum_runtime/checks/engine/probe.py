@@ -292,7 +292,7 @@ def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
             refused = follows(before, stage, answer[before.name]["metrics"])
             if refused is not None:
                 told = f"after a session at {before.name!r}, {refused.message[0].lower()}{refused.message[1:]}"
-                answer[stage.name] = {"error": told, "mend": refused.hint}
+                answer[stage.name] = {"error": told, "fix": refused.hint}
     return answer
 
 

@@ -180,7 +180,7 @@ class SU008(TargetCheck):
         for stage, found in repo.runs.answer(target, "stages").items():
             if found["error"]:
                 message = f"At the stage {stage!r} there is no suggestion: {found['error']}"
-                yield Finding(message=message, fix=found.get("mend"))
+                yield Finding(message=message, fix=found.get("fix"))
 
 
 class SU010(TargetCheck):

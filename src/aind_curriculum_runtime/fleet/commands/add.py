@@ -78,7 +78,11 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     _look_at(url, _absolute(url, root, git), processes)
     done = git.try_("submodule", "add", "--", url, folder)
     if done.code:
-        raise FleetError(f"git submodule add failed: {last_line(done.stderr)}.", "Mend what git says.", ExitCode.REPO)
+        raise FleetError(
+            f"git submodule add failed: {last_line(done.stderr)}.",
+            "Fix what git says, and run it again.",
+            ExitCode.REPO,
+        )
     print(f"Added {folder}, staged.", flush=True)
     member = Member(root, folder, True)
     if not arguments.no_check:
@@ -92,7 +96,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
         if state == "failed":
             raise FleetError(
                 f"{member.name} was added, but its checks fail.",
-                f"Mend it in {folder}, or take it out again: `git rm --force {quoted(folder)}`.",
+                f"Fix it in {folder}, or take it out again: `git rm --force {quoted(folder)}`.",
                 ExitCode.CONTRACT,
             )
     print(f'Next: git commit -m "Add {member.name}"')
@@ -137,7 +141,7 @@ def _look_at(typed: str, url: str, processes: Children) -> None:
     if problem:
         raise FleetError(
             f"{typed} is not a curriculum repo: {problem}.",
-            "Make one with the template, or mend it with `curriculum check`.",
+            "Make one with the template, or fix what `curriculum check` finds in it.",
             ExitCode.CONTRACT,
         )
 
