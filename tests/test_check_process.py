@@ -12,7 +12,7 @@ import pytest
 from support import commit_all
 
 from aind_curriculum_runtime.checks.engine.process import Invocation, Process, Processes
-from aind_curriculum_runtime.checks.engine.repo import repo_at
+from aind_curriculum_runtime.checks.engine.under_test import repo_at
 
 LEAVES_A_CHILD = (
     "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], {pipes}); "

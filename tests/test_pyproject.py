@@ -12,7 +12,7 @@ from fleet_support import fleet_environment
 from support import commit_all, git
 
 from aind_curriculum_runtime import cli
-from aind_curriculum_runtime.checks.engine.repo import repo_at
+from aind_curriculum_runtime.checks.engine.under_test import repo_at
 from aind_curriculum_runtime.command.reporting import About
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.fleet import cli as fleet_cli
