@@ -64,9 +64,9 @@ class Guard:
         if sys.platform == "win32":
             import msvcrt
 
-            for descriptor in (self._stdout, self._stderr):
-                if descriptor is not None:
-                    msvcrt.setmode(descriptor, os.O_BINARY)
+            for kept in (self._stdout, self._stderr):
+                if kept is not None:
+                    msvcrt.setmode(kept, os.O_BINARY)
         else:
             # A forked child would otherwise hold the launcher's pipe open after this process ends.
             os.register_at_fork(after_in_child=self._forget_stdout)
