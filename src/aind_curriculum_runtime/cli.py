@@ -25,10 +25,10 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         argv: Arguments after the program's name; those of the process by default.
     """
     guard = Guard()
-    verbose: bool | None = None  # until the command line is read
+    verbose = False
 
     def fail(error: CurriculumError) -> NoReturn:
-        guard.fail(report(error, verbose=bool(verbose)), error.exit)
+        guard.fail(report(error, verbose=verbose), error.exit)
 
     def exit_was_called(call: str) -> NoReturn:
         fail(_exit_called(call))
@@ -65,7 +65,6 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         interrupted.__cause__ = error
         fail(interrupted)
     except BaseException as error:
-        verbose = verbose is not False
         fail(_internal(error))
 
 
