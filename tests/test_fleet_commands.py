@@ -104,7 +104,7 @@ def test_a_curriculum_whose_checks_fail_is_added_and_told(origins: Path, tmp_pat
         (["{origins}/fine", "../outside"], 64, "../outside is not inside of the task repo."),
         (["{origins}/fine", "curricula/older"], 64, "There is something at curricula/older already."),
         (["{origins}/fine/.git/.."], 64, "does not end with a name for the folder."),
-        ([], 64, "The following arguments are required: URL."),
+        ([], 64, "Missing argument 'URL'."),
     ],
 )
 def test_what_cannot_be_added_changes_nothing(
@@ -357,7 +357,7 @@ def test_a_session_is_evaluated_as_by_a_launcher(shared: Task, tmp_path: Path) -
         (["--data-directory", "{session}"], 66, "trainer state"),
         (["--data-directory", "{session}", "--input-trainer-state", "{session}/missing.json"], 66, "missing.json"),
         (["--data-directory", "{session}", "--timeout", "soon"], 64, "'soon' is not a number of seconds"),
-        ([], 64, "required: --data-directory"),
+        ([], 64, "Missing option '--data-directory'."),
     ],
 )
 def test_a_run_without_a_suggestion_prints_nothing_but_the_reason(
@@ -502,6 +502,7 @@ def test_a_task_repo_that_cannot_be_written_is_told_in_one_sentence(task: Task) 
 def test_without_the_extra_the_command_says_so_in_one_sentence(shared: Task, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, bare], check=True)
+    subprocess.run(["uv", "pip", "install", "--quiet", "--python", bare, "click"], check=True)
     python = bare / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     source = Path(__file__).parent.parent / "src"
     done = call(
@@ -519,7 +520,11 @@ def test_without_the_extra_the_command_says_so_in_one_sentence(shared: Task, tmp
     [
         ((), "No command was given."),
         (("updat",), "There is no command 'updat'."),
-        (("list", "--jsn"), "Unrecognized arguments: --jsn."),
+        (("list", "--jsn"), "There is no option '--jsn'."),
+        (("list", "-C", ""), "the path is empty."),
+        (("list", "-C", ".", "--task-repo", "."), "-C/--task-repo was given twice."),
+        (("list", "extra"), "unexpected extra argument (extra)."),
+        (("--json", "list"), "There is no option '--json' without a command."),
         (("sync", "--jobs", "0"), "'0' is not a number of one or more."),
         (("list", "-C", "missing"), "There is no folder"),
     ],

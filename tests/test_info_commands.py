@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from support import Repo, Result, call, generate
 
-from aind_curriculum_runtime.cli import COMMANDS
+from aind_curriculum_runtime.command.declared import CURRICULUM
 
+COMMANDS = [one.name for one in CURRICULUM]
 DSL = version("aind-behavior-curriculum")
 RUNTIME = version("aind-curriculum-runtime")
 INFO = [["list"], ["version"], ["dsl-version"], ["describe"]]
@@ -61,7 +62,7 @@ def test_describe_as_json_is_for_launchers(shared_repo: Repo) -> None:
         "contract": 1,
         "runtime_version": RUNTIME,
         "dsl_version": DSL,
-        "commands": list(COMMANDS),
+        "commands": COMMANDS,
         "curricula": [
             {
                 "name": "my-curriculum",

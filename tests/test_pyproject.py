@@ -11,9 +11,9 @@ import pytest
 from fleet_support import fleet_environment
 from support import commit_all, git
 
-from aind_curriculum_runtime import cli
 from aind_curriculum_runtime.checks.engine.under_test import repo_at
-from aind_curriculum_runtime.command.reporting import About
+from aind_curriculum_runtime.command.grammar import Process, read
+from aind_curriculum_runtime.commands.program import PROGRAM
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.fleet import cli as fleet_cli
 from aind_curriculum_runtime.fleet.errors import FleetError
@@ -74,6 +74,11 @@ def write(folder: Path, content: str | bytes) -> Path:
     return folder
 
 
+def carried_out(arguments: list[str]) -> Any:
+    """Run a command of `curriculum` in this process; give its result."""
+    return read(PROGRAM, arguments, Process(stdout_is_terminal=False)).carry_out()
+
+
 def ends_in_a_sentence(command: Callable[[], Any]) -> str:
     """Run a command in this process, where any exception but one with a sentence fails the test."""
     try:
@@ -93,14 +98,14 @@ def test_commands_of_a_curriculum_end_in_a_sentence(content: str | bytes, proble
         commands += [["diff", "v0.1.0"], ["release", "--dry-run"]]
     for argv in commands:
         # No curriculum of that name can be imported, so that none of these has anything to do.
-        assert ends_in_a_sentence(lambda argv=argv: cli._execute([*argv, "--repo", str(folder)], About())), argv  # type: ignore[misc]
+        assert ends_in_a_sentence(lambda argv=argv: carried_out([*argv, "--repo", str(folder)])), argv  # type: ignore[misc]
 
 
 @odd
 def test_checks_end_in_findings(content: str | bytes, tmp_path: Path) -> None:
     folder = write(tmp_path / "odd", content)
     (folder / "uv.lock").write_text("package = [3, { name = 3 }]\n", encoding="utf-8")
-    told = cli._execute(["check", str(folder), "--select", "LP001", "--select", "LP004", "--select", "VE001"], About())
+    told = carried_out(["check", str(folder), "--select", "LP001", "--select", "LP004", "--select", "VE001"])
     assert b" passed" in told.document or b" failed" in told.document
 
 

@@ -11,7 +11,7 @@ import pytest
 from failing import assert_failed
 from support import Repo
 
-COMMANDS = ["run", "init", "demo", "list", "version", "dsl-version", "describe", "check"]
+COMMANDS = ["run", "init", "demo", "list", "version", "dsl-version", "describe", "check", "completion"]
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def file(tmp_path: Path, shaping_bytes: bytes) -> Path:
         ([""], "''"),
         (["run"], "--data-directory"),
         (["run", "--data-directory"], "--data-directory"),
+        (["run", "--data-directory", "--mute-suggestion"], "requires an argument"),
         (["run", "--data-directory", ""], "empty"),
         (["run", "--data-directory", "  "], "empty"),
         (["run", "--data-directory", ".", "--input-trainer-state", ""], "empty"),
@@ -44,6 +45,7 @@ def file(tmp_path: Path, shaping_bytes: bytes) -> Path:
         (["run", "--path", ".", "--curriculum", "a", "--curriculum", "a"], "twice"),
         (["run", "--path", ".", "--input-trainer-state", "a", "--input-trainer-state", "a"], "twice"),
         (["run", "--path", ".", "--output-suggestion", "a", "--output-suggestion", "a"], "twice"),
+        (["run", "-path", "."], "'-path'"),
         (["run", "--data", "."], "--data"),
         (["run", "--data-dir", "."], "--data-dir"),
         (["run", "--path", ".", "--mute"], "--mute"),
@@ -51,6 +53,9 @@ def file(tmp_path: Path, shaping_bytes: bytes) -> Path:
         (["run", "--path", ".", "--demo"], "--demo"),
         (["run", "--path", ".", "session"], "session"),
         (["run", "--path", ".", "--mute-suggestion=yes"], "--mute-suggestion"),
+        (["diagram", "-o", "a.svg", "--sheet", "all"], "'all' is not one of 'both', 'stages', 'parameters'"),
+        (["completion"], "bash"),
+        (["completion", "tcsh"], "'tcsh'"),
         (["init", "--stage", "s_none"], "s_none"),
         (["init", "--stage", "s_habituation", "--stage", "s_shaping"], "twice"),
         (["init", "--curriculum", "other"], "'other'"),
@@ -66,6 +71,7 @@ def test_a_wrong_command_line_is_told(words: list[str], told: str, shared_repo: 
     error = assert_failed(result, result.error["code"], 64)
     assert error["code"].startswith("usage.")
     assert told in error["message"]
+    assert error["message"][0] == error["message"][0].upper() and error["message"].endswith(".")
     assert "Traceback" not in result.text
     assert "usage: " not in result.text
 
@@ -84,6 +90,14 @@ def test_a_command_like_no_other_is_answered_with_all_of_them(shared_repo: Repo)
 def test_a_wrong_option_is_answered_with_where_the_help_is(shared_repo: Repo) -> None:
     error = assert_failed(shared_repo.curriculum("run", "--path", ".", "--sesion", "x"), "usage.invalid", 64)
     assert "curriculum run --help" in error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("--curiculum", "--curriculum"), ("--data", "--data-directory"), ("-path", "--path")]
+)
+def test_a_misspelt_option_is_answered_with_the_one_that_is_near(typed: str, meant: str, shared_repo: Repo) -> None:
+    error = assert_failed(shared_repo.curriculum("run", typed, "x"), "usage.invalid", 64)
+    assert f"Did you mean {meant}?" in error["hint"]
 
 
 def test_an_unknown_stage_is_answered_with_those_there_are(shared_repo: Repo, tmp_path: Path) -> None:
@@ -147,6 +161,12 @@ ENVIRONMENTS = {
         "STAGE": "s_none",
         "CURRICULUM_MUTE_SUGGESTION": "1",
         "CURRICULUM_CURRICULUM": "other",
+        "CURRICULUM_RUN_MUTE_SUGGESTION": "1",
+    },
+    "a shell that completes as click does": {
+        "_CURRICULUM_COMPLETE": "bash_complete",
+        "COMP_WORDS": "curriculum run --",
+        "COMP_CWORD": "2",
     },
     "warnings as errors": {"PYTHONWARNINGS": "error"},
     "a narrow screen": {"COLUMNS": "20", "LINES": "3"},
@@ -204,7 +224,7 @@ def test_packages_that_other_software_puts_on_the_import_path_change_nothing(
     command = ["run", "--path", shared_repo.session, "--input-trainer-state", file]
     plain = shared_repo.curriculum(*command)
     assert plain.code == 0, plain.text
-    for name in ("pydantic", "semver", "aind_behavior_curriculum", "my_curriculum"):
+    for name in ("click", "pydantic", "semver", "aind_behavior_curriculum", "my_curriculum"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise RuntimeError('imported')", encoding="utf-8")
     path = spelled.format(folder=tmp_path, sep=os.pathsep, src=shared_repo.package.parent)

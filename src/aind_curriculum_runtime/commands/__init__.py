@@ -1,5 +1,5 @@
-"""The commands of the console script, one a module, named as they are typed.
+"""The commands of the console script, one a module, named as they are typed and declared in ``command.declared``.
 
-Each has a docstring whose first paragraph is its help text, ``EXAMPLES``, ``add_arguments(parser)`` and
-``execute(arguments, about)``, which returns all that stdout will hold.
+Each has a docstring that is its help text, ``EXAMPLES``, and ``execute``: a click command whose function returns all
+that stdout will hold.
 """

@@ -6,12 +6,13 @@ refused. What stands under Unreleased moves into the entry; where nothing does, 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..command.arguments import Once, Parser, path
+import click
+
+from ..command.options import command, repo_option
 from ..contract.errors import CurriculumError
 from ..curriculum.concerned import concerns
 
@@ -24,18 +25,18 @@ EXAMPLES: Final = """\
   curriculum bump minor"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    levels = ("patch", "minor", "major")
-    parser.add_argument("level", nargs="?", choices=levels, metavar="LEVEL", help="patch, minor or major")
-    parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the curriculum repo (default: here)")
+_LEVELS: Final = ("patch", "minor", "major")
 
 
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@click.argument("level", required=False, type=click.Choice(_LEVELS), metavar="[LEVEL]", help="patch, minor or major")
+@repo_option()
+def execute(level: Level | None, repo: Path | None) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        level: How far to raise it, or None for what the changes need.
+        repo: The curriculum repo, or None for the one around the working directory.
 
     Returns:
         The version that the repo has now.
@@ -55,16 +56,16 @@ def execute(arguments: argparse.Namespace) -> bytes:
     from ..versions.repo import repo_root, stated_version
     from ..versions.sentences import sentences
 
-    root = repo_root(arguments.repo or Path())
+    root = repo_root(repo or Path())
     current = semver_of(stated_version(Pyproject.read(root)))
     since = since_release(root)
-    level = _level(arguments.level, since)
+    chosen = _level(level, since)
     base = since.version if since.version is not None else current
-    version = raised(base, level)
-    if level == "none" or (Version.parse(current) >= Version.parse(version) and since.tag is not None):
+    version = raised(base, chosen)
+    if chosen == "none" or (Version.parse(current) >= Version.parse(version) and since.tag is not None):
         why = (
             f"Nothing changed since {since.tag}."
-            if level == "none"
+            if chosen == "none"
             else f"{current} is a {level_between(base, current)} bump since {since.tag} already."
         )
         print(f"{why} The version stays.", file=sys.stderr)

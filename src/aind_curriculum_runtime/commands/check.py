@@ -7,18 +7,20 @@ as it is.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import locale
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ..command.arguments import Once, Parser, path
+import click
+
+from ..command.grammar import Process
+from ..command.options import FOLDER, command
 from ..command.reporting import Output
 from ..contract.errors import CurriculumError
 
@@ -40,28 +42,42 @@ NOTHING_RAN: Final = 3
 _FORMAT_NAMES: Final = ("text", "json", "html", "github", "sarif", "junit")
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("repo", nargs="?", type=path, default=Path(), metavar="PATH", help="the repo (default: here)")
-    parser.add_argument(
-        "--curriculum", action=Once, metavar="OBJECT", help="package.module:OBJECT, or the name of a declared one"
-    )
-    parser.add_argument(
-        "--session", action=Once, type=path, metavar="DIR", help="sample session (default: tests/data/session)"
-    )
-    parser.add_argument("--select", action="append", default=[], metavar="ID", help="only this check, prefix or family")
-    parser.add_argument("--ignore", action="append", default=[], metavar="ID", help="not this check, prefix or family")
-    parser.add_argument("--all", action="store_true", help="the family runtime too, which only an edited runtime fails")
-    parser.add_argument("--format", action=Once, choices=_FORMAT_NAMES, default=None, help="default: text")
-    parser.add_argument("--list", action="store_true", help="list the checks and stop")
-    parser.add_argument("--strict", action="store_true", help="let warnings fail too")
-
-
-def execute(arguments: argparse.Namespace) -> bytes | Output:
+@command(__doc__, EXAMPLES)
+@click.argument("path", type=FOLDER, default=".", help="the repo (default: here)")
+@click.option("--curriculum", metavar="OBJECT", help="package.module:OBJECT, or the name of a declared one")
+@click.option("--session", type=FOLDER, metavar="DIR", help="sample session (default: tests/data/session)")
+@click.option("--select", multiple=True, metavar="ID", help="only this check, prefix or family")
+@click.option("--ignore", multiple=True, metavar="ID", help="not this check, prefix or family")
+@click.option("--all", "everything", is_flag=True, help="the family runtime too, which only an edited runtime fails")
+@click.option("--format", "form", type=click.Choice(_FORMAT_NAMES), default="text", help="default: text")
+@click.option("--list", "lists", is_flag=True, help="list the checks and stop")
+@click.option("--strict", is_flag=True, help="let warnings fail too")
+@click.pass_obj
+def execute(
+    process: Process,
+    path: Path,
+    curriculum: str | None,
+    session: Path | None,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    everything: bool,
+    form: str,
+    lists: bool,
+    strict: bool,
+) -> bytes | Output:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        process: Tells whether the report is read on a terminal.
+        path: The repo.
+        curriculum: The curriculum's object or name, or None for the declared one.
+        session: A sample session, or None for the repo's own.
+        select: Checks, prefixes or families to run; none for all.
+        ignore: Checks, prefixes or families to leave out.
+        everything: Whether the family runtime is run too.
+        form: Format of the report.
+        lists: Whether to list the checks instead.
+        strict: Whether warnings fail too.
 
     Returns:
         The report, with its exit code.
@@ -81,33 +97,31 @@ def execute(arguments: argparse.Namespace) -> bytes | Output:
     from ..checks.formats.text import table, terminal
     from ..checks.report import NothingRan, catalogue, review, selection
 
-    if arguments.list:
+    if lists:
         try:
-            return _for_people(table(catalogue(selection(arguments.select, arguments.ignore, everything=True)[0])))
+            return _for_people(table(catalogue(selection(select, ignore, everything=True)[0])))
         except NothingRan as reason:
             return Output(_for_people(f"There is nothing to list: {reason}.\n"), NOTHING_RAN)
-    root = arguments.repo.absolute()
+    root = path.absolute()
     if not root.is_dir():
         raise CurriculumError("usage.invalid", f"There is no folder {root}.", "Give the folder of pyproject.toml.")
-    session = arguments.session.absolute() if arguments.session is not None else None
+    session = session.absolute() if session is not None else None
     if session is not None and not session.is_dir():
         raise CurriculumError("usage.invalid", f"There is no session directory {session}.", "Check --session.")
-    repo = repo_at(root, curriculum=arguments.curriculum, session=session)
+    repo = repo_at(root, curriculum=curriculum, session=session)
     try:
         with _progress_bar() as progress:
-            select, ignore = arguments.select, arguments.ignore
-            report = review(repo, select=select, ignore=ignore, everything=arguments.all, progress=progress)
+            report = review(repo, select=select, ignore=ignore, everything=everything, progress=progress)
     except NothingRan as reason:
         return Output(_for_people(f"No check was run: {reason}.\n"), NOTHING_RAN)
-    name = arguments.format or "text"
-    if name == "text" and arguments.stdout_is_terminal:
+    if form == "text" and process.stdout_is_terminal:
         width = shutil.get_terminal_size().columns
         document = _for_people(terminal(report, width=width, colour=_shows_colour()))
     else:
-        document = _for_people(FORMATS[name](report)) if name == "text" else FORMATS[name](report).encode("utf-8")
+        document = _for_people(FORMATS[form](report)) if form == "text" else FORMATS[form](report).encode("utf-8")
     if all(row.status in {"skipped", "ignored"} for row in report.rows):
         return Output(document, NOTHING_RAN)
-    failed = report.failed or (arguments.strict and report.count("failed") > 0)
+    failed = report.failed or (strict and report.count("failed") > 0)
     return Output(document, FAILED if failed else 0)
 
 

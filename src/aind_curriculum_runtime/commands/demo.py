@@ -6,13 +6,14 @@ goes to stdout and a summary of it to stderr.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 from typing import Final
 
-from ..command.arguments import Once, Parser
+import click
+
+from ..command.options import command, curriculum_option
 from ..contract.errors import CurriculumError
 from ..curriculum.discovery import choose, installed, load, repo_directory
 from ..session.enrolment import enrolled
@@ -29,17 +30,15 @@ SAMPLE_SESSION: Final = Path("tests", "data", "session")
 """Where a curriculum repo keeps its sample session."""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--stage", action=Once, metavar="NAME", help="the stage to start at (default: the first)")
-    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@click.option("--stage", metavar="NAME", help="the stage to start at (default: the first)")
+@curriculum_option
+def execute(stage: str | None, curriculum: str | None) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        stage: The stage to start at, or None for the first.
+        curriculum: The curriculum, where there are several.
 
     Returns:
         The suggestion.
@@ -47,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> bytes:
     Raises:
         CurriculumError: ``repo.no_demo_session``; whatever ``init`` and ``run`` raise.
     """
-    registered = choose(installed(), arguments.curriculum)
+    registered = choose(installed(), curriculum)
     repo = repo_directory(registered)
     session = repo / SAMPLE_SESSION if repo is not None else None
     if session is None or not session.is_dir():
@@ -61,7 +60,7 @@ def execute(arguments: argparse.Namespace) -> bytes:
     from ..session.trainer import OrderedTrainer
 
     trainer = OrderedTrainer(load(registered))
-    state = state_document(enrolled(trainer, arguments.stage), trainer)
+    state = state_document(enrolled(trainer, stage), trainer)
     document = suggestion(evaluate_session(session, parsed(state), curriculum=registered.name))
     print(summarise(json.loads(state), json.loads(document)), file=sys.stderr)
     return document

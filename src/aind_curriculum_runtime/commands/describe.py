@@ -5,11 +5,11 @@ A launcher reads it with --json before it relies on more than the first contract
 
 from __future__ import annotations
 
-import argparse
 import json
 from typing import Any, Final
 
-from ..command.arguments import Parser
+from ..command.declared import CURRICULUM
+from ..command.options import command, json_option
 from ..contract.errors import CONTRACT_VERSION
 from ..curriculum.discovery import choose, installed
 from ..project.installed import dsl_version, runtime_version
@@ -19,16 +19,13 @@ EXAMPLES: Final = """\
   curriculum describe --json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--json", action="store_true", help="print a JSON object (schema: describe.schema.json)")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@json_option("print a JSON object (schema: describe.schema.json)")
+def execute(as_json: bool) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        as_json: Whether it is for launchers.
 
     Returns:
         The description.
@@ -37,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> bytes:
         CurriculumError: ``repo.no_curriculum`` when none is installed.
     """
     description = describe()
-    if arguments.json:
+    if as_json:
         return json.dumps(description).encode() + b"\n"
     lines = [
         f"contract       {description['contract']}",
@@ -61,14 +58,12 @@ def describe() -> dict[str, Any]:
     Raises:
         CurriculumError: ``repo.no_curriculum`` when none is installed.
     """
-    from ..cli import COMMANDS
-
     curricula = installed() or [choose([], None)]
     return {
         "contract": CONTRACT_VERSION,
         "runtime_version": runtime_version(),
         "dsl_version": dsl_version(),
-        "commands": list(COMMANDS),
+        "commands": [one.name for one in CURRICULUM],
         "curricula": [
             {"name": one.name, "version": one.version, "distribution": one.distribution, "object": one.target}
             for one in curricula

@@ -6,13 +6,14 @@ Stages with their transitions and policies, and parameters by stage. Pictures an
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
-from ..command.arguments import Once, Parser, path
+import click
+
+from ..command.options import FILE, command, curriculum_option
 from ..command.output import planned
 from ..command.reporting import Output
 from ..contract.errors import CurriculumError
@@ -35,32 +36,30 @@ FORMATS: Final = (".svg", ".png", ".html", ".md")
 NOT_CURRENT: Final = 1
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument(
-        "-o",
-        "--output",
-        action=Once,
-        type=path,
-        required=True,
-        metavar="FILE",
-        help=f"the file to write; its suffix says what: {', '.join(FORMATS)}",
-    )
-    parser.add_argument(
-        "--sheet",
-        action=Once,
-        choices=("both", "stages", "parameters"),
-        help="of .svg and .png: stages with transitions and policies, parameters by stage, or both (default)",
-    )
-    parser.add_argument("--check", action="store_true", help="only look whether FILE is current: exit code 1 if not")
-    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
-
-
-def execute(arguments: argparse.Namespace) -> Output:
+@command(__doc__, EXAMPLES)
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    required=True,
+    metavar="FILE",
+    help=f"the file to write; its suffix says what: {', '.join(FORMATS)}",
+)
+@click.option(
+    "--sheet",
+    type=click.Choice(("both", "stages", "parameters")),
+    help="of .svg and .png: stages with transitions and policies, parameters by stage, or both (default)",
+)
+@click.option("--check", is_flag=True, help="only look whether FILE is current: exit code 1 if not")
+@curriculum_option
+def execute(output: Path, sheet: str | None, check: bool, curriculum: str | None) -> Output:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        output: The file; its suffix says the format.
+        sheet: What a picture shows, or None for both sheets.
+        check: Whether to compare the file instead of writing it.
+        curriculum: The curriculum, where there are several.
 
     Returns:
         Nothing for stdout; exit code 1 when --check finds the file not current.
@@ -69,7 +68,7 @@ def execute(arguments: argparse.Namespace) -> Output:
         CurriculumError: ``usage.invalid``, ``usage.extra_needed``, ``output.directory_missing``,
             ``output.not_writable``; whatever choosing and loading the curriculum raises.
     """
-    named: Path = arguments.output
+    named: Path = output
     form = named.suffix.lower()
     if form not in FORMATS:
         raise CurriculumError(
@@ -77,7 +76,7 @@ def execute(arguments: argparse.Namespace) -> Output:
             f"The suffix of {named.name!r} does not say which format to write.",
             f"End the name in one of: {', '.join(FORMATS)}.",
         )
-    if arguments.sheet is not None and form in (".html", ".md"):
+    if sheet is not None and form in (".html", ".md"):
         raise CurriculumError(
             "usage.invalid", f"A {form} file always holds both sheets.", "Leave --sheet out, or write .svg or .png."
         )
@@ -86,9 +85,9 @@ def execute(arguments: argparse.Namespace) -> Output:
 
         require_extra()
     file = Path(os.path.abspath(named))  # the curriculum's code may change the working directory
-    target = planned(file, "diagram") if not arguments.check else None
-    model = loaded_model(arguments.curriculum)
-    content = _markdown(file, model) if form == ".md" else drawn(model, form, arguments.sheet or "both")
+    target = planned(file, "diagram") if not check else None
+    model = loaded_model(curriculum)
+    content = _markdown(file, model) if form == ".md" else drawn(model, form, sheet or "both")
     if target is None:
         return _checked(file, named, content)
     target.write(content)

@@ -6,11 +6,12 @@ working tree; without OLD the last release. Nothing in the working tree is touch
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Final
 
-from ..command.arguments import Once, Parser, path
+import click
+
+from ..command.options import command, curriculum_option, repo_option
 from ..curriculum.concerned import concerns
 
 EXAMPLES: Final = """\
@@ -21,20 +22,21 @@ EXAMPLES: Final = """\
 _FORMAT_NAMES: Final = ("text", "json", "md")
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("old", nargs="?", metavar="OLD", help="the older version (default: the last release)")
-    parser.add_argument("new", nargs="?", metavar="NEW", help="the newer version (default: the working tree)")
-    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
-    parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the repo of the refs (default: here)")
-    parser.add_argument("--format", action=Once, choices=_FORMAT_NAMES, default=None, help="default: text")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@click.argument("old", required=False, help="the older version (default: the last release)")
+@click.argument("new", required=False, help="the newer version (default: the working tree)")
+@curriculum_option
+@repo_option("the repo of the refs (default: here)")
+@click.option("--format", "form", type=click.Choice(_FORMAT_NAMES), default="text", help="default: text")
+def execute(old: str | None, new: str | None, curriculum: str | None, repo: Path | None, form: str) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        old: The older version, or None for the last release.
+        new: The newer version, or None for the working tree.
+        curriculum: The curriculum, where there are several.
+        repo: The repo of the refs, or None for the one around the working directory.
+        form: Format of the result.
 
     Returns:
         What changed.
@@ -47,14 +49,14 @@ def execute(arguments: argparse.Namespace) -> bytes:
     from ..versions.repo import repo_root
     from ..versions.sentences import FORMATS
 
-    root = repo_root(arguments.repo or Path())
-    old = arguments.old if arguments.old is not None else last_release(root)
-    new = arguments.new if arguments.new is not None else str(root)
+    root = repo_root(repo or Path())
+    old = old if old is not None else last_release(root)
+    new = new if new is not None else str(root)
     with opened([old, new], root) as (before, after):
-        name = choose(before, after, arguments.curriculum)
+        name = choose(before, after, curriculum)
         concerns(name)
         found = compare(*read([(before, name), (after, name)]))
-    return FORMATS[arguments.format or "text"](found).encode("utf-8")
+    return FORMATS[form](found).encode("utf-8")
 
 
 def last_release(root: Path) -> str:

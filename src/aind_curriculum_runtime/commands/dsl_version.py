@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from typing import Final
 
-from ..command.arguments import Parser
+from ..command.options import command, json_option
 from ..project.installed import dsl_version
 
 EXAMPLES: Final = """\
@@ -14,19 +13,16 @@ EXAMPLES: Final = """\
   curriculum dsl-version --json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--json", action="store_true", help="print a JSON object")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@json_option()
+def execute(as_json: bool) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        as_json: Whether to print a JSON object.
 
     Returns:
         The version.
     """
     version = dsl_version()
-    return (json.dumps({"dsl_version": version}) if arguments.json else version).encode() + b"\n"
+    return (json.dumps({"dsl_version": version}) if as_json else version).encode() + b"\n"

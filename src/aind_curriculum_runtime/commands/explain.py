@@ -5,29 +5,29 @@ The evaluation is that of `curriculum run` with the same options; it is watched,
 
 from __future__ import annotations
 
-import argparse
+from pathlib import Path
 from typing import Final
 
-from ..command.arguments import Parser
+from ..command.options import command, json_option, session_options
 from ..session.evaluate import evaluate_session
-from .run import add_session_options, tell
+from .run import tell
 
 EXAMPLES: Final = """\
   curriculum explain --data-directory SESSION
   curriculum explain --data-directory SESSION --input-trainer-state STATE.json --json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    add_session_options(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON object")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@session_options
+@json_option()
+def execute(data_directory: Path, input_trainer_state: Path | None, curriculum: str | None, as_json: bool) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        data_directory: The session directory.
+        input_trainer_state: The trainer state, or None to look for it in the session.
+        curriculum: The curriculum, or None for the one that the trainer state names.
+        as_json: Whether to print a JSON object.
 
     Returns:
         Text, or JSON.
@@ -40,10 +40,8 @@ def execute(arguments: argparse.Namespace) -> bytes:
     from ..look.trace import watched
 
     with watched() as calls:
-        evaluated = evaluate_session(
-            arguments.data_directory, arguments.input_trainer_state, curriculum=arguments.curriculum, tell=tell
-        )
+        evaluated = evaluate_session(data_directory, input_trainer_state, curriculum=curriculum, tell=tell)
     told = account(evaluated, calls)
-    if arguments.json:
+    if as_json:
         return encode(told) + b"\n"
     return as_text(told).encode("utf-8", "backslashreplace")

@@ -5,14 +5,15 @@ The same commit gives the same bytes. DIR must be new or empty; it is written wh
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 from pathlib import Path
 from typing import Final
 
-from ..command.arguments import Once, Parser, path
+import click
+
+from ..command.options import FOLDER, command, curriculum_option, repo_option
 from ..curriculum.concerned import concerns
 
 EXAMPLES: Final = """\
@@ -20,18 +21,17 @@ EXAMPLES: Final = """\
   curriculum diff ../bundle ."""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("directory", type=path, metavar="DIR", help="the folder to make")
-    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
-    parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the curriculum repo (default: here)")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@click.argument("directory", type=FOLDER, metavar="DIR", help="the folder to make")
+@curriculum_option
+@repo_option()
+def execute(directory: Path, curriculum: str | None, repo: Path | None) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        directory: The folder to make.
+        curriculum: The curriculum, where there are several.
+        repo: The curriculum repo, or None for the one around the working directory.
 
     Returns:
         The checksums.
@@ -43,11 +43,11 @@ def execute(arguments: argparse.Namespace) -> bytes:
     from ..versions.reading import choose, opened, read
     from ..versions.repo import repo_root
 
-    target = Path(os.path.abspath(arguments.directory))
+    target = Path(os.path.abspath(directory))
     require_free(target)
-    root = repo_root(arguments.repo or Path())
+    root = repo_root(repo or Path())
     with opened([str(root)], root) as (place,):
-        name = choose(place, place, arguments.curriculum)
+        name = choose(place, place, curriculum)
         concerns(name)
         (snapshot,) = read([(place, name)], full=True)
         version = snapshot.model.version

@@ -5,10 +5,12 @@ The state is written by the library's own enrolment, and is read back before it 
 
 from __future__ import annotations
 
-import argparse
+from pathlib import Path
 from typing import Final
 
-from ..command.arguments import Once, Parser, path
+import click
+
+from ..command.options import FILE, command, curriculum_option
 from ..command.output import planned
 from ..curriculum.discovery import choose, installed, load
 from ..session.enrolment import enrolled
@@ -18,18 +20,17 @@ EXAMPLES: Final = """\
   curriculum init --stage s_discrimination --output trainer_state.json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--stage", action=Once, metavar="NAME", help="the stage to start at (default: the first)")
-    parser.add_argument("--output", action=Once, type=path, metavar="FILE", help="also write the state to FILE")
-    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@click.option("--stage", metavar="NAME", help="the stage to start at (default: the first)")
+@click.option("--output", type=FILE, metavar="FILE", help="also write the state to FILE")
+@curriculum_option
+def execute(stage: str | None, output: Path | None, curriculum: str | None) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        stage: The stage to start at, or None for the first.
+        output: A file to write the state to as well.
+        curriculum: The curriculum, where there are several.
 
     Returns:
         The trainer state as JSON.
@@ -37,14 +38,14 @@ def execute(arguments: argparse.Namespace) -> bytes:
     Raises:
         CurriculumError: Whatever is wrong, by its code.
     """
-    target = planned(arguments.output, "trainer state") if arguments.output is not None else None
-    loaded = load(choose(installed(), arguments.curriculum))
+    target = planned(output, "trainer state") if output is not None else None
+    loaded = load(choose(installed(), curriculum))
 
     from ..session.suggestion import state_document
     from ..session.trainer import OrderedTrainer
 
     trainer = OrderedTrainer(loaded)
-    document = state_document(enrolled(trainer, arguments.stage), trainer)
+    document = state_document(enrolled(trainer, stage), trainer)
     if target is not None:
         target.write(document)
     return document

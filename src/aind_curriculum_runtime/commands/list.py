@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from typing import Final
 
-from ..command.arguments import Parser
+from ..command.options import command, json_option
 from ..curriculum.discovery import installed
 
 EXAMPLES: Final = """\
@@ -14,22 +13,19 @@ EXAMPLES: Final = """\
   curriculum list --json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--json", action="store_true", help="print a JSON array")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@json_option("print a JSON array")
+def execute(as_json: bool) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        as_json: Whether to print a JSON array.
 
     Returns:
         The list.
     """
     curricula = installed()
-    if arguments.json:
+    if as_json:
         return json.dumps([{"name": one.name, "version": one.version} for one in curricula]).encode() + b"\n"
     if not curricula:
         return b"No curriculum is installed here.\n"

@@ -6,7 +6,6 @@ of it, and the contract checks pass. Without --yes nothing is done. The tag is m
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import os
 import shutil
@@ -14,7 +13,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..command.arguments import Once, Parser, path
+import click
+
+from ..command.options import FOLDER, command, repo_option
 from ..contract.errors import CurriculumError
 from ..curriculum.concerned import concerns
 
@@ -30,20 +31,21 @@ EXAMPLES: Final = """\
   curriculum release --yes --publish s3://our-bucket/curricula"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--dry-run", action=argparse.BooleanOptionalAction, default=None, help="only look (default)")
-    parser.add_argument("--yes", action="store_true", help="release it; the same as --no-dry-run")
-    parser.add_argument("--output", action=Once, type=path, metavar="DIR", help="where bundles go (default: dist)")
-    parser.add_argument("--publish", action=Once, metavar="URL", help="also upload to URL/<name>/<version>/")
-    parser.add_argument("--repo", action=Once, type=path, metavar="DIR", help="the curriculum repo (default: here)")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@click.option("--dry-run/--no-dry-run", default=None, help="only look (default)")
+@click.option("--yes", is_flag=True, help="release it; the same as --no-dry-run")
+@click.option("--output", type=FOLDER, metavar="DIR", help="where bundles go (default: dist)")
+@click.option("--publish", metavar="URL", help="also upload to URL/<name>/<version>/")
+@repo_option()
+def execute(dry_run: bool | None, yes: bool, output: Path | None, publish: str | None, repo: Path | None) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        dry_run: True or None to only look; False to release.
+        yes: Whether to release.
+        output: The folder for bundles, or None for ``dist``.
+        publish: URL to upload bundles to.
+        repo: The curriculum repo, or None for the one around the working directory.
 
     Returns:
         What was done, or would be.
@@ -55,11 +57,11 @@ def execute(arguments: argparse.Namespace) -> bytes:
     from ..versions.gates import look
     from ..versions.repo import repo_root
 
-    if arguments.yes and arguments.dry_run:
+    if yes and dry_run:
         raise CurriculumError("usage.invalid", "--yes and --dry-run contradict one another.", "Give one of them.")
-    acting = arguments.yes or arguments.dry_run is False
-    store = _store(arguments.publish)
-    root = repo_root(arguments.repo or Path())
+    acting = yes or dry_run is False
+    store = _store(publish)
+    root = repo_root(repo or Path())
     release = look(root)
     concerns(None, release.version)
     _require(release.version, release.gates)
@@ -67,7 +69,7 @@ def execute(arguments: argparse.Namespace) -> bytes:
         for name in release.names:
             store.require_free(name, release.version)
     _require(release.version, [_contract_checks(root)])
-    output = Path(os.path.abspath(arguments.output if arguments.output is not None else root / "dist"))
+    output = Path(os.path.abspath(output if output is not None else root / "dist"))
     done = _release(release, output, store, acting=acting)
     if not acting:
         done.append("Nothing was done: this was a dry run. Add --yes to release.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING, Final
 
-from ..command.arguments import Once, Parser
+import click
+
+from ..command.options import command, curriculum_option, json_option
 from ..contract.errors import CurriculumError
 from ..curriculum.discovery import choose, installed, load
 
@@ -18,18 +19,17 @@ EXAMPLES: Final = """\
   curriculum show --json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--stage", action=Once, metavar="NAME", help="only this stage, with its rules' docstrings")
-    parser.add_argument("--json", action="store_true", help="print the curriculum, or the stage, as a JSON object")
-    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@click.option("--stage", metavar="NAME", help="only this stage, with its rules' docstrings")
+@json_option("print the curriculum, or the stage, as a JSON object")
+@curriculum_option
+def execute(stage: str | None, as_json: bool, curriculum: str | None) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        stage: The one stage to show, or None for all.
+        as_json: Whether to print a JSON object.
+        curriculum: The curriculum, where there are several.
 
     Returns:
         Text, or JSON.
@@ -37,20 +37,20 @@ def execute(arguments: argparse.Namespace) -> bytes:
     Raises:
         CurriculumError: ``usage.unknown_stage``; whatever choosing and loading the curriculum raises.
     """
-    model = loaded_model(arguments.curriculum)
-    if arguments.stage is not None:
-        require_stage(model, arguments.stage)
-    if arguments.json:
+    model = loaded_model(curriculum)
+    if stage is not None:
+        require_stage(model, stage)
+    if as_json:
         from ..contract.strict_json import encode
         from ..look.model import to_json
 
         document = to_json(model)
-        if arguments.stage is not None:
-            document = next(one for one in document["stages"] if one["name"] == arguments.stage)
+        if stage is not None:
+            document = next(one for one in document["stages"] if one["name"] == stage)
         return encode(document) + b"\n"
     from ..look.terminal import overview, stage_text
 
-    text = stage_text(model, arguments.stage) if arguments.stage is not None else overview(model)
+    text = stage_text(model, stage) if stage is not None else overview(model)
     return text.encode("utf-8", "backslashreplace")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from typing import Final
 
-from ..command.arguments import Once, Parser
+from ..command.options import command, curriculum_option, json_option
 from ..curriculum.discovery import choose, installed
 
 EXAMPLES: Final = """\
@@ -14,17 +13,15 @@ EXAMPLES: Final = """\
   curriculum version --json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--json", action="store_true", help="print a JSON object of names and versions")
-    parser.add_argument("--curriculum", action=Once, metavar="NAME", help="the curriculum, where there are several")
-
-
-def execute(arguments: argparse.Namespace) -> bytes:
+@command(__doc__, EXAMPLES)
+@json_option("print a JSON object of names and versions")
+@curriculum_option
+def execute(as_json: bool, curriculum: str | None) -> bytes:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        as_json: Whether to print a JSON object.
+        curriculum: The curriculum, where there are several.
 
     Returns:
         The one version, or a line a curriculum where they differ.
@@ -33,9 +30,9 @@ def execute(arguments: argparse.Namespace) -> bytes:
         CurriculumError: As ``choose`` raises it.
     """
     curricula = installed()
-    if arguments.curriculum is not None or not curricula:
-        curricula = [choose(curricula, arguments.curriculum)]
-    if arguments.json:
+    if curriculum is not None or not curricula:
+        curricula = [choose(curricula, curriculum)]
+    if as_json:
         return json.dumps({one.name: one.version for one in curricula}).encode() + b"\n"
     versions = {one.version for one in curricula}
     if len(versions) == 1:

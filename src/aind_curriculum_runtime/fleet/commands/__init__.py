@@ -1,1 +1,1 @@
-"""The commands of ``curricula``, one a module: ``add_arguments``, ``execute`` and ``EXAMPLES``."""
+"""The commands of ``curricula``, one a module: ``execute`` is the click command, which returns the exit code."""

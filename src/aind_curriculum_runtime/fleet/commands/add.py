@@ -6,7 +6,6 @@ refused. What is added is staged, not committed.
 
 from __future__ import annotations
 
-import argparse
 import posixpath
 import re
 import sys
@@ -14,7 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from ...command.arguments import Parser
+import click
+
 from ...contract.errors import ExitCode
 from ...processes.children import Children, last_line
 from ...project.git import Git
@@ -23,6 +23,7 @@ from ...project.pyproject import Pyproject
 from ..errors import INTERRUPTED, FleetError
 from ..lock import SCRATCH_PREFIX, remove_folder
 from ..members import Member, quoted, submodules, task_repo
+from ..options import command
 from ..selection import need_uv
 from ..status import RUNTIME
 from .check import check
@@ -32,18 +33,17 @@ EXAMPLES: Final = """\
   curricula add ../my-curriculum curricula/mine"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("url", metavar="URL", help="the curriculum repo, as git takes it")
-    parser.add_argument("path", nargs="?", default=None, metavar="PATH", help="where (default: curricula/NAME)")
-    parser.add_argument("--no-check", action="store_true", help="do not make its environment and run its checks")
-
-
-def execute(arguments: argparse.Namespace, start: Path) -> int:
+@command(__doc__, EXAMPLES)
+@click.argument("url", metavar="URL", help="the curriculum repo, as git takes it")
+@click.argument("path", required=False, help="where (default: curricula/NAME)")
+@click.option("--no-check", is_flag=True, help="do not make its environment and run its checks")
+def execute(url: str, path: str | None, no_check: bool, start: Path) -> int:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        url: The curriculum repo, as git takes it.
+        path: Where to add it, or None for ``curricula/NAME``.
+        no_check: Whether its environment and its checks are left out.
         start: A folder of the task repo.
 
     Returns:
@@ -52,13 +52,12 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     Raises:
         FleetError: The URL leads to no curriculum repo, the path is taken, or it is no git repo.
     """
-    if not arguments.no_check:
+    if not no_check:
         need_uv()
     processes = Children()
     root = task_repo(start)
     git = Git(root, processes)
-    url = arguments.url
-    folder = arguments.path or f"curricula/{_name(url)}"
+    folder = path or f"curricula/{_name(url)}"
     target = (root / folder).resolve()
     if not target.is_relative_to(root.resolve()) or target == root.resolve():
         raise FleetError(f"{folder} is not inside of the task repo.", "Give a path from the task repo's root on.")
@@ -85,7 +84,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
         )
     print(f"Added {folder}, staged.", flush=True)
     member = Member(root, folder, True)
-    if not arguments.no_check:
+    if not no_check:
         try:
             state, said = check(member, processes)
         except KeyboardInterrupt:

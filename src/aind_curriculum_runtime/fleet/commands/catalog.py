@@ -5,12 +5,14 @@ Only bundles that are there as a whole are listed, as `curriculum release --publ
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Final
 
-from ...command.arguments import Parser
+import click
+
+from ...command.options import json_option
+from ..options import command
 from ..tables import print_table
 
 EXAMPLES: Final = """\
@@ -18,17 +20,15 @@ EXAMPLES: Final = """\
   curricula catalog /mnt/share/curricula --json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("url", metavar="URL", help="where curricula are published")
-    parser.add_argument("--json", action="store_true", help="print a JSON array")
-
-
-def execute(arguments: argparse.Namespace, start: Path) -> int:
+@command(__doc__, EXAMPLES)
+@click.argument("url", metavar="URL", help="where curricula are published")
+@json_option("print a JSON array")
+def execute(url: str, as_json: bool, start: Path) -> int:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        url: Where curricula are published.
+        as_json: Whether to print a JSON array.
         start: Not used.
 
     Returns:
@@ -39,8 +39,8 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     """
     from ...versions.publish import Store
 
-    found = Store(arguments.url).versions()
-    if arguments.json:
+    found = Store(url).versions()
+    if as_json:
         print(json.dumps([{"name": one.name, "version": one.version} for one in found], indent=2))
     else:
         print_table(("curriculum", "version"), [(one.name, one.version) for one in found])

@@ -5,15 +5,15 @@ It runs `curriculum check` in each, several at a time, with the runtime that the
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ...command.arguments import Parser
 from ...processes.children import Children, last_line
 from ..members import Member, members_of, task_repo
+from ..options import command, jobs_option, names_argument
 from ..parallel import each
-from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
+from ..selection import choose, exit_status, need_uv, note_skipped
 from ..tables import print_table
 
 EXAMPLES: Final = """\
@@ -21,17 +21,15 @@ EXAMPLES: Final = """\
   curricula check my-curriculum"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    add_names(parser)
-    add_jobs(parser)
-
-
-def execute(arguments: argparse.Namespace, start: Path) -> int:
+@command(__doc__, EXAMPLES)
+@names_argument
+@jobs_option
+def execute(names: Sequence[str], jobs: int, start: Path) -> int:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        names: The curricula; none for all that have a checkout.
+        jobs: How many at a time.
         start: A folder of the task repo.
 
     Returns:
@@ -43,10 +41,8 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     need_uv()
     processes = Children()
     repo = members_of(task_repo(start), processes)
-    chosen = choose(repo, arguments.names)
-    results, interrupted = each(
-        chosen, lambda member: check(member, processes), processes, label="checking", jobs=jobs(arguments)
-    )
+    chosen = choose(repo, names)
+    results, interrupted = each(chosen, lambda member: check(member, processes), processes, label="checking", jobs=jobs)
     states = [result or ("interrupted", "") for result in results]
     rows = [
         (one.name, state, last_line(said) if said else "") for one, (state, said) in zip(chosen, states, strict=True)
@@ -55,7 +51,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     for member, (state, said) in zip(chosen, states, strict=True):
         if state == "failed":
             print(f"\n{member.name}\n{said}")
-    note_skipped(repo, arguments.names)
+    note_skipped(repo, names)
     return exit_status(any(state == "failed" for state, _ in states), interrupted)
 
 

@@ -5,31 +5,33 @@ Without VERSION it is the newest release. The folder is written whole or not at 
 
 from __future__ import annotations
 
-import argparse
 import os
 from pathlib import Path
 from typing import Final
 
-from ...command.arguments import Once, Parser, path
+import click
+
+from ...command.options import FOLDER
+from ..options import command
 
 EXAMPLES: Final = """\
   curricula fetch s3://our-bucket/curricula my-curriculum
   curricula fetch /mnt/share/curricula my-curriculum 1.2.0 --output bundle"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("url", metavar="URL", help="where curricula are published")
-    parser.add_argument("name", metavar="NAME", help="the curriculum")
-    parser.add_argument("version", nargs="?", metavar="VERSION", help="its version (default: the newest release)")
-    parser.add_argument("--output", action=Once, type=path, metavar="DIR", help="where to (default: NAME-VERSION)")
-
-
-def execute(arguments: argparse.Namespace, start: Path) -> int:
+@command(__doc__, EXAMPLES)
+@click.argument("url", metavar="URL", help="where curricula are published")
+@click.argument("name", metavar="NAME", help="the curriculum")
+@click.argument("version", required=False, help="its version (default: the newest release)")
+@click.option("--output", type=FOLDER, metavar="DIR", help="where to (default: NAME-VERSION)")
+def execute(url: str, name: str, version: str | None, output: Path | None, start: Path) -> int:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        url: Where curricula are published.
+        name: The curriculum.
+        version: Its version, or None for the newest release.
+        output: The folder to write, or None for ``NAME-VERSION``.
         start: Not used.
 
     Returns:
@@ -42,10 +44,10 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     from ...versions.bundle import require_free, write_bundle
     from ...versions.publish import Store
 
-    if arguments.output is not None:
-        require_free(Path(os.path.abspath(arguments.output)))
-    chosen, files = Store(arguments.url).fetch(arguments.name, arguments.version)
-    target = arguments.output if arguments.output is not None else Path(f"{chosen.name}-{chosen.version}")
+    if output is not None:
+        require_free(Path(os.path.abspath(output)))
+    chosen, files = Store(url).fetch(name, version)
+    target = output if output is not None else Path(f"{chosen.name}-{chosen.version}")
     write_bundle(Path(os.path.abspath(target)), files)
     print(f"{chosen.name} {chosen.version}: {len(files)} files in {target}, checksums verified")
     return 0

@@ -5,14 +5,14 @@ It reads files and asks git; no environment is needed and nothing of a curriculu
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Final
 
-from ...command.arguments import Parser
+from ...command.options import json_option
 from ...processes.children import Children
 from ..members import members_of, task_repo
+from ..options import command
 from ..status import statuses
 from ..tables import print_table
 
@@ -21,16 +21,13 @@ EXAMPLES: Final = """\
   curricula list --json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--json", action="store_true", help="print a JSON array with everything that is known")
-
-
-def execute(arguments: argparse.Namespace, start: Path) -> int:
+@command(__doc__, EXAMPLES)
+@json_option("print a JSON array with everything that is known")
+def execute(as_json: bool, start: Path) -> int:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        as_json: Whether to print a JSON array.
         start: A folder of the task repo.
 
     Returns:
@@ -41,7 +38,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     """
     processes = Children()
     found = statuses(members_of(task_repo(start), processes), processes)
-    if arguments.json:
+    if as_json:
         print(json.dumps([one.as_json() for one in found], indent=2))
         return 0
     rows = [

@@ -5,17 +5,18 @@ It asks each template's repo for its tags; nothing is changed. Exit code 0, whet
 
 from __future__ import annotations
 
-import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ...command.arguments import Parser
+from ...command.options import json_option
 from ...processes.children import Children
 from ..members import Member, members_of, task_repo
+from ..options import command, jobs_option, names_argument
 from ..outcomes import AHEAD
 from ..parallel import each
-from ..selection import add_jobs, add_names, choose, exit_status, jobs, note_skipped
+from ..selection import choose, exit_status, note_skipped
 from ..tables import print_table
 from ..template import Answers, TemplateUnreachable, is_after, newest, read_answers, remote_versions, why_unknown
 
@@ -24,18 +25,17 @@ EXAMPLES: Final = """\
   curricula outdated --json"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    add_names(parser)
-    add_jobs(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON array")
-
-
-def execute(arguments: argparse.Namespace, start: Path) -> int:
+@command(__doc__, EXAMPLES)
+@names_argument
+@jobs_option
+@json_option("print a JSON array")
+def execute(names: Sequence[str], jobs: int, as_json: bool, start: Path) -> int:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        names: The curricula; none for all that have a checkout.
+        jobs: How many at a time.
+        as_json: Whether to print a JSON array.
         start: A folder of the task repo.
 
     Returns:
@@ -46,7 +46,7 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     """
     processes = Children()
     repo = members_of(task_repo(start), processes)
-    chosen = choose(repo, arguments.names)
+    chosen = choose(repo, names)
     known = [(member, read_answers(member.path)) for member in chosen]
     urls = list(dict.fromkeys(answers.url for _, answers in known if answers is not None))
 
@@ -56,15 +56,15 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
         except TemplateUnreachable as error:
             return str(error)
 
-    answered, interrupted = each(urls, ask, processes, label="asking", jobs=max(4, jobs(arguments)))
+    answered, interrupted = each(urls, ask, processes, label="asking", jobs=max(4, jobs))
     found = dict(zip(urls, answered, strict=True))
     rows = [_row(member, answers, found.get(answers.url) if answers else None) for member, answers in known]
-    if arguments.json:
+    if as_json:
         keys = ("name", "template", "newest", "state", "note")
         print(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=2))
     else:
         print_table(("curriculum", "template", "newest", "state", "note"), [tuple(map(str, row)) for row in rows])
-    note_skipped(repo, arguments.names)
+    note_skipped(repo, names)
     return exit_status(any(row[3] == "failed" for row in rows), interrupted)
 
 

@@ -6,20 +6,22 @@ was checked. Nothing but the suggestion goes to stdout.
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 from pathlib import Path
 from typing import Final
 
+import click
+
 from ...client import Client, Kind
 from ...client import CurriculumError as NoSuggestion
-from ...command.arguments import Once, Parser, path
+from ...command.options import FILE, FOLDER
 from ...contract.errors import ExitCode
 from ...processes.children import Children
 from ...session.layout import find_state, require_session
 from ..errors import FleetError
 from ..members import members_of, named, task_repo
+from ..options import command
 
 EXAMPLES: Final = """\
   curricula run my-curriculum --data-directory SESSION
@@ -28,34 +30,40 @@ EXAMPLES: Final = """\
 _DEFAULT_TIMEOUT: Final = 300.0
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("name", metavar="NAME", help="a name or folder that `curricula list` shows")
-    parser.add_argument(
-        "--data-directory", action=Once, type=path, required=True, metavar="D", help="the session directory"
-    )
-    parser.add_argument(
-        "--input-trainer-state",
-        action=Once,
-        type=path,
-        metavar="S",
-        help="the trainer state (default: D/behavior/trainer_state.json, then D/trainer_state.json)",
-    )
-    parser.add_argument(
-        "--timeout",
-        action=Once,
-        type=_seconds,
-        default=None,
-        metavar="T",
-        help=f"seconds until it is ended (default: {_DEFAULT_TIMEOUT:.0f})",
-    )
+def _seconds(text: str | float) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise click.BadParameter(f"{text!r} is not a number of seconds.")
+    return seconds
 
 
-def execute(arguments: argparse.Namespace, start: Path) -> int:
+@command(__doc__, EXAMPLES)
+@click.argument("name", metavar="NAME", help="a name or folder that `curricula list` shows")
+@click.option("--data-directory", type=FOLDER, required=True, metavar="D", help="the session directory")
+@click.option(
+    "--input-trainer-state",
+    type=FILE,
+    metavar="S",
+    help="the trainer state (default: D/behavior/trainer_state.json, then D/trainer_state.json)",
+)
+@click.option(
+    "--timeout",
+    type=_seconds,
+    default=_DEFAULT_TIMEOUT,
+    metavar="T",
+    help=f"seconds until it is ended (default: {_DEFAULT_TIMEOUT:.0f})",
+)
+def execute(name: str, data_directory: Path, input_trainer_state: Path | None, timeout: float, start: Path) -> int:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        name: The curriculum.
+        data_directory: The session directory.
+        input_trainer_state: The trainer state, or None to look for it in the session.
+        timeout: Seconds until it is ended.
         start: A folder of the task repo.
 
     Returns:
@@ -65,10 +73,10 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
         FleetError: There is no suggestion, with the contract's exit code where the curriculum gave one.
         CurriculumError: The session directory is missing, or holds no trainer state and none was given.
     """
-    (member,) = named(members_of(task_repo(start), Children()), [arguments.name])
-    session = require_session(arguments.data_directory)
-    state = arguments.input_trainer_state or find_state(session)
-    client = Client(member.path, timeout=arguments.timeout or _DEFAULT_TIMEOUT)
+    (member,) = named(members_of(task_repo(start), Children()), [name])
+    session = require_session(data_directory)
+    state = input_trainer_state or find_state(session)
+    client = Client(member.path, timeout=timeout)
     try:
         suggestion = client.suggest(session, state)
     except NoSuggestion as error:
@@ -87,13 +95,3 @@ def _exit_code(error: NoSuggestion) -> ExitCode:
     outside = {Kind.TIMEOUT: ExitCode.CURRICULUM_CODE, Kind.CRASH: ExitCode.CURRICULUM_CODE}
     own = {Kind.NOT_STARTED: ExitCode.REPO, Kind.REPO: ExitCode.REPO, Kind.USAGE: ExitCode.USAGE}
     return (outside | own).get(error.kind, ExitCode.CONTRACT)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not (seconds > 0 and math.isfinite(seconds)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return seconds

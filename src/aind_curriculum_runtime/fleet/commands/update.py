@@ -7,19 +7,21 @@ fails its checks is left as it was. The task repo's own index is not touched: pi
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ...command.arguments import Once, Parser
+import click
+
 from ...processes.children import Children
 from ...project.git_directory import common_directory, git_directory
 from ..errors import FleetError
 from ..lock import holding
 from ..members import TaskRepo, members_of, quoted, task_repo
+from ..options import command, jobs_option, names_argument
 from ..outcomes import Outcome
 from ..parallel import each
-from ..selection import add_jobs, add_names, choose, exit_status, jobs, need_uv, note_skipped
+from ..selection import choose, exit_status, need_uv, note_skipped
 from ..tables import print_table
 from ..updating import Options, Updating, complete_all, units
 
@@ -30,24 +32,34 @@ EXAMPLES: Final = """\
   curricula update my-curriculum --template https://github.com/owner/moved-template"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the command's options."""
-    add_names(parser)
-    parser.add_argument("--all", action="store_true", help="every curriculum with a checkout")
-    parser.add_argument(
-        "--to", action=Once, metavar="REF", help="tag, branch or commit of the template (default: the latest release)"
-    )
-    parser.add_argument("--template", action=Once, metavar="URL", help="where the template is now, if it moved")
-    parser.add_argument("--dry-run", action="store_true", help="merge aside, and say what would come of it")
-    parser.add_argument("--no-check", action="store_true", help="do not run the checks before the commit")
-    add_jobs(parser)
-
-
-def execute(arguments: argparse.Namespace, start: Path) -> int:
+@command(__doc__, EXAMPLES)
+@names_argument
+@click.option("--all", "everything", is_flag=True, help="every curriculum with a checkout")
+@click.option("--to", metavar="REF", help="tag, branch or commit of the template (default: the latest release)")
+@click.option("--template", metavar="URL", help="where the template is now, if it moved")
+@click.option("--dry-run", is_flag=True, help="merge aside, and say what would come of it")
+@click.option("--no-check", is_flag=True, help="do not run the checks before the commit")
+@jobs_option
+def execute(
+    names: Sequence[str],
+    everything: bool,
+    to: str | None,
+    template: str | None,
+    dry_run: bool,
+    no_check: bool,
+    jobs: int,
+    start: Path,
+) -> int:
     """Carry out the command.
 
     Args:
-        arguments: Parsed options.
+        names: The curricula; none for all that have a checkout.
+        everything: Whether all that have a checkout are meant.
+        to: Tag, branch or commit of the template, or None for the latest release.
+        template: Where the template is now, or None where it was.
+        dry_run: Whether to merge aside and only say what would come of it.
+        no_check: Whether the checks are left out.
+        jobs: How many at a time.
         start: A folder of the task repo.
 
     Returns:
@@ -56,31 +68,29 @@ def execute(arguments: argparse.Namespace, start: Path) -> int:
     Raises:
         FleetError: It is no task repo, a name is unknown, there is no uv, or another command is at it.
     """
-    if bool(arguments.names) == arguments.all:
+    if bool(names) == everything:
         raise FleetError("Name the curricula to update, or give --all.", "`curricula outdated` shows which need it.")
-    for option, value in (("--to", arguments.to), ("--template", arguments.template)):
+    for option, value in (("--to", to), ("--template", template)):
         if value is not None and (not value.strip() or value.startswith("-")):
             raise FleetError(f"{option} {value!r} is not one.", "See `curricula update --help`.")
     need_uv()
     root = task_repo(start)
-    choose(members_of(root, Children()), arguments.names)  # before waiting for the lock
-    options = Options(
-        to=arguments.to, template=arguments.template, check=not arguments.no_check, dry_run=arguments.dry_run
-    )
+    choose(members_of(root, Children()), names)  # before waiting for the lock
+    options = Options(to=to, template=template, check=not no_check, dry_run=dry_run)
     with holding(_common(root)) as held:
         processes = Children(held.descriptor)
         completed = complete_all(members_of(root, processes).members, processes)
         repo = members_of(root, processes)
         updating = Updating(options, processes, held.scratch, completed)
-        work = units(choose(repo, arguments.names))
-        results, interrupted = each(work, updating.update, processes, label="updating", jobs=jobs(arguments))
+        work = units(choose(repo, names))
+        results, interrupted = each(work, updating.update, processes, label="updating", jobs=jobs)
     outcomes = [
         outcome
         for unit, result in zip(work, results, strict=True)
         for outcome in result or [Outcome(member=member, status="interrupted") for member in unit.members]
     ]
     _print(outcomes, repo)
-    note_skipped(repo, arguments.names)
+    note_skipped(repo, names)
     return exit_status(any(one.is_bad for one in outcomes), interrupted)
 
 
