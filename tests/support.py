@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import copier
+from warm import Warm
 
 PROJECT = Path(__file__).resolve().parent.parent
 ERROR_PREFIX = "CURRICULUM-ERROR "
+TIMEOUT = 120
+"""Seconds after which a process that a test started hangs."""
+
+_WARM: dict[Path, Warm] = {}
 
 
 def git(directory: Path, *arguments: str) -> str:
@@ -61,7 +66,7 @@ def generate(template: Path | str, target: Path, **answers: Any) -> Path:
     return target
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Result:
     """What a finished process left."""
 
@@ -96,6 +101,9 @@ class Repo:
 
     path: Path
 
+    quick: bool = False
+    """Whether `curriculum` is forked from a Python that has imported the library already, where that can be."""
+
     @property
     def session(self) -> Path:
         """Its sample session."""
@@ -108,6 +116,8 @@ class Repo:
 
     def sync(self) -> Repo:
         """Make or refresh the environment."""
+        if warm := _WARM.pop(self.path, None):
+            warm.close()
         subprocess.run(["uv", "sync", "--quiet"], cwd=self.path, check=True, env=clean_environment())
         return self
 
@@ -119,6 +129,16 @@ class Repo:
 
     def curriculum(self, *arguments: str | Path, **options: Any) -> Result:
         """Run the environment's `curriculum` directly."""
+        if self.quick and sys.platform == "linux" and options.keys() <= {"cwd", "timeout"}:
+            if self.path not in _WARM:
+                _WARM[self.path] = Warm(self.script("curriculum"), clean_environment())
+            found = _WARM[self.path].call(
+                [str(one) for one in arguments],
+                clean_environment(),
+                str(options.get("cwd", Path.cwd())),
+                options.get("timeout", TIMEOUT),
+            )
+            return Result(*found)
         return call([self.script("curriculum"), *arguments], **options)
 
     def launch(self, *arguments: str | Path, **options: Any) -> Result:
@@ -171,7 +191,7 @@ def call(command: list[str | Path], *, env: dict[str, str] | None = None, **opti
         stdout=options.pop("stdout", subprocess.PIPE),
         stderr=subprocess.PIPE,
         env=clean_environment(**(env or {})),
-        timeout=options.pop("timeout", 120),
+        timeout=options.pop("timeout", TIMEOUT),
         check=False,
         **options,
     )

@@ -152,6 +152,12 @@ else:
 
 
 @pytest.fixture(scope="module")
+def shared_repo(shared_repo: Repo) -> Repo:
+    """The same, with a Python of its own for each call: what code does to that is the matter here."""
+    return Repo(shared_repo.path)
+
+
+@pytest.fixture(scope="module")
 def state_file(shaping_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("guard") / "trainer_state.json"
     target.write_bytes(shaping_bytes)
