@@ -53,7 +53,7 @@ def repo(shared_repo: Repo) -> Iterator[Repo]:
 @pytest.fixture(scope="session")
 def locked_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A generated repo with its lock file committed, as a clone has it: for the contract checks, which look at that."""
-    repo = Repo(generate(template, tmp_path_factory.mktemp("locked") / "my-curriculum")).sync()
+    repo = Repo(generate(template, tmp_path_factory.mktemp("locked") / "my-curriculum"), quick=True).sync()
     commit_all(repo.path, "Lock")
     return repo
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,17 @@ def git(directory: Path, *arguments: str) -> str:
 
 def make_template(target: Path) -> Path:
     """Make a git repo at ``target`` that holds this working tree as one commit, uncommitted work included."""
-    target.mkdir(parents=True)
+    shutil.copytree(_template(), target, symlinks=True)
+    return target
+
+
+@functools.cache
+def _template() -> Path:
+    """The one that the others are copies of."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    target = Path(folder.name).resolve() / "template"
+    target.mkdir()
     listed = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     for name in filter(None, listed.split("\0")):
         source = PROJECT / name

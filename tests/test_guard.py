@@ -151,10 +151,10 @@ else:
     }
 
 
-@pytest.fixture(scope="module")
-def shared_repo(shared_repo: Repo) -> Repo:
-    """The same, with a Python of its own for each call: what code does to that is the matter here."""
-    return Repo(shared_repo.path)
+@pytest.fixture
+def repo(repo: Repo) -> Repo:
+    """With a Python of its own for each call: what code does to that is the matter here."""
+    return Repo(repo.path)
 
 
 @pytest.fixture(scope="module")
