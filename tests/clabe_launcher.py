@@ -1,14 +1,16 @@
 """What a launcher does with the curriculum after a session; run by test_clabe.py in CLABE's environment.
 
-    python clabe_launcher.py SETTINGS FOLDER
+    python clabe_launcher.py
 
-SETTINGS is a JSON object of CurriculumSettings. FOLDER gets what a launcher would keep: either the
-suggestion's parts, as CLABE's own models write them, or `failure.json`.
+Each line of stdin is a JSON object of two: `settings`, which are CurriculumSettings, and `folder`, which gets what a
+launcher would keep: either the suggestion's parts, as CLABE's own models write them, or `failure.json`. Each gets an
+empty line on stdout when that is done.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -36,4 +38,10 @@ def main(settings: CurriculumSettings, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(CurriculumSettings(**json.loads(sys.argv[1])), Path(sys.argv[2]))
+    done = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)  # CLABE shows a spinner
+    for line in sys.stdin:
+        order = json.loads(line)
+        main(CurriculumSettings(**order["settings"]), Path(order["folder"]))
+        done.write("\n")
+        done.flush()

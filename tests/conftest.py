@@ -40,7 +40,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shared_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A fresh generated repo with its environment; tests that change it take ``repo`` instead."""
-    return Repo(generate(template, tmp_path_factory.mktemp("generated") / "my-curriculum")).sync()
+    return Repo(generate(template, tmp_path_factory.mktemp("generated") / "my-curriculum"), quick=True).sync()
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def repo(shared_repo: Repo) -> Iterator[Repo]:
 @pytest.fixture(scope="session")
 def locked_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A generated repo with its lock file committed, as a clone has it: for the contract checks, which look at that."""
-    repo = Repo(generate(template, tmp_path_factory.mktemp("locked") / "my-curriculum")).sync()
+    repo = Repo(generate(template, tmp_path_factory.mktemp("locked") / "my-curriculum"), quick=True).sync()
     commit_all(repo.path, "Lock")
     return repo
 
@@ -85,7 +85,7 @@ def shaping(shaping_bytes: bytes) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def shaped_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A generated repo with curricula of the shapes in use beside its own, and with Graphviz; left as it is."""
-    return with_shapes(Repo(generate(template, tmp_path_factory.mktemp("shaped") / "my-curriculum")))
+    return with_shapes(Repo(generate(template, tmp_path_factory.mktemp("shaped") / "my-curriculum"), quick=True))
 
 
 @pytest.fixture(scope="session")

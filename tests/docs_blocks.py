@@ -35,6 +35,15 @@ WIDTH = 150
 _BLOCK = re.compile(r"(?P<head><!-- run in: (?P<folder>\S+) -->\n```console\n)(?P<body>.*?)(?P<tail>```\n)", re.DOTALL)
 
 
+def text_of(document: str) -> str:
+    """The text of a document."""
+    return (PROJECT / document).read_text(encoding="utf-8")
+
+
+SHOWING = [document for document in DOCUMENTS if _BLOCK.search(text_of(document))]
+"""Documents that show commands."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One command with what the document says it prints."""
@@ -52,7 +61,36 @@ def steps(body: str) -> list[Step]:
     return found
 
 
-def prepare(scratch: Path) -> dict[str, str]:
+class Scratch:
+    """A scratch folder that can be had as on the first day, at the same path, without being made anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path, self._kept = folder / "data", folder / "kept"
+        self.path.mkdir()
+        self.environment = _prepare(self.path)
+        _copy(self.path, self._kept)
+
+    def put_back(self) -> Scratch:
+        """Undo whatever commands did in it."""
+        shutil.rmtree(self.path)
+        _copy(self._kept, self.path)
+        Repo(self.path / "my-curriculum").sync()  # uv takes copied files for changed ones, and would tell
+        return self
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a scratch folder; installed packages, which are replaced and never written into, are linked."""
+
+    def copy(one: str, other: str) -> None:
+        if {".venv", "python"} & set(Path(one).relative_to(source).parts):
+            os.link(one, other, follow_symlinks=False)
+        else:
+            shutil.copy2(one, other)
+
+    shutil.copytree(source, target, symlinks=True, copy_function=copy)
+
+
+def _prepare(scratch: Path) -> dict[str, str]:
     """Lay out the scratch folder; give the environment in which git finds the template behind its hosted URL."""
     template = make_template(scratch / "template")
     git(template, "tag", "v0.1.0")
@@ -109,33 +147,31 @@ def comparable(text: str) -> str:
     return re.sub(r"\b([0-9a-f]{40}|[0-9a-f]{8})\b", "COMMIT", text)
 
 
-def outputs(document: str, scratch: Path) -> list[tuple[Step, str]]:
+def outputs(document: str, scratch: Scratch) -> list[tuple[Step, str]]:
     """Run every block of a document; give each command with what it printed."""
-    text = (PROJECT / document).read_text(encoding="utf-8")
-    blocks = list(_BLOCK.finditer(text))
-    if not blocks:
-        return []
-    environment = prepare(scratch)
     found = []
-    for block in blocks:
-        folder = scratch / block["folder"]
+    for block in _BLOCK.finditer(text_of(document)):
+        folder = scratch.path / block["folder"]
         for step in steps(block["body"]):
-            found.append((step, run(step, folder, scratch, environment)))
+            found.append((step, run(step, folder, scratch.path, scratch.environment)))
     return found
+
+
+def unmarked(document: str) -> int:
+    """How many blocks of commands stand in a document without being run."""
+    return text_of(document).count("```console\n") - len(list(_BLOCK.finditer(text_of(document))))
 
 
 def rewrite(document: str) -> None:
     """Put what the commands print into the document."""
     with tempfile.TemporaryDirectory() as folder:
-        printed = iter(outputs(document, Path(folder).resolve()))
+        printed = iter(outputs(document, Scratch(Path(folder).resolve())))
 
         def block(match: re.Match[str]) -> str:
             body = "".join(f"$ {step.command}\n{next(printed)[1]}" for step in steps(match["body"]))
             return match["head"] + body + match["tail"]
 
-        path = PROJECT / document
-        text = path.read_text(encoding="utf-8")
-        path.write_text(_BLOCK.sub(block, text), encoding="utf-8", newline="\n")
+        (PROJECT / document).write_text(_BLOCK.sub(block, text_of(document)), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

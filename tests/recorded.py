@@ -89,7 +89,7 @@ def decision(stage: str, next_stage: str) -> str:
 
 def make_example(template: Path, target: Path) -> Repo:
     """Make the repo of the curriculum as its README says, with its environment."""
-    repo = Repo(generate(template, target, curriculum_name=NAME))
+    repo = Repo(generate(template, target, curriculum_name=NAME), quick=True)
     shutil.copytree(EXAMPLE / "src", repo.path / "src", dirs_exist_ok=True)
     (repo.path / "tests" / "test_examples.py").unlink()
     shutil.rmtree(repo.session)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import copier
+from warm import Warm
 
 PROJECT = Path(__file__).resolve().parent.parent
 ERROR_PREFIX = "CURRICULUM-ERROR "
+TIMEOUT = 120
+"""Seconds after which a process that a test started hangs."""
+
+_WARM: dict[Path, Warm] = {}
 
 
 def git(directory: Path, *arguments: str) -> str:
@@ -33,7 +41,17 @@ def git(directory: Path, *arguments: str) -> str:
 
 def make_template(target: Path) -> Path:
     """Make a git repo at ``target`` that holds this working tree as one commit, uncommitted work included."""
-    target.mkdir(parents=True)
+    shutil.copytree(_template(), target, symlinks=True)
+    return target
+
+
+@functools.cache
+def _template() -> Path:
+    """The one that the others are copies of."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    target = Path(folder.name).resolve() / "template"
+    target.mkdir()
     listed = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     for name in filter(None, listed.split("\0")):
         source = PROJECT / name
@@ -61,7 +79,7 @@ def generate(template: Path | str, target: Path, **answers: Any) -> Path:
     return target
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Result:
     """What a finished process left."""
 
@@ -96,6 +114,9 @@ class Repo:
 
     path: Path
 
+    quick: bool = False
+    """Whether `curriculum` is forked from a Python that has imported the library already, where that can be."""
+
     @property
     def session(self) -> Path:
         """Its sample session."""
@@ -108,6 +129,8 @@ class Repo:
 
     def sync(self) -> Repo:
         """Make or refresh the environment."""
+        if warm := _WARM.pop(self.path, None):
+            warm.close()
         subprocess.run(["uv", "sync", "--quiet"], cwd=self.path, check=True, env=clean_environment())
         return self
 
@@ -119,6 +142,16 @@ class Repo:
 
     def curriculum(self, *arguments: str | Path, **options: Any) -> Result:
         """Run the environment's `curriculum` directly."""
+        if self.quick and sys.platform == "linux" and options.keys() <= {"cwd", "timeout"}:
+            if self.path not in _WARM:
+                _WARM[self.path] = Warm(self.script("curriculum"), clean_environment())
+            found = _WARM[self.path].call(
+                [str(one) for one in arguments],
+                clean_environment(),
+                str(options.get("cwd", Path.cwd())),
+                options.get("timeout", TIMEOUT),
+            )
+            return Result(*found)
         return call([self.script("curriculum"), *arguments], **options)
 
     def launch(self, *arguments: str | Path, **options: Any) -> Result:
@@ -171,7 +204,7 @@ def call(command: list[str | Path], *, env: dict[str, str] | None = None, **opti
         stdout=options.pop("stdout", subprocess.PIPE),
         stderr=subprocess.PIPE,
         env=clean_environment(**(env or {})),
-        timeout=options.pop("timeout", 120),
+        timeout=options.pop("timeout", TIMEOUT),
         check=False,
         **options,
     )

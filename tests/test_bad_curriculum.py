@@ -27,7 +27,7 @@ def file(tmp_path: Path, shaping_bytes: bytes) -> Path:
 @pytest.fixture(scope="module")
 def own_repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repo of these tests alone: entry points live in the environment, which is not restored by git."""
-    return Repo(generate(template, tmp_path_factory.mktemp("own") / "my-curriculum")).sync()
+    return Repo(generate(template, tmp_path_factory.mktemp("own") / "my-curriculum"), quick=True).sync()
 
 
 @pytest.fixture

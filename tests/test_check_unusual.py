@@ -20,6 +20,7 @@ from aind_behavior_curriculum import Metrics, Policy, Stage, StageTransition, Ta
 from pydantic import BaseModel, Field, StringConstraints, create_model
 from support import Repo, call, clean_environment, commit_all, git
 
+from aind_curriculum_runtime.checks.engine import rule_search
 from aind_curriculum_runtime.checks.engine.rule_search import _refused, search, undeclared
 from aind_curriculum_runtime.checks.engine.under_test import repo_at
 from aind_curriculum_runtime.checks.families.layout import _ignored_modules
@@ -130,7 +131,8 @@ def what_the_search_says(model: type[Metrics], holds: Callable[[Any], bool]) -> 
     ],
     ids=str,
 )
-def test_metrics_of_every_type_are_tried(annotation: Any) -> None:
+def test_metrics_of_every_type_are_tried(annotation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule_search, "TRIES", 20)  # what cannot be made at random fails at the first
     model: Any = create_model("SomeMetrics", __base__=Metrics, value=(annotation, ...))
     rule = what_the_search_says(model, lambda metrics: True)
     assert (rule["untried"], rule["held"]) == (None, True)

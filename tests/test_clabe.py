@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 from recorded import by_subject, decision, make_example, read_sessions, write_session
-from support import ERROR_PREFIX, PROJECT, Repo, call, clean_environment, generate
+from support import ERROR_PREFIX, PROJECT, Repo, clean_environment, generate
 
 
 @dataclass(frozen=True)
@@ -69,18 +70,42 @@ def clabe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
+@contextlib.contextmanager
+def started(clabe: Path, folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """The launcher, which takes one session after the other."""
+    with subprocess.Popen(
+        [clabe, PROJECT / "tests" / "clabe_launcher.py"],
+        cwd=folder,
+        env=clean_environment(**environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def launcher(clabe: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    with started(clabe, tmp_path_factory.mktemp("launcher")) as process:
+        yield process
+
+
 @pytest.fixture
-def launch(clabe: Path, tmp_path: Path) -> Launch:
-    """Run the launcher once, as `launch(repo, session, state)`; other arguments are CurriculumSettings."""
+def launch(clabe: Path, launcher: subprocess.Popen[str], tmp_path: Path) -> Launch:
+    """Have the launcher end a session, as `launch(repo, session, state)`; other arguments are CurriculumSettings."""
     numbers = count(1)
 
     def run(repo: Path, session: Path, state: Path, *, env: dict[str, str] | None = None, **settings: str) -> Kept:
         folder = tmp_path / f"launched-{next(numbers)}"
         folder.mkdir()
         given = {"project_directory": repo, "data_directory": session, "input_trainer_state": state, **settings}
-        text = json.dumps({key: str(value) for key, value in given.items()})
-        done = call([clabe, PROJECT / "tests" / "clabe_launcher.py", text, folder], cwd=folder, env=env)
-        assert done.code == 0, done.text
+        order = {"settings": {key: str(value) for key, value in given.items()}, "folder": str(folder)}
+        with started(clabe, folder, **env) if env else contextlib.nullcontext(launcher) as process:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "\n", "the launcher failed itself: see its stderr"
         return Kept(folder)
 
     return run

@@ -33,9 +33,6 @@ from fleet_support import (
 )
 from support import clean_environment, commit_all, git
 
-KILLS = int(os.environ.get("FLEET_KILLS", "5"))
-"""How often to kill at a random moment; fifty for the whole proof."""
-
 REPOS = int(os.environ.get("FLEET_KILL_REPOS", "2"))
 UPDATE = ("update", "--all", "--no-check")
 NOTE = "curricula-update.json"
@@ -117,12 +114,12 @@ def stop_as_a_scheduler_does(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
 
 
-WAYS: list[tuple[Callable[[subprocess.Popen[bytes]], None], int]] = [(kill_the_command, -9)]
-"""With the exit code that each one gives."""
+Kill = Callable[[subprocess.Popen[bytes]], None]
+WAYS: list[tuple[Kill, int]] = [(kill_the_command, -9), (press_ctrl_c, 130)]
+"""With the exit code that each one gives: one that leaves git running, and one that the command answers."""
+MORE_WAYS: list[tuple[Kill, int]] = [(kill_its_group, -9), (stop_as_a_scheduler_does, 130)]
 if sys.platform == "win32":
-    WAYS = [(kill_the_command, 1)]
-else:
-    WAYS += [(kill_its_group, -9), (press_ctrl_c, 130), (stop_as_a_scheduler_does, 130)]
+    WAYS, MORE_WAYS = [(kill_the_command, 1)], []
 
 
 def standing(before: tuple[str, ...], path: Path) -> str:
@@ -167,21 +164,23 @@ def assert_a_run_completes(task: Task, before: dict[Path, tuple[str, ...]], temp
     assert list(temporary.iterdir()) == []
 
 
-def test_killed_at_random_moments_no_repo_is_left_in_between(task: Task, temporary: Path) -> None:
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.exhaustive)])
+def test_killed_at_random_moments_no_repo_is_left_in_between(kills: int, task: Task, temporary: Path) -> None:
+    ways = [way for way, _ in WAYS + MORE_WAYS]
     dice = random.Random(20250)
     before = {path: snapshot(path) for path in checkouts(task)}
     started = time.monotonic()
     assert_a_run_completes(task, before, temporary)
     whole = time.monotonic() - started
     seen = set()
-    for number in range(KILLS):
+    for number in range(kills):
         reset(task)
         process = start(task, temporary)
         # Spread over the run, so that a few kills also meet its beginning and its end.
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(whole * (number + dice.random()) / KILLS)
+            process.wait(whole * (number + dice.random()) / kills)
         if process.poll() is None:
-            WAYS[number % len(WAYS)][0](process)
+            ways[number % len(ways)](process)
         process.wait(60)
         assert_nothing_in_between(task, before)
         seen.update(standing(before[path], path) for path in checkouts(task))
@@ -189,9 +188,13 @@ def test_killed_at_random_moments_no_repo_is_left_in_between(task: Task, tempora
     assert "untouched" in seen
 
 
-@pytest.mark.parametrize(("way", "code"), WAYS, ids=[way.__name__ for way, _ in WAYS])
+@pytest.mark.parametrize(
+    ("way", "code"),
+    [*WAYS, *(pytest.param(*one, marks=pytest.mark.exhaustive) for one in MORE_WAYS)],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
 def test_killed_while_a_checkout_moves_no_repo_is_left_in_between(
-    way: Callable[[subprocess.Popen[bytes]], None], code: int, task: Task, temporary: Path
+    way: Kill, code: int, task: Task, temporary: Path
 ) -> None:
     before = {path: snapshot(path) for path in checkouts(task)}
     notes = [Path(git(path, "rev-parse", "--absolute-git-dir")) / NOTE for path in checkouts(task)]

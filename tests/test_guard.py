@@ -151,6 +151,12 @@ else:
     }
 
 
+@pytest.fixture
+def repo(repo: Repo) -> Repo:
+    """With a Python of its own for each call: what code does to that is the matter here."""
+    return Repo(repo.path)
+
+
 @pytest.fixture(scope="module")
 def state_file(shaping_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("guard") / "trainer_state.json"

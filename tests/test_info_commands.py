@@ -206,7 +206,7 @@ third-curriculum = "other_distribution.curriculum:CURRICULUM"
 @pytest.fixture(scope="module")
 def several_curricula(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repo of two curricula whose environment holds a third one, of another distribution."""
-    repo = Repo(generate(template, tmp_path_factory.mktemp("several") / "my-curriculum"))
+    repo = Repo(generate(template, tmp_path_factory.mktemp("several") / "my-curriculum"), quick=True)
     repo.write("src/my_curriculum/second.py", ANOTHER.replace("NAME", "second-curriculum").replace("VERSION", "0.1.0"))
     repo.write("other/pyproject.toml", OTHER_PROJECT)
     repo.write("other/src/other_distribution/__init__.py", "")

@@ -38,7 +38,7 @@ FILES = {
 @pytest.fixture(scope="module")
 def candidate(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repo whose v0.1.0 is released and whose 0.2.0 is ready to be."""
-    repo = Repo(generate(template, tmp_path_factory.mktemp("release") / "my-curriculum")).sync()
+    repo = Repo(generate(template, tmp_path_factory.mktemp("release") / "my-curriculum"), quick=True).sync()
     install_runtime_extras(repo, "fsspec", "s3fs", "pygraphviz")
     release(repo, "v0.1.0")
     repo.edit(STAGES, "(reward_volume=6.0)", "(reward_volume=6.5)")

@@ -31,7 +31,7 @@ VERSIONS = st.builds("{}.{}.{}{}".format, SMALL, SMALL, SMALL, st.sampled_from([
 @pytest.fixture(scope="module")
 def released(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repo whose v0.1.0 is released."""
-    repo = Repo(generate(template, tmp_path_factory.mktemp("diff") / "my-curriculum")).sync()
+    repo = Repo(generate(template, tmp_path_factory.mktemp("diff") / "my-curriculum"), quick=True).sync()
     release(repo, "v0.1.0")
     return repo
 

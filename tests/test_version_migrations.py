@@ -34,7 +34,7 @@ MIGRATIONS = {
 @pytest.fixture(scope="module")
 def migrated(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repo at 1.0.0, in which s_habituation is s_acclimation, with v0.1.0 behind it."""
-    repo = Repo(generate(template, tmp_path_factory.mktemp("migrations") / "my-curriculum")).sync()
+    repo = Repo(generate(template, tmp_path_factory.mktemp("migrations") / "my-curriculum"), quick=True).sync()
     commit_all(repo.path, "Lock")
     git(repo.path, "tag", "v0.1.0")
     states = repo.path.parent / "states"
