@@ -15,6 +15,7 @@ from .dot import draw
 from .drawing import svg
 from .model import CurriculumModel, Parameter, Stage
 from .order import stage_order
+from .templates import render
 from .wording import BY_A_PERSON, about, clean, explained, shown
 
 __all__ = ["page"]
@@ -32,23 +33,14 @@ def page(model: CurriculumModel) -> str:
     Raises:
         ImportError: The extra ``diagram`` is not installed; ``drawing.require_extra`` says so to a user.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     here = Path(__file__).parent
-    templates = Environment(
-        loader=FileSystemLoader(here),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    templates.filters["explained"] = explained
     order = stage_order(model)
     stages = [model.stage(name) for name in order.names]
     with_parameters = [stage for stage in stages if stage.parameters]
     picture = svg(draw(model, "stages", background="transparent"))
-    text = templates.get_template("page.html.jinja").render(
+    text = render(
+        here / "page.html.jinja",
+        {"explained": explained},
         name=model.name,
         version=model.version,
         by_a_person=BY_A_PERSON,

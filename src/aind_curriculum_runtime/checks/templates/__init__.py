@@ -1,15 +1,14 @@
-"""The pages' templates, and how they are filled in.
-
-Owns escaping: what goes into HTML is escaped, what stands in backticks there is code.
-"""
+"""The templates of the checks' pages, and what they do with a finding's text."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+
+from ...look import templates
 
 __all__ = ["render"]
 
@@ -18,22 +17,13 @@ def render(template: str, **values: Any) -> str:
     """Fill in a template.
 
     Args:
-        template: Its file name; one for HTML escapes what it is given.
-        values: What it is given; one that it asks for and is not given is an error.
+        template: Its file name.
+        values: What it is given.
 
     Returns:
         The text.
     """
-    environment = Environment(
-        loader=PackageLoader(__name__, "."),
-        autoescape=template.endswith(".html.jinja"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["code"] = _code
-    return environment.get_template(template).render(values)
+    return templates.render(Path(__file__).with_name(template), {"code": _code}, **values)
 
 
 def _code(text: str) -> Markup:
