@@ -1,6 +1,6 @@
 """The pytest plugin (``pytest11``): a fixture that runs the contract checks once a session.
 
-Owns that fixture. Nothing is automatic: without a test that asks for it, it does nothing.
+The plugin does nothing unless a test uses the fixture.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def curriculum_report(request: pytest.FixtureRequest) -> Report:
-    """Run the checks that this session's items ask for.
+    """Run the checks that the collected tests need.
 
     Args:
-        request: pytest's.
+        request: The fixture request, from pytest.
 
     Returns:
-        What the checks said of the repo that pytest runs in.
+        The report of the checks on the repo that pytest runs in.
     """
     from .checks.engine.under_test import repo_at
     from .checks.plugin import CHECKS
     from .checks.report import review
 
-    # What is left after -k and the like.
+    # Only those that -k and similar options leave.
     asked = [item.callspec.params.get("check_id") for item in request.session.items if hasattr(item, "callspec")]
     return review(repo_at(request.config.rootpath), select=[check for check in asked if check in CHECKS])

@@ -1,7 +1,7 @@
-"""Standard tests of a curriculum repo, which it gets by one call.
+"""The standard tests of a curriculum repo, in one call.
 
-Owns that call; the tests are the checks of a plain `curriculum check`, one test item a check, run by the pytest plugin
-(``pytest_plugin``). A stricter check reaches every repo with the runtime's pin.
+The tests are the checks of a plain `curriculum check`, one test item a check; the pytest plugin (``pytest_plugin``)
+runs them. A repo gets new and stricter checks when it updates its pin of the runtime.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class ContractWarning(UserWarning):
 
 
 def contract() -> Callable[[str, Report], None]:
-    """Make the contract's test function, for a module of tests.
+    """Make the test function of the contract, for a test module.
 
     Returns:
         A test function with one item a check: ``test_contract = contract()``.

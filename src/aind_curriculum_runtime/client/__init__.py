@@ -7,9 +7,9 @@
 A host imports only this package. It needs neither the library nor pydantic, and nothing that a suggestion
 names is imported: rules are read as plain strings.
 
-Each module owns one idea: ``environment`` what the command inherits, ``tree`` which processes belong to a
-call, ``process`` running it within bounds, ``reading`` what its output means, ``semantics`` whether the
-suggestion makes sense, ``negotiation`` which contract a repo speaks, ``launch`` the calls themselves.
+Each module owns one idea: ``launch`` the calls themselves, ``reading`` what the command's output means, ``semantics``
+whether the suggestion makes sense, ``negotiation`` which contract a repo speaks. The package ``processes`` runs the
+command and ends what it leaves running.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The one exception that a launcher meets, and the fixed list of what it can be about.
+"""The one exception that a launcher gets, and the list of its kinds.
 
-Owns ``Kind`` and ``CurriculumError``. It is a class of its own: ``errors.CurriculumError`` is for code on the
-curriculum's side, which must give a code of the contract; this one also tells of curricula that gave nothing.
+Owns ``Kind`` and ``CurriculumError``. This is not ``contract.errors.CurriculumError``, which is for the curriculum's
+side and always has a code of the contract; this one also covers a curriculum that printed nothing.
 
 Source of the rules: the contract's section "Failure" (docs/contract.md).
 """
@@ -85,8 +85,8 @@ class CurriculumError(Exception):
         kind: What went wrong, for programs.
         message: One clear sentence for a person.
         hint: What to do about it; may be empty.
-        exit_code: Exit code of the command; None where it never started, was ended by the client, or
-            where the host lost it. A process that a signal ended has the signal's negative number.
+        exit_code: Exit code of the command, negative for a signal; None when it never started, the client ended it, or
+            the host lost the code.
         code: The contract's finer code (``state.rule_refused``), where the command reported one.
         where: JSON path or file that the message is about, where there is one.
         stderr: The last part of what the command wrote to stderr, error line included.
@@ -122,7 +122,7 @@ class CurriculumError(Exception):
         return f"{self.kind.value}: {self.message}" + (f" {self.hint}" if self.hint else "")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Launchers pass errors between processes; what has keyword arguments does not pickle by itself.
+        # Launchers pass errors between processes; an exception with keyword arguments does not pickle by itself.
         return _restore, (dict(self.__dict__),)
 
 

@@ -1,7 +1,7 @@
 """The calls a launcher makes: ask for a suggestion, ask what is installed; blocking or with asyncio.
 
-Owns the command line of the contract and the order of a call: what can be told beforehand, the run, the
-reading, another try where that is allowed. The blocking and the asyncio calls share all but the waiting.
+Owns the command line of the contract and the order of a call: the checks before the run, the run, the reading, another
+try where that is allowed. The blocking and the asyncio calls share everything except the waiting.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_TIMEOUT", "Client", "describe", "suggest", "suggest_or_hold"]
 
 DEFAULT_TIMEOUT: Final = 300.0
-"""Seconds; the first run in a repo may have to make its environment."""
+"""Seconds; the first run in a repo may have to create its environment."""
 
 _MIB: Final = 1 << 20
 _DESCRIPTIONS: Final = Cache()
@@ -45,14 +45,14 @@ class Client:
 
     Args:
         repo: Folder of the curriculum's ``pyproject.toml``; relative to the launcher's working directory.
-        timeout: Seconds until a call is ended, with every process that it started. Each try has it anew.
-        environment: All that the command inherits; by default what ``default_environment`` gives at the call.
+        timeout: Seconds until a call is ended, with every process that it started. Each try gets the full time.
+        environment: The command's whole environment; by default what ``default_environment`` returns at the call.
         uv: Name or path of uv.
-        stdout_limit: Bytes of output at which the command is ended.
-        stderr_limit: Bytes of stderr that are kept, the last ones.
+        stdout_limit: Bytes of stdout above which the command is ended.
+        stderr_limit: How many of the last bytes of stderr are kept.
         retries: How often to try again after a failure of the kind ``transient``.
-        retry_delay: Seconds before each of these.
-        allow_leftovers: Take a suggestion also from a command that left processes running (they are ended).
+        retry_delay: Seconds before each retry.
+        allow_leftovers: Accept a suggestion also from a command that left processes running (they are ended).
         negotiate: Ask for the description first (once, see ``describe``), and refuse a newer contract.
     """
 
@@ -89,14 +89,14 @@ class Client:
             The suggestion, checked.
 
         Raises:
-            CurriculumError: There is none, of the kind that says why. Nothing that the call started runs any more.
+            CurriculumError: There is no suggestion; its kind says why. No process of the call runs any more.
         """
         return _Request(self, data_directory, input_trainer_state, curriculum).run()
 
     async def suggest_async(
         self, data_directory: StrPath, input_trainer_state: StrPath, *, curriculum: str | None = None
     ) -> Suggestion:
-        """Ask as ``suggest`` does, without blocking the event loop; cancelling ends the command.
+        """Like ``suggest``, without blocking the event loop; cancelling ends the command.
 
         Args:
             data_directory: The session directory.
@@ -107,14 +107,14 @@ class Client:
             The suggestion, checked.
 
         Raises:
-            CurriculumError: There is none, of the kind that says why. Nothing that the call started runs any more.
+            CurriculumError: There is no suggestion; its kind says why. No process of the call runs any more.
         """
         return await _Request(self, data_directory, input_trainer_state, curriculum).run_async()
 
     def suggest_or_hold(
         self, data_directory: StrPath, input_trainer_state: StrPath, *, curriculum: str | None = None
     ) -> Suggestion | Hold:
-        """Ask as ``suggest`` does, for launchers that must go on whatever happens.
+        """Like ``suggest``, for launchers that must go on whatever happens.
 
         Args:
             data_directory: The session directory.
@@ -132,7 +132,7 @@ class Client:
     async def suggest_or_hold_async(
         self, data_directory: StrPath, input_trainer_state: StrPath, *, curriculum: str | None = None
     ) -> Suggestion | Hold:
-        """Ask as ``suggest_or_hold`` does, without blocking the event loop; cancelling ends the command.
+        """Like ``suggest_or_hold``, without blocking the event loop; cancelling ends the command.
 
         Args:
             data_directory: The session directory.
@@ -148,7 +148,7 @@ class Client:
             return Hold(reason=error, state=_absolute(input_trainer_state))
 
     def describe(self) -> Description:
-        """Ask what is installed in the repo's environment: once, until its lock or ``pyproject.toml`` changes.
+        """Ask what is installed in the repo's environment; kept until its lock file or ``pyproject.toml`` changes.
 
         Returns:
             The description.
@@ -160,7 +160,7 @@ class Client:
         return self._describe(_run)
 
     async def describe_async(self) -> Description:
-        """Ask as ``describe`` does, without blocking the event loop; cancelling ends the command.
+        """Like ``describe``, without blocking the event loop; cancelling ends the command.
 
         Returns:
             The description.
@@ -197,7 +197,7 @@ class Client:
     def _order(self, *arguments: str) -> Order:
         repo = _absolute(self.repo)
         if not (repo / "pyproject.toml").is_file():
-            # uv would look in the folders above, and find the task repo around a submodule that is not there.
+            # uv would look in the folders above: for a submodule that is not checked out it would find the task repo.
             raise CurriculumError(
                 Kind.REPO,
                 f"There is no curriculum repo at {repo}: it "
@@ -250,7 +250,7 @@ def suggest(
         The suggestion, checked.
 
     Raises:
-        CurriculumError: There is none, of the kind that says why.
+        CurriculumError: There is no suggestion; its kind says why.
     """
     return Client(repo, timeout=timeout).suggest(data_directory, input_trainer_state, curriculum=curriculum)
 
@@ -263,7 +263,7 @@ def suggest_or_hold(
     curriculum: str | None = None,
     timeout: float = DEFAULT_TIMEOUT,
 ) -> Suggestion | Hold:
-    """Ask as ``suggest`` does, for launchers that must go on whatever happens.
+    """Like ``suggest``, for launchers that must go on whatever happens.
 
     Args:
         repo: Folder of the curriculum's ``pyproject.toml``.
@@ -295,7 +295,7 @@ def describe(repo: StrPath, *, timeout: float = DEFAULT_TIMEOUT) -> Description:
 
 
 class _Request:
-    """One question to a curriculum, from its arguments to its answer."""
+    """One call of a curriculum, from its arguments to the suggestion."""
 
     def __init__(self, client: Client, data_directory: StrPath, state: StrPath, curriculum: str | None) -> None:
         self._client = client
@@ -326,7 +326,7 @@ class _Request:
 
         if self._client.negotiate:
             await self._client.describe_async()
-        order, expected = await asyncio.to_thread(self._prepare)  # it reads the state, from a share perhaps
+        order, expected = await asyncio.to_thread(self._prepare)  # it reads the state, perhaps from a share
         left = self._client.retries
         while True:
             try:
@@ -388,7 +388,7 @@ async def _run_async(order: Order) -> Finished:
         await done.wait()
     except asyncio.CancelledError:
         call.cancel()
-        # Whoever cancels may rely on it that nothing runs any more; it takes milliseconds.
+        # After a cancel nothing runs any more, which callers may rely on; it takes milliseconds.
         call.join()
         raise
     try:
@@ -411,10 +411,10 @@ def _not_started(order: Order, error: Exception) -> CurriculumError:
 
 
 def _named_curriculum(state: Path) -> str | None:
-    """The curriculum that a state names; None for a state that cannot be read, which the command will tell."""
+    """The curriculum that a state names; None for a state that cannot be read, which the command will report."""
     found: Any = None
     with contextlib.suppress(OSError, ValueError, StrictJsonError):
-        # A pipe is the command's to read: the launcher would wait for its writer, and take what it writes.
+        # Not a pipe: reading it here would block, and take from the command what it should read.
         data = read_at_most(state, 64 * _MIB) if state.is_file() else None
         found = parse(data) if data is not None else None
     curriculum = found.get("curriculum") if isinstance(found, dict) else None

@@ -39,7 +39,7 @@ class Description:
     """Names of the curricula with their versions."""
 
     raw: dict[str, Any]
-    """All of the document; a later runtime may say more."""
+    """The whole document; a later runtime may add keys."""
 
 
 def read_description(document: Any) -> Description:
@@ -53,12 +53,12 @@ def read_description(document: Any) -> Description:
 
     Raises:
         CurriculumError: Of the kind ``incompatible`` when the repo speaks a newer contract than this client, or
-            ``schema``.
+            ``schema`` when the document is not valid.
     """
     contract = document.get("contract") if isinstance(document, dict) else None
     if not isinstance(contract, int) or isinstance(contract, bool) or contract < 1:
         raise _wrong("$.contract")
-    # Before the rest is looked at: another contract may say the rest in another way.
+    # Before the rest: in another contract it may have another form.
     if contract > CONTRACT_VERSION:
         raise CurriculumError(
             Kind.INCOMPATIBLE,
@@ -97,9 +97,9 @@ def _wrong(where: str) -> CurriculumError:
 
 
 class Cache:
-    """Descriptions by repo, each asked once while the repo's lock and its declaration stay as they are.
+    """Keeps the description of each repo until its ``uv.lock`` or ``pyproject.toml`` changes.
 
-    Safe to use from several threads: those that ask for one repo at once wait for the first. Failures are not kept.
+    Safe to use from several threads: if several ask for one repo, the others wait for the first. Failures are not kept.
     """
 
     def __init__(self) -> None:
@@ -108,14 +108,14 @@ class Cache:
         self._known: dict[Path, tuple[tuple[int, ...], Description]] = {}
 
     def get(self, repo: Path, ask: Callable[[], Description]) -> Description:
-        """Give the description of a repo.
+        """The description of a repo, asked for only if it is not known.
 
         Args:
             repo: Absolute path of the repo.
-            ask: Gets it from the repo.
+            ask: Asks the repo for it.
 
         Returns:
-            The description that ``ask`` gives now, or gave before.
+            What ``ask`` returns now, or returned before.
 
         Raises:
             CurriculumError: As ``ask`` raises it.
@@ -128,7 +128,7 @@ class Cache:
             if known is not None and known[0] == before:
                 return known[1]
             description = ask()
-            # uv may have written the lock; a change of anybody else's in between is asked for anew.
+            # uv may have written the lock; after any other change in between, the next call asks again.
             self._known[repo] = (_stamp(repo) if before[1] == 0 else before, description)
             return description
 

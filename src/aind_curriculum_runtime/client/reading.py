@@ -1,6 +1,6 @@
 """What a finished command means: a suggestion, or one error of the right kind.
 
-Owns the order of the questions: how it ended, its exit code, whether there is output, JSON, form, sense. Pure.
+Owns the order of the checks: how it ended, its exit code, whether there is output, JSON, form, sense. Pure.
 
 Source of the rules: the contract's sections "Success" and "Failure" (docs/contract.md).
 """
@@ -25,16 +25,16 @@ def read_suggestion(finished: Finished, order: Order, expected: str | None, *, a
     """Read the output of ``curriculum run``.
 
     Args:
-        finished: What the command left.
-        order: What was asked of it.
+        finished: How the command ended and what it wrote.
+        order: The command with its limits.
         expected: Name of the curriculum that must answer, where known.
-        allow_leftovers: Whether processes that it left running, which have been ended, are no error.
+        allow_leftovers: Whether processes that it left running (they have been ended) are accepted.
 
     Returns:
         The suggestion.
 
     Raises:
-        CurriculumError: Of any kind but ``not_started`` for want of uv.
+        CurriculumError: Of any kind; a missing uv was reported before.
     """
     document = read_json(finished, order, allow_leftovers=allow_leftovers)
     stderr = _text(finished.stderr)
@@ -51,8 +51,8 @@ def read_json(finished: Finished, order: Order, *, allow_leftovers: bool) -> Any
     """Read the output of a command that prints one JSON document.
 
     Args:
-        finished: What the command left.
-        order: What was asked of it.
+        finished: How the command ended and what it wrote.
+        order: The command with its limits.
         allow_leftovers: As for ``read_suggestion``.
 
     Returns:
@@ -140,7 +140,7 @@ def _in_words(kind: Kind, exit_code: int, stderr: str) -> tuple[str, str]:
 
 
 def _error_line(stderr: str, exit_code: int) -> dict[str, Any]:
-    """The error line; processes that outlive the command may have written after it."""
+    """The last error line of this exit code; processes that outlive the command may have written after it."""
     for line in reversed(stderr.splitlines()):
         if line.startswith(ERROR_PREFIX):
             try:
@@ -158,5 +158,5 @@ def _string(record: dict[str, Any], key: str) -> str:
 
 
 def _text(data: bytes) -> str:
-    """Stderr is for people and in the machine's encoding, which may be any: nothing of it is an error."""
+    """Stderr as text; it may be in any encoding, so no byte of it is an error."""
     return data.decode("utf-8", "replace")

@@ -1,6 +1,6 @@
 """Whether a suggestion has the contract's form, and whether it makes sense.
 
-Owns the checks of a parsed document by itself and against what was asked. Pure; imports nothing by name.
+Owns the checks of a parsed document, alone and against what was asked for. Pure; imports nothing that it names.
 
 Source of the rules: the contract's section "Success" (docs/contract.md).
 """
@@ -15,20 +15,20 @@ from .errors import CurriculumError, Kind
 __all__ = ["KEYS", "require_form", "require_sense"]
 
 KEYS: Final = ("trainer_state", "metrics", "version", "dsl_version")
-"""Exactly these stand in the document."""
+"""Exactly these are in the document."""
 
 _TYPES: Final[dict[type, str]] = {dict: "an object", list: "an array", str: "a string", bool: "true or false"}
 _HINT: Final = "Run `curriculum check` in the curriculum's repo."
 
 
 def require_form(document: Any) -> dict[str, Any]:
-    """Check keys and types, as deep as a launcher reads.
+    """Check the keys and types of everything that a launcher reads.
 
     Args:
-        document: What stdout held.
+        document: The parsed stdout.
 
     Returns:
-        The same.
+        The same document.
 
     Raises:
         CurriculumError: Of the kind ``schema``, with the JSON path.
@@ -53,7 +53,7 @@ def _require_state_form(state: Any, where: str) -> None:
     for key in ("curriculum", "stage"):
         if key not in state:
             raise _wrong(Kind.SCHEMA, f"{where}.{key}", f"There is no {where}.{key}.")
-        if state[key] is not None:  # off curriculum, which is for the second half to refuse
+        if state[key] is not None:  # None is off curriculum, which `require_sense` refuses
             _require(state[key], dict, f"{where}.{key}")
             _require(state[key].get("name"), str, f"{where}.{key}.name")
             _require_nodes(state[key], f"{where}.{key}", dict if key == "curriculum" else str)
@@ -90,10 +90,10 @@ def _require(value: Any, kind: type, where: str) -> None:
 
 
 def require_sense(document: dict[str, Any], expected: str | None) -> None:
-    """Check what the form alone does not say.
+    """Check that a document of the right form makes sense.
 
     Args:
-        document: What ``require_form`` gave.
+        document: What ``require_form`` returned.
         expected: Name of the curriculum that was asked or that wrote the input state, where known.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a launcher holds after the call: a suggestion, or the decision to hold the previous state.
+"""What a launcher gets from a call: a suggestion, or the decision to hold the previous state.
 
 Owns the two results and the writing of the next trainer state. Knows nothing of processes.
 """
@@ -34,7 +34,7 @@ class Suggestion:
     """Version of aind-behavior-curriculum that it was evaluated with."""
 
     raw: bytes
-    """Stdout as it was."""
+    """Stdout, byte for byte."""
 
     stderr: str = ""
     """The last part of stderr, for the launcher's log."""
@@ -78,7 +78,7 @@ class Hold:
     """No suggestion: the previous trainer state stays in force."""
 
     reason: CurriculumError
-    """Why."""
+    """Why there is no suggestion."""
 
     state: Path
-    """The previous trainer state's file, absolute and as it was."""
+    """Absolute path of the previous trainer state's file, which is unchanged."""

@@ -31,9 +31,9 @@ _SEMVER: Final = f"^{SEMVER.pattern}$"
 
 
 class _LibrarySchema:
-    """Publishes the library's schema of a trainer state without validating by its model.
+    """Publishes the library's schema of a trainer state, but does not validate with the library's model.
 
-    Validating by the library's model would import whatever functions the document names.
+    Validating with it would import whatever functions the document names.
     """
 
     def __get_pydantic_json_schema__(self, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -141,7 +141,7 @@ _PUBLISHED: Final[dict[str, type[BaseModel]]] = {
 
 
 def schemas() -> dict[str, bytes]:
-    """Form the published schemas from the models.
+    """Build the published schemas from the models.
 
     Returns:
         File name to content: JSON Schema (draft 2020-12) as ASCII with LF line endings, the same bytes
@@ -164,7 +164,7 @@ def main() -> None:
     for name, content in schemas().items():
         target = SCHEMA_DIRECTORY / name
         if not target.is_file() or target.read_bytes() != content:
-            target.write_bytes(content)  # a file of the source tree: git keeps what was there
+            target.write_bytes(content)  # not atomic: git can restore a file of the source tree
             print(f"wrote {target.name}", file=sys.stderr)
 
 

@@ -32,7 +32,7 @@ ERROR_PREFIX: Final = "CURRICULUM-ERROR "
 """What the last line of stderr begins with when a command failed."""
 
 ERROR_LINE_LIMIT: Final = 4096
-"""Length of the error line in bytes, prefix and newline included, at the most."""
+"""Greatest length of the error line in bytes, prefix and newline included."""
 
 
 class ExitCode(IntEnum):
@@ -153,7 +153,7 @@ class CurriculumError(Exception):
 
     @property
     def show_traceback(self) -> bool:
-        """Whether the exception that caused this one is curriculum code's own, to be shown."""
+        """Whether curriculum code raised the exception behind this one, so that its traceback helps the author."""
         return self.__cause__ is not None and self.code in {"code.raised", "repo.import_failed"}
 
 
@@ -177,7 +177,7 @@ class SessionError(CurriculumError):
 
 
 class TransientError(CurriculumError):
-    """For curriculum code: something outside is away for now, and a later try may do. Exit code 75.
+    """For curriculum code: something outside does not answer now, and a later try may work. Exit code 75.
 
     Args:
         message: One sentence: what did not answer.
@@ -195,11 +195,11 @@ def error_line(
     version: str | None = None,
     dsl_version: str | None = None,
 ) -> bytes:
-    """Word the last line of stderr, which a launcher parses.
+    """Write the last line of stderr, which a launcher parses.
 
     Args:
         error: The failure.
-        curriculum: Name of the curriculum that was asked, once it is known.
+        curriculum: Name of the curriculum, once it is known.
         version: Its semantic version, once it is known.
         dsl_version: Version of ``aind-behavior-curriculum``.
 
@@ -218,7 +218,7 @@ def error_line(
         "dsl_version": dsl_version,
     }
 
-    # Half a surrogate pair (from a file name that is not UTF-8) is no text: strict parsers refuse the line.
+    # Half a surrogate pair (from a file name that is not UTF-8) is not text: strict parsers refuse the line.
     record = {k: v.encode("utf-8", "backslashreplace").decode() if isinstance(v, str) else v for k, v in record.items()}
 
     def line() -> bytes:

@@ -64,7 +64,7 @@ def encode(value: Any) -> bytes:
     """
     try:
         return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
-    except RecursionError:  # what `parse` just managed may be one level too deep here
+    except RecursionError:  # a value that `parse` could read may be one level too deep here
         raise StrictJsonError("it is nested too deeply") from None
 
 

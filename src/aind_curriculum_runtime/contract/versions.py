@@ -1,7 +1,7 @@
 """Semantic versions, their other spelling in Python packaging, and the major number.
 
 Knows nothing of curricula, or of what is installed. Order and bumps are the library ``semver``'s, in ``versions``;
-here are the two things a launcher's side needs too, which imports nothing but the standard library.
+here is what the launcher's side needs too, so this module imports only the standard library.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _PRE_NAMES: Final = {"a": "alpha", "b": "beta", "rc": "rc"}
 
 
 def semver_of(version: str) -> str:
-    """Spell a Python packaging version as a semantic version.
+    """Convert a Python packaging version to a semantic version.
 
-    Packaging tools rewrite ``1.2.0-rc.1`` to ``1.2.0rc1``; this is the way back.
+    Packaging tools rewrite ``1.2.0-rc.1`` to ``1.2.0rc1``; this converts it back.
 
     Args:
         version: A version as installed metadata gives it.
@@ -38,7 +38,7 @@ def semver_of(version: str) -> str:
         A semantic version, ``version`` itself where it already is one.
 
     Raises:
-        ValueError: There is no semantic version of that meaning (``1.2``, ``1!1.0.0``, ``1.0.0.post1``).
+        ValueError: No semantic version means the same (``1.2``, ``1!1.0.0``, ``1.0.0.post1``).
     """
     if SEMVER.fullmatch(version):
         return version

@@ -1,8 +1,7 @@
-"""The border to curriculum code: whatever it raises becomes one failure of ours.
+"""The border to curriculum code: whatever it raises becomes a ``CurriculumError``.
 
-Owns the translation of foreign exceptions, ``SystemExit`` and ``KeyboardInterrupt`` included, and
-the cut of a traceback to the part its author can act on. Knows nothing of what the code was
-called for.
+Owns the translation of exceptions, ``SystemExit`` and ``KeyboardInterrupt`` included, and cutting a traceback to the
+part that the code's author can act on. Knows nothing of what the code was called for.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ def curriculum_code(code: str, what: str, hint: str) -> Iterator[None]:
         hint: What to do about it.
 
     Raises:
-        CurriculumError: For anything that the body raises, with it as the cause; one that is a
-            ``CurriculumError`` already (``SessionError`` and its like) passes as it is.
+        CurriculumError: For anything that the body raises, with that as the cause; a ``CurriculumError``, such as
+            ``SessionError``, passes unchanged.
     """
     try:
         yield
@@ -58,7 +57,7 @@ def curriculum_code(code: str, what: str, hint: str) -> Iterator[None]:
 
 
 def author_traceback(error: BaseException) -> str:
-    """Format ``error``, from the first frame of curriculum code on.
+    """Format the traceback of ``error``, starting at the first frame of curriculum code.
 
     Args:
         error: What curriculum code raised.
@@ -91,7 +90,7 @@ def _is_ours(filename: str) -> bool:
 
 
 def _is_installed(filename: str) -> bool:
-    """Whether a file is Python's own or a package's: its author is not the one who reads the message."""
+    """Whether a file is part of Python or of an installed package, so not written by the reader of the message."""
     return filename.startswith((os.path.dirname(os.__file__), "<frozen")) or "site-packages" in filename
 
 
@@ -113,11 +112,11 @@ def _text(error: BaseException) -> str:
         text = _validation_fault(error) or " ".join(str(error).split())
     except BaseException:
         text = "(its message could not be formed)"
-    return f": {text}" if text else ""  # a bare assert says nothing
+    return f": {text}" if text else ""  # a bare assert has no message
 
 
 def _validation_fault(error: BaseException) -> str | None:
-    """The first complaint of pydantic's, as a sentence: its own text is a list with the types and an address."""
+    """Pydantic's first fault as a sentence; its own text is a list with types and a URL."""
     pydantic = sys.modules.get("pydantic")
     if pydantic is None or not isinstance(error, pydantic.ValidationError):
         return None
@@ -129,10 +128,10 @@ def _validation_fault(error: BaseException) -> str | None:
 
 
 def a_value(value: object) -> str:
-    """What curriculum code returned, for a sentence: ``a float``, or ``nothing (None)``.
+    """Words for a value that curriculum code returned: ``a float``, or ``nothing (None)``.
 
     Args:
-        value: What it returned.
+        value: The value.
 
     Returns:
         The words.

@@ -1,7 +1,7 @@
 """Which curriculum this process is about, for the error line.
 
-A process runs one command, and its failure can come from anywhere: also from a call of ``os._exit`` deep in curriculum
-code, where no exception passes. So this is known to the process, not handed from function to function.
+A process runs one command, and its failure can come from anywhere, even from a call of ``os._exit`` deep in curriculum
+code, where no exception can carry the name. So the process keeps it; it is not passed from function to function.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["Concerned", "concerned", "concerns"]
 
 
 class Concerned(NamedTuple):
-    """What is known so far."""
+    """What is known of the curriculum so far."""
 
     name: str | None = None
     version: str | None = None
@@ -22,7 +22,7 @@ _known = Concerned()
 
 
 def concerns(name: str | None, version: str | None = None) -> None:
-    """Note which curriculum the command turned out to be about.
+    """Record which curriculum the command is about.
 
     Args:
         name: Its name.
@@ -33,5 +33,5 @@ def concerns(name: str | None, version: str | None = None) -> None:
 
 
 def concerned() -> Concerned:
-    """The curriculum that was noted last; nothing at first."""
+    """The curriculum that was recorded last; no name before that."""
     return _known

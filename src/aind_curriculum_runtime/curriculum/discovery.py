@@ -1,8 +1,7 @@
-"""Which curricula this environment holds, by entry point, and loading one of them.
+"""Find the curricula installed in this environment, by entry point, and load one.
 
-Owns the checks a curriculum must pass to be evaluated at all. Finding
-imports neither pydantic nor a curriculum; loading imports just the one that is asked for. Knows
-nothing of trainer states.
+Owns the checks that a curriculum must pass to be evaluated at all. Finding imports neither pydantic nor a curriculum;
+loading imports only the one that is asked for. Knows nothing of trainer states.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ __all__ = [
 _PLAIN_FUNCTION: Final = "Make it a plain function at the top level of a module: no lambda, no method, no partial."
 
 
-class Registered(NamedTuple):  # importing dataclasses would take a tenth of the start of `list`
+class Registered(NamedTuple):  # importing dataclasses takes a tenth of the start of `list`
     """One curriculum as its distribution declares it, not yet imported."""
 
     name: str
-    """Name of the entry point; the ``Curriculum`` object bears the same."""
+    """Name of the entry point, and of the ``Curriculum`` object."""
 
     target: str
     """Where the object is: ``package.module:OBJECT``."""
@@ -49,7 +48,7 @@ class Registered(NamedTuple):  # importing dataclasses would take a tenth of the
     """Name of the distribution that declares it."""
 
     version: str
-    """Semantic version of that distribution, as spelled by packaging where it is not semantic."""
+    """Semantic version of that distribution; as in its metadata when that is not semantic."""
 
 
 def installed() -> list[Registered]:
@@ -64,7 +63,7 @@ def installed() -> list[Registered]:
     found: dict[str, Registered] = {}
     for point in entry_points(ENTRY_POINT_GROUP):
         version = point.distribution.version
-        with contextlib.suppress(ValueError):  # a version that is not semantic is for the checks to tell
+        with contextlib.suppress(ValueError):  # the checks report a version that is not semantic
             version = semver_of(version)
         one = Registered(name=point.name, target=point.value, distribution=point.distribution.name, version=version)
         other = found.setdefault(one.name, one)
@@ -175,7 +174,7 @@ def _imported(registered: Registered) -> Any:
 
 
 def _hint(registered: Registered, error: CurriculumError) -> str | None:
-    """What to do about an import that failed for a reason which Python's own words do not lead to."""
+    """A hint for imports that failed for a reason that Python's own message does not show."""
     cause = error.__cause__
     module_name, _, attributes = registered.target.partition(":")
     if isinstance(cause, ModuleNotFoundError) and cause.name is not None:
@@ -188,13 +187,13 @@ def _hint(registered: Registered, error: CurriculumError) -> str | None:
                 f"`from .{top} import ...`."
             )
     if isinstance(cause, AttributeError):
-        # The library asks a rule for its name as soon as a stage holds it; a partial has none.
+        # The library reads a rule's name as soon as a stage has it; a partial has no name.
         if cause.name == "__qualname__":
             return _PLAIN_FUNCTION
-        if cause.name in attributes.split(".") and module_name in sys.modules:  # which only a whole import leaves
+        if cause.name in attributes.split(".") and module_name in sys.modules:  # so the import was complete
             return f"The entry point in pyproject.toml says {registered.target}: correct it there and run `uv sync`."
     if isinstance(cause, TypeError):
-        # It compares a rule's annotations as classes, and that import turns them into text.
+        # The library compares a rule's annotations as classes; `from __future__ import annotations` makes them text.
         if "issubclass() arg 1 must be a class" in str(cause):
             return (
                 "The library reads a rule's annotations as classes: take out `from __future__ import annotations`, "
@@ -206,7 +205,7 @@ def _hint(registered: Registered, error: CurriculumError) -> str | None:
 
 
 def require_sound(curriculum: Curriculum[Any]) -> None:
-    """Refuse what the library refuses too, but only when a trainer is made and without naming a stage or task.
+    """Refuse what the library refuses only later, when a trainer is made, and without naming the stage or task.
 
     Args:
         curriculum: As its module makes it.
@@ -233,7 +232,7 @@ def require_sound(curriculum: Curriculum[Any]) -> None:
 
 
 def _require_importable_rules(curriculum: Curriculum[Any]) -> None:
-    """Refuse rules that the DSL writes by a name it cannot load again (lambdas, static methods)."""
+    """Refuse rules whose written name the library cannot load again (lambdas, static methods)."""
     from .references import places
 
     for where, rule in places(curriculum):
@@ -248,7 +247,7 @@ def _require_importable_rules(curriculum: Curriculum[Any]) -> None:
 
 
 def is_importable(function: object) -> bool:
-    """Say whether the library finds a rule's function again by the name that it writes.
+    """Whether the library finds a rule's function again by the name that it writes.
 
     Args:
         function: The function behind a rule.
@@ -264,7 +263,7 @@ def is_importable(function: object) -> bool:
 
 
 def repo_directory(registered: Registered) -> Path | None:
-    """The repo that a curriculum is installed from, where it is installed as editable.
+    """The repo that a curriculum is installed from, if the install is editable.
 
     Args:
         registered: Which curriculum.

@@ -44,7 +44,7 @@ def manual_transition(function: Callable[[MetricsT], bool]) -> Callable[[Metrics
 
 
 def is_manual(function: Any) -> bool:
-    """Say whether a person decides, and not the metrics.
+    """Whether a person decides about a rule, and not the metrics.
 
     Args:
         function: The function behind a rule.

@@ -1,6 +1,6 @@
 """Migrations: where the animals of an older major version go.
 
-Owns what an author declares and the move it stands for. A curriculum declares migrations in the module of its
+Owns what an author declares and how a subject is moved by it. A curriculum declares migrations in the module of its
 ``Curriculum`` object, the one that its entry point names, under the name ``MIGRATIONS``::
 
     MIGRATIONS = {
@@ -37,10 +37,10 @@ TOMBSTONES: Final = "aind_curriculum_runtime.tombstones"
 
 @dataclass(frozen=True)
 class Tombstone:
-    """What is left of a stage or of a curriculum that is gone.
+    """What is left of a stage or curriculum that was removed.
 
     Args:
-        message: Where its animals go, for the person who has to take them there: one sentence or two.
+        message: Where its animals go, for the person who moves them: one or two sentences.
     """
 
     message: str
@@ -56,9 +56,9 @@ class Migration:
 
     Args:
         stages: Every stage of that version by its name, and its successor's name or a ``Tombstone``.
-        policies: Old policies, by name or dotted path, and their successors; None for one that is to end. A
-            policy that is not named goes on where its new stage has it still.
-        note: What a person should know of it; it is told with every migrated suggestion.
+        policies: Old policies, by name or dotted path, and their successors; None for one that ends. A policy that is
+            not named stays active if the new stage still has it.
+        note: What a person should know of it; shown with every migrated suggestion.
     """
 
     stages: Mapping[str, str | Tombstone]
@@ -84,10 +84,10 @@ class Move:
     from_stage: str
     to_stage: str
     policies: dict[str, str | None]
-    """Each policy that was active, and the one that is active for it now, by dotted path."""
+    """Each policy that was active, and the one that replaces it or None, by dotted path."""
 
     started: bool
-    """Whether none went on, so that the stage begins with its start policies."""
+    """Whether no policy stayed active, so that the stage begins with its start policies."""
 
     note: str
 
@@ -115,7 +115,7 @@ class Move:
 
 
 def declared(target: str) -> Mapping[int, Migration]:
-    """The migrations of a curriculum that is loaded.
+    """The migrations that a loaded curriculum declares.
 
     Args:
         target: Where its object is, ``package.module:OBJECT``.
@@ -124,7 +124,7 @@ def declared(target: str) -> Mapping[int, Migration]:
         Old major version to migration; empty when the module declares none.
 
     Raises:
-        CurriculumError: ``repo.migration`` when what it declares is something else.
+        CurriculumError: ``repo.migration`` when ``MIGRATIONS`` is something else.
     """
     module = target.partition(":")[0]
     found = getattr(sys.modules.get(module), ATTRIBUTE, {})
@@ -151,11 +151,11 @@ def move(
     """Move a subject from an older major version to this one.
 
     Args:
-        version: The semantic version that the subject's trainer state was written by.
-        name: Name of the stage that it is at there.
-        active_policies: Dotted paths of the policies that are active there.
+        version: The semantic version that wrote the subject's trainer state.
+        name: Name of the subject's stage in that version.
+        active_policies: Dotted paths of the active policies in that version.
         trainer: The library's trainer of the repo's own curriculum.
-        migration: The one from that version, as ``declared`` gave it.
+        migration: The migration from that version's major, as ``declared`` returned it.
 
     Returns:
         The subject at the successor of its stage, with that stage's own task parameters.
@@ -212,7 +212,7 @@ def _stage(curriculum: Curriculum[Any], name: str, old: str) -> Stage[Any, Any]:
 def _policies(
     active: Sequence[str], stage: Stage[Any, Any], migration: Migration, curriculum: Curriculum[Any]
 ) -> tuple[dict[str, str | None], list[Policy[Any, Any]]]:
-    """What becomes of each active policy, and those that are active now, in the order of the stage."""
+    """Each old policy with its successor, and the policies that are active now, in the order of the stage."""
     own = {policy.name: policy for policy in stage.see_policies()}
     known = {policy.name for one in curriculum.see_stages() for policy in one.see_policies()}
     told: dict[str, str | None] = {}
@@ -245,13 +245,13 @@ def _last(reference: str) -> str:
 
 
 def tombstone(name: str) -> str | None:
-    """What is said of a curriculum that is not here any more.
+    """The message of the tombstone of a removed curriculum.
 
     Args:
         name: Its name, as a trainer state has it.
 
     Returns:
-        The message, or None when nobody left one.
+        The message, or None when there is no tombstone.
 
     Raises:
         CurriculumError: ``repo.migration`` when the entry point does not lead to a ``Tombstone``.

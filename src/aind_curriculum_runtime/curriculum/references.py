@@ -1,8 +1,7 @@
 """Rule references: the dotted names by which a trainer state calls functions.
 
-Owns where references stand, in a curriculum and in a trainer state's JSON, and the refusal of any
-that is not the repo's own. It imports and calls nothing by name: the library would do both with
-whatever is named (docs/contract.md, section "Trust").
+Owns where references are, in a curriculum and in a trainer state's JSON, and refuses any that is not the repo's own. It
+imports and calls nothing by name, because the library does both with any name (docs/contract.md, section "Trust").
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ __all__ = ["collect", "known", "places", "require_known", "require_shape"]
 
 
 def places(curriculum: Curriculum[Any]) -> Iterator[tuple[str, Any]]:
-    """Every rule of a curriculum with the place where it stands.
+    """Every rule of a curriculum with its place.
 
     Args:
         curriculum: The repo's own curriculum.
@@ -49,8 +48,8 @@ def _stage_places(stage: Stage[Any, Any]) -> Iterator[tuple[str, Any]]:
 def known(curriculum: Curriculum[Any]) -> dict[str, frozenset[str]]:
     """The exact references that a trainer state of this curriculum may hold, by kind.
 
-    A package prefix would not do: ``pkg.metrics.system`` passes it after ``from os import system``.
-    The kinds are kept apart because a function is called according to the place it stands in.
+    Checking the package prefix is not enough: after ``from os import system``, ``pkg.metrics.system`` would pass.
+    The kinds are kept apart because a function is called according to the place that names it.
 
     Args:
         curriculum: The repo's own curriculum.
@@ -75,9 +74,9 @@ def _policies(stage: Stage[Any, Any]) -> list[Any]:
 
 
 def require_shape(state: dict[str, Any]) -> None:
-    """Make sure that every place where a reference can stand has the form it must have.
+    """Make sure that every place of a reference has the form it must have.
 
-    What has another form could hide a reference from ``collect``.
+    In another form it could hide a reference from ``collect``.
 
     Args:
         state: A trainer state's JSON.
@@ -152,7 +151,7 @@ def require_known(state: dict[str, Any], allowed: dict[str, frozenset[str]]) -> 
 
     Args:
         state: JSON that passed ``require_shape``.
-        allowed: What ``known`` gave for the repo's own curriculum.
+        allowed: What ``known`` returned for the repo's own curriculum.
 
     Raises:
         CurriculumError: ``state.rule_refused``, naming the reference and its JSON path.

@@ -1,6 +1,6 @@
-"""What pydantic complains of, for one sentence.
+"""The first fault of a pydantic ``ValidationError``, for a message.
 
-Owns the way from a ``ValidationError`` to its first fault. Imports no pydantic, which whoever caught one has.
+Does not import pydantic: the code that caught the error already did.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ __all__ = ["Fault", "first_fault"]
 
 
 class Fault(NamedTuple):
-    """One fault of a value, as pydantic tells it."""
+    """One fault of a value, as pydantic reports it."""
 
     path: tuple[int | str, ...]
     """Keys and indices to it, with the names of union members in between."""
 
     message: str
     found: Any
-    """The value at fault; of a missing field, what lacks it."""
+    """The wrong value; for a missing field, the object that lacks it."""
 
     kind: str
     """Pydantic's name for such faults (``missing``, ``extra_forbidden`` ...)."""
@@ -36,7 +36,7 @@ class Fault(NamedTuple):
 
 
 def first_fault(error: ValidationError) -> Fault:
-    """Pick the first of a validation error's faults.
+    """The first fault of a validation error.
 
     Args:
         error: As a model raised it.

@@ -1,7 +1,7 @@
 """One `copier update`, as a process of its own: ``python -m aind_curriculum_runtime.fleet.copier_job ORDER``.
 
-A process of its own because Copier changes the working directory, which threads share. Never with trust. ORDER is a
-JSON file; the answer is written beside it as ``answer.json``.
+A process of its own because Copier changes the working directory, which threads share. Copier never gets trust, so no
+script of a template runs. ORDER is a JSON file; the answer is written beside it as ``answer.json``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from ..project.template import ANSWERS
 
 
 def main(order_file: Path) -> None:
-    """Render the repo's template version, then update the repo.
+    """Render the template at the repo's version, then update the repo.
 
     Args:
-        order_file: JSON with ``folder`` (the repo, a clean checkout), ``base`` (a new folder for a copy of the
-            version it is at), ``reference`` and ``data`` (answers to change).
+        order_file: JSON with ``folder`` (the repo, a clean checkout), ``base`` (a new folder for that rendering),
+            ``reference`` and ``data`` (answers to change).
     """
     order = json.loads(order_file.read_text(encoding="utf-8"))
     try:

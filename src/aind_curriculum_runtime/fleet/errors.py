@@ -1,7 +1,7 @@
 """The one exception of the fleet's commands: an exit code, a sentence and a hint.
 
-Apart from ``CurriculumError`` because its codes belong to the contract with launchers; ``curricula`` is for people.
-The exit codes are the same ones.
+Not ``CurriculumError``, whose codes belong to the contract with launchers; ``curricula`` is for people. The exit codes
+are the same.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SOME_FAILED: Final = 1
 """The command ran to its end, and at least one curriculum failed."""
 
 INTERRUPTED: Final = 130
-"""Ctrl-C; what a shell reports of a program that died of it."""
+"""Ctrl-C, as a shell reports it."""
 
 
 class FleetError(Exception):

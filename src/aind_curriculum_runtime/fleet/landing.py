@@ -1,8 +1,8 @@
-"""The one step of an update that touches a repo: its checkout moves to a commit that is made and checked.
+"""The one step of an update that touches a repo: its checkout moves to a commit that was made and checked before.
 
 Owns that this happens wholly or not at all. Git writes a checkout file by file, so before it starts a note is put
 into the git directory, and git runs where neither Ctrl-C nor a kill of this command's process group reaches it.
-What remains is git itself being killed, or the power going: the note then tells the next command what to complete.
+Only a kill of git itself, or a power cut, can still cut it short: the note then says what the next command completes.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ def land(git: Git, directory: Path, landing: Landing, processes: Children, log: 
         git: Git in the checkout.
         directory: The checkout's git directory.
         landing: Where it goes.
-        processes: What starts git.
-        log: File for git's words.
+        processes: Starts git.
+        log: File for git's output.
 
     Raises:
-        GitFailed: Git refused, say because a file that would be overwritten is in the way; nothing has changed.
+        GitFailed: Git refused, for example because it would overwrite a file; nothing has changed.
     """
     note = directory / NOTE
     write_atomically(note, json.dumps(asdict(landing)).encode("utf-8"))
     try:
-        # Ignored files are somebody's too: by default they are overwritten without a word.
+        # Ignored files are somebody's too: by default git overwrites them silently.
         command = git_command(
             *("checkout", "--quiet", "--no-overwrite-ignore", "--no-recurse-submodules", "-B"),
             *(landing.branch, landing.after),
@@ -60,8 +60,8 @@ def land(git: Git, directory: Path, landing: Landing, processes: Children, log: 
         note.unlink()  # cancelled before it began
         raise
     if done.code and head_commit(directory) != landing.after:
-        # As a rule git found out before it wrote anything; if not, the note stays for the next command. Asked for
-        # apart, because this one may be cancelled by now.
+        # Usually git finds out before it writes anything; if not, the note stays for the next command. Asked with
+        # children of its own, because `processes` may be cancelled by now.
         if not _differs(Git(git.directory, Children()), landing.before):
             note.unlink()
         raise GitFailed(last_line(done.stderr), said=done.stderr)
@@ -90,7 +90,7 @@ def complete(git: Git, directory: Path) -> Landing | None:
         note.unlink()  # not ours: ours is written whole
         return None
     index_lock = directory / "index.lock"
-    for _ in range(100):  # only where the lock is not inherited: git may still be at it
+    for _ in range(100):  # only where children do not inherit the lock: git may still be working
         if not index_lock.exists():
             break
         time.sleep(0.05)
@@ -126,7 +126,7 @@ def _differs(git: Git, commit: str) -> bool:
 
 
 def _foreign(git: Git, landing: Landing) -> list[str]:
-    """Files that are neither as before the landing nor as after it, nor a part of what git was writing."""
+    """Files that are neither as before the landing nor as after it, nor half written by git."""
     listed = git("diff-tree", "-r", "-z", "--no-renames", landing.before, landing.after).split("\0")
     ours = {}
     for facts, name in zip(listed[::2], listed[1::2], strict=False):
@@ -139,7 +139,7 @@ def _foreign(git: Git, landing: Landing) -> list[str]:
             continue
         if git("hash-object", f"--path={name}", "--", path) not in blobs and not _is_begun(git, path, name, landing):
             found.append(name)
-    # Beside them nothing may differ; git's own list would show files that are as after as changed.
+    # No other file may differ. Those of the landing are left out: git lists them also when they are as after it.
     changed = git("diff", "--name-only", "-z", "--no-renames", "--ignore-submodules", landing.before).split("\0")
     return found + [name for name in changed if name and name not in ours]
 

@@ -1,7 +1,7 @@
 """One changing command at a time in a task repo.
 
-Owns the lock, which the operating system lets go when the last process that holds it is gone, however it ended; and
-the note in it of the folder that the holder works in, so that the next one can remove what a killed one left.
+Owns the lock, which the operating system frees when the last process that holds it ends, in whatever way; and the note
+in the lock file of the holder's scratch folder, so that the next command can remove what a killed one left.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ __all__ = ["SCRATCH_PREFIX", "Held", "holding", "remove_folder"]
 
 SCRATCH_PREFIX: Final = "curricula-update-"
 _PATIENCE: Final = 60.0
-"""Seconds to wait, above all for the children of a killed command to end."""
+"""Seconds to wait, mainly for the children of a killed command to end."""
 
 
 class Held(NamedTuple):
     """The lock while it is held."""
 
     descriptor: int
-    """To be inherited by children."""
+    """For children to inherit."""
 
     scratch: Path
     """An empty folder outside of every repo, removed at the end."""
@@ -62,9 +62,9 @@ def holding(git_directory: Path) -> Iterator[Held]:
             yield Held(descriptor, scratch)
         finally:
             remove_folder(scratch)
-            # A process that was just ended may have left something behind itself; the next command finds it.
+            # A process that was just ended may still have left a file; then the next command removes the folder.
             _note(descriptor, str(scratch) if scratch.exists() else "")
-            # By name: a helper that git leaves running, such as its credential cache, inherited the lock.
+            # Closing is not enough: a helper that git leaves running, such as its credential cache, inherited the lock.
             _unlock(descriptor)
     finally:
         os.close(descriptor)
@@ -116,7 +116,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _try_lock(descriptor: int) -> bool:
-        # Far behind the note: Windows would not let the locked bytes be read.
+        # Far behind the note, because Windows does not let locked bytes be read.
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

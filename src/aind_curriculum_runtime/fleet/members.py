@@ -1,6 +1,6 @@
 """Which curricula a task repo holds.
 
-Owns where they are looked for: the submodules in ``.gitmodules`` and the members of a uv workspace. Reads files and
+Owns where to look for them: the submodules in ``.gitmodules`` and the members of a uv workspace. Reads files and
 asks git once; knows nothing of a curriculum's state.
 """
 
@@ -26,7 +26,7 @@ from .errors import FleetError
 __all__ = ["NOTE", "Member", "TaskRepo", "members_of", "named", "quoted", "submodules", "task_repo"]
 
 NOTE: Final = "curricula-update.json"
-"""File in a git directory while a checkout is moved to an updated commit; it stays when that was cut short."""
+"""File in a git directory while a checkout is moved to an updated commit; it stays when the move is cut short."""
 
 
 @dataclass(frozen=True)
@@ -37,23 +37,23 @@ class Member:
     """The task repo."""
 
     folder: str
-    """From the task repo's root on, with forward slashes."""
+    """Relative to the task repo's root, with forward slashes."""
 
     is_submodule: bool
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """Its folder."""
         return self.root / self.folder
 
     @cached_property
     def pyproject(self) -> Pyproject:
-        """Its pyproject.toml."""
+        """Its pyproject.toml, read once."""
         return Pyproject.read(self.path)
 
     @property
     def is_broken(self) -> bool:
-        """Whether there is a pyproject.toml that cannot be read, as after a merge: what it is cannot be told."""
+        """Whether its pyproject.toml cannot be read, as after a merge: then it may or may not be a curriculum."""
         return self.pyproject.fault is not None and not self.pyproject.is_missing
 
     @property
@@ -68,18 +68,18 @@ class Member:
 
     @cached_property
     def is_unfinished(self) -> bool:
-        """Whether an update was cut short while git moved the checkout; no file in it can then be relied on."""
+        """Whether an update was cut short while git moved the checkout; none of its files is reliable then."""
         directory = git_directory(self.path if self.is_submodule else self.root)
         return directory is not None and (directory / NOTE).exists()
 
     @property
     def is_curriculum(self) -> bool:
-        """Whether it is one, as far as its checkout tells; one that is broken is not to be left out in silence."""
+        """Whether its checkout is a curriculum repo, or a broken one: commands must report those, not skip them."""
         return bool(self.curricula) or self.is_unfinished or self.is_broken or self.lost_curriculum
 
     @cached_property
     def lost_curriculum(self) -> bool:
-        """Whether it was made from a curriculum template and yet declares no curriculum."""
+        """Whether it was made from the curriculum template but declares no curriculum."""
         return not self.curricula and is_from_template(self.path)
 
     @property
@@ -98,7 +98,7 @@ class TaskRepo:
 
     @property
     def curricula(self) -> list[Member]:
-        """The members that are curricula as far as can be told: a submodule without a checkout may be one."""
+        """The members that are curricula, or may be: a submodule without a checkout."""
         return [member for member in self.members if member.is_curriculum or not member.is_initialised]
 
 
@@ -134,7 +134,7 @@ def members_of(root: Path, processes: Children) -> TaskRepo:
 
     Args:
         root: The task repo.
-        processes: What starts git.
+        processes: Starts git.
 
     Returns:
         The repo with its members, by folder.
@@ -168,7 +168,7 @@ def named(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
         The members, each once, in the order of the names.
 
     Raises:
-        FleetError: A name fits none, or several; or the member has no checkout or is not a curriculum.
+        FleetError: A name fits no member, or several; or the member has no checkout or is not a curriculum.
     """
     chosen: dict[str, Member] = {}
     for name in names:
@@ -204,19 +204,19 @@ def named(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
 
 
 def quoted(path: str | Path) -> str:
-    """A path as it can be typed in a shell, whichever it is."""
+    """A path as it can be typed in any shell."""
     return str(path) if re.fullmatch(r"[\w.,:/\\+@=-]+", str(path)) else f'"{path}"'
 
 
 def submodules(root: Path, processes: Children) -> list[str]:
-    """Read where a task repo's submodules are.
+    """The folders of a task repo's submodules, from its ``.gitmodules``.
 
     Args:
         root: The task repo.
-        processes: What starts git.
+        processes: Starts git.
 
     Returns:
-        Folders, from the root on.
+        Folders, relative to the root.
 
     Raises:
         FleetError: ``.gitmodules`` cannot be read.

@@ -1,7 +1,7 @@
-"""The merge of a template's newer version into a worktree of a repo, and whatever speaks against it.
+"""Merge a newer version of the template into a worktree of a repo, and find what prevents it.
 
-Owns the templates' mirrors, Copier without trust in a process of its own, and the search for conflicts and for lost
-lines. Knows nothing of lock files, checks and commits on branches.
+Owns the local copies of templates, the call of Copier (without trust, in a process of its own), and the search for
+conflicts and lost lines. Knows nothing of lock files, checks and commits on branches.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from .user_lines import has_marker, lost_lines
 __all__ = ["Destination", "MergeFolders", "Merging", "Standing"]
 
 Standing = Literal["up to date", "ahead"]
-"""How a repo that needs no update stands to the version asked for."""
+"""Why a repo needs no update."""
 
 
 class Destination(NamedTuple):
     """Where an update goes."""
 
     answers: Answers
-    """The template, where it is now, and the version the repo is at."""
+    """The template's current place, and the version the repo is at."""
 
     reference: Reference
 
@@ -49,15 +49,15 @@ class MergeFolders(NamedTuple):
     """The curriculum's folder in it."""
 
     scratch: Path
-    """A folder for files of the merge's own."""
+    """A folder for the merge's own files."""
 
 
 class Merging:
     """Merges into several repos, in threads.
 
     Args:
-        processes: What starts git and Copier.
-        scratch: A folder outside of every repo, for the templates' mirrors.
+        processes: Starts git and Copier.
+        scratch: A folder outside of every repo, for the local copies of templates.
         to: Tag, branch or commit of the template; the latest release by default.
         template: Where the template is now, if it moved.
     """
@@ -81,7 +81,7 @@ class Merging:
             none was asked for and the repo is at a commit after the latest release.
 
         Raises:
-            Stop: Either cannot be found.
+            Stop: The template or the version cannot be found.
         """
         answers = read_answers(member.path)
         if answers is None:
@@ -120,7 +120,7 @@ class Merging:
         return Destination(source, Reference(name=name, commit=commit))
 
     def _mirror(self, url: str) -> Path:
-        """A copy of the template's repo, fetched once a command: several Copiers would share none safely."""
+        """A copy of the template's repo, fetched once a command: several Copiers cannot safely share a cache."""
         with self._fetching:
             if url not in self._mirrors:
                 folder = self._scratch / f"template-{sha256(url.encode()).hexdigest()[:8]}.git"
@@ -137,7 +137,7 @@ class Merging:
         Args:
             folders: Where.
             member: The curriculum.
-            target: What ``target`` gave.
+            target: What ``target`` returned.
 
         Returns:
             The template's version before and after.
@@ -157,7 +157,7 @@ class Merging:
             tree("add", "--all")
             tree("-c", "commit.gpgsign=false", "commit", "--quiet", "--no-verify", "-m", "For Copier")
         started_from = tree("rev-parse", "HEAD")
-        # A tag keeps its name in the answers; for anything else the commit says more than a branch.
+        # Copier writes a tag's name into the answers; otherwise the commit is more exact than a branch.
         wanted = reference.name if Git(self._mirror(answers.url), self._processes).has_tag(reference.name) else None
         order = {"folder": str(folder), "base": str(base), "reference": wanted or reference.commit, "data": data}
         answer = self._copier(folders, order, answers.url)
@@ -183,7 +183,7 @@ class Merging:
         file.write_text(json.dumps(order), encoding="utf-8")
         temporary = str(folders.scratch / "tmp")
         variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
-        # Copier's own cache is not made for several at once; git takes the copy that was fetched for the template.
+        # Copier's own cache is not safe for several at once; git takes the local copy of the template instead.
         variables["COPIER_CACHE_DIR"] = str(folders.scratch / "cache")
         if "://" in url or re.match(r"[\w.-]+@[\w.-]+:", url):
             count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
@@ -200,7 +200,7 @@ class Merging:
         return found
 
     def _problems(self, folders: MergeFolders, member: Member, base: Path, started_from: str) -> list[str]:
-        """Whatever keeps an update from being made: conflicts, rejects, and lines of the user's that are gone."""
+        """What prevents the update: conflicts, rejects, and lines of the user's that would be lost."""
         tree = Git(folders.tree, self._processes)
         found = [
             f"{name}: both the template and this repo changed the same lines."
@@ -218,7 +218,7 @@ class Merging:
                 found.append(f"{name}: it has conflict markers.")
             if name == f"{prefix}{ANSWERS}" or not name.startswith(prefix):
                 continue
-            # Copier mirrors where the folder lies in its repo only for its own comparison.
+            # `base` is the folder itself, not the repo around it.
             template = base / name.removeprefix(prefix)
             lost = lost_lines(template.read_bytes() if template.is_file() else b"", before, after)
             if lost and name not in unmerged:
@@ -238,7 +238,7 @@ def _move_source(answers: Path, source: str) -> None:
 
 
 def _as_copier_takes_it(source: str) -> str:
-    """Copier takes a URL that does not look like git's for a folder; a folder is kept as an absolute path."""
+    """Copier treats a URL that does not look like git's as a folder; a folder is kept as an absolute path."""
     if "://" in source and not source.startswith("git+"):
         known = source.endswith(".git") or source.startswith(("git://", "https://github.com/", "https://gitlab.com/"))
         return source if known else f"git+{source}"

@@ -1,4 +1,4 @@
-"""What became of a curriculum in an update, and the way to end one early.
+"""The outcome of an update for one curriculum, and the exception that ends an update early.
 
 Owns the words that the table shows and which of them are bad news. Knows nothing of how an update is made.
 """
@@ -13,12 +13,12 @@ from .members import Member
 __all__ = ["AHEAD", "Outcome", "Stop"]
 
 AHEAD: Final = "it is at a version after the latest release"
-"""The note on a curriculum that was made from a commit no release holds yet; nothing is wrong with it."""
+"""The note on a curriculum that was made from a commit that is in no release yet; nothing is wrong with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one curriculum."""
+    """The outcome of an update for one curriculum."""
 
     member: Member
     status: str
@@ -42,7 +42,7 @@ class Stop(Exception):
     """The update ends here, with the repo as it was.
 
     Args:
-        status: Of the outcome.
+        status: The outcome's status.
         note: One line for the table.
         report: What a person needs to go on by hand.
     """

@@ -1,4 +1,4 @@
-"""The same work for many curricula, as many at a time as there are cores.
+"""Do the same work for many curricula, several at a time.
 
 Owns threads, the progress bar and Ctrl-C. Knows nothing of the work.
 """
@@ -30,12 +30,12 @@ def cores() -> int:
 def each(
     items: Sequence[Item], work: Callable[[Item], Result], processes: Children, *, label: str, jobs: int
 ) -> tuple[list[Result | None], bool]:
-    """Do the work for every item; one that fails does not keep the others from going on.
+    """Do the work for every item; when one fails, the others go on.
 
     Args:
         items: What to work on.
         work: Called in a thread; it may raise ``Cancelled``.
-        processes: What the work starts processes with; cancelled on Ctrl-C.
+        processes: Starts the work's processes; cancelled on Ctrl-C.
         label: What the progress bar says.
         jobs: How many at a time.
 
@@ -48,7 +48,7 @@ def each(
         open_: set[Future[Result]] = set(futures)
         while open_:
             try:
-                # Not for ever: on Windows a wait without an end keeps Ctrl-C waiting too.
+                # Not for ever: on Windows Ctrl-C does not interrupt a wait.
                 done, open_ = wait(open_, timeout=0.5, return_when=FIRST_COMPLETED)
                 advance(len(done))
             except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """The state of each curriculum of a task repo, from files and git alone.
 
-Owns what ``curricula list`` knows. No environment is needed and nothing of a curriculum's code is run.
+Owns what ``curricula list`` knows. Needs no environment and runs no curriculum code.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ANSWER: Final = re.compile(r"^_commit: *['\"]?([^'\"\n]*)", re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """What ``list`` says of one member."""
+    """What ``list`` shows of one member."""
 
     name: str
     path: str
@@ -35,7 +35,7 @@ class Status:
 
     initialised: bool
     curriculum: bool
-    """Whether it is a curriculum; False also where there is no checkout to tell from."""
+    """Whether it is a curriculum; False also when there is no checkout."""
 
     curricula: list[str]
     """Names of the curricula it declares."""
@@ -61,11 +61,11 @@ class Status:
     """Whether an update was cut short, which the next `curricula update` completes."""
 
     problem: str | None
-    """What keeps the rest from being known."""
+    """Why the rest is not known."""
 
     @property
     def state(self) -> str:
-        """In words, the most important one."""
+        """The most important thing about it, in words."""
         if not self.initialised:
             return "not initialised"
         if self.unfinished:
@@ -87,10 +87,10 @@ def statuses(repo: TaskRepo, processes: Children) -> list[Status]:
 
     Args:
         repo: The task repo.
-        processes: What starts git.
+        processes: Starts git.
 
     Returns:
-        One a member, in their order.
+        One for each member, in their order.
     """
     git = Git(repo.root, processes)
     pins = _pins(git, [member.folder for member in repo.members if member.is_submodule])
@@ -115,16 +115,16 @@ def template_version(folder: Path) -> str | None:
 
 
 class _Changed(NamedTuple):
-    """Folders of members."""
+    """Folders of members, by what git says about them."""
 
     dirty: set[str]
-    """Those that hold something uncommitted."""
+    """Those with uncommitted changes."""
 
     moved: set[str]
     """Submodules that are not at the pin."""
 
     unreadable: set[str]
-    """Those that git fails in."""
+    """Those in which git fails."""
 
 
 def _status(member: Member, pin: str | None, changed: _Changed) -> Status:
@@ -155,7 +155,7 @@ def _status(member: Member, pin: str | None, changed: _Changed) -> Status:
 
 
 def _contract(member: Member) -> int | None:
-    """Every release of the runtime so far keeps contract 1; of a newer one than this nothing is known."""
+    """Runtimes up to major version 1 keep contract 1; the contract of a newer one is not known."""
     if not member.curricula or RUNTIME not in member.pyproject.dependency_names:
         return None
     major = (uv_lock.version_in(member.path, RUNTIME) or "").partition(".")[0]
@@ -176,9 +176,9 @@ def _pins(git: Git, folders: list[str]) -> dict[str, str]:
 
 
 def _changed(git: Git, folders: list[str]) -> _Changed:
-    """Which members hold something uncommitted, and which submodules are not at the pin.
+    """Which members have uncommitted changes, and which submodules are not at the pin.
 
-    One process as a rule: git asks the submodules itself, and fails if it fails in one.
+    Usually one process: git asks the submodules itself. It fails if it fails in one; then each folder is asked alone.
     """
     try:
         return _Changed(*_asked(git, folders), set())

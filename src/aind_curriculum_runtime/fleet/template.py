@@ -1,7 +1,6 @@
 """The template of a curriculum repo: where it is, and which version is the newest.
 
-Owns the reading of Copier's answers, and asking a template's repo for its tags. Knows nothing of how an update is
-made.
+Owns reading Copier's answers, and asking a template's repo for its tags. Knows nothing of how an update is made.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class TemplateUnreachable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What a repo keeps of its template."""
+    """What a repo records about its template."""
 
     source: str
     """As Copier was given it: a URL, a shorthand or a folder."""
@@ -45,7 +44,7 @@ class Answers:
 
     @property
     def url(self) -> str:
-        """The source as git takes it; spelled as Copier does."""
+        """The source as git takes it, expanded as Copier does it."""
         for short, host in (("gh:", "https://github.com/"), ("gl:", "https://gitlab.com/")):
             if self.source.startswith(short):
                 return f"{host}{self.source[len(short) :].lstrip('/').removesuffix('.git')}.git"
@@ -86,7 +85,7 @@ def read_answers(folder: Path) -> Answers | None:
 
 
 def why_unknown(folder: Path) -> str:
-    """Say why ``read_answers`` gave nothing.
+    """Why ``read_answers`` returned None.
 
     Args:
         folder: The repo.
@@ -105,7 +104,7 @@ def remote_versions(url: str, directory: Path, processes: Children) -> dict[str,
     Args:
         url: The repo, as git takes it.
         directory: Where git runs.
-        processes: What starts it.
+        processes: Starts git.
 
     Returns:
         Commit ids by tag, and under ``HEAD``.
@@ -151,14 +150,14 @@ def latest_release(tags: Iterable[str]) -> str | None:
 
 
 def is_after(version: str, release: str) -> bool:
-    """Tell whether a version is after a release, as far as their names tell.
+    """Whether a version is after a release, going by their names.
 
     Args:
         version: A tag, perhaps a pre-release's, or what ``git describe`` said of a commit after one.
         release: A release tag.
 
     Returns:
-        Whether it is; False also where the names do not tell.
+        True when it is; False also when the names do not show it.
     """
     begins = re.match(r"v?\d+(\.\d+)*", version)
     numbers, latest = parse_version(begins[0]) if begins else None, parse_version(release)
@@ -169,7 +168,7 @@ def is_after(version: str, release: str) -> bool:
 
 
 def parse_version(tag: str) -> tuple[int, ...] | None:
-    """Read a release tag; pre-releases are none.
+    """The numbers of a release tag; None for any other, such as a pre-release's.
 
     Args:
         tag: Such as v1.2.3.

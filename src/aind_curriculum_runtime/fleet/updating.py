@@ -1,4 +1,4 @@
-"""The update of one repo from its template, made beside its checkout and moved there only when all of it is done.
+"""Update one repo from its template: beside its checkout, which moves only when everything is done.
 
 Owns the steps: a temporary worktree, the merge, the lock file, the checks, the commit. Until the last step, which
 ``landing`` owns, the repo is as it was.
@@ -38,12 +38,12 @@ _UNDER_WAY: Final = {
     "REVERT_HEAD": "a revert",
     "BISECT_LOG": "a bisection",
 }
-"""What people do in steps, by the file in the git directory that tells so. Moving the checkout would end it."""
+"""What people do in several steps, by the file that git keeps meanwhile. Moving the checkout would end it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What was asked for."""
+    """The options of `curricula update`."""
 
     to: str | None = None
     """Tag, branch or commit of the template; the latest release by default."""
@@ -65,14 +65,14 @@ class Unit:
 
 @dataclass
 class _Work:
-    """One unit on its way."""
+    """One unit while it is updated."""
 
     unit: Unit
     base: str
     """The commit it is at."""
 
     folder: Path
-    """Scratch."""
+    """Its scratch folder."""
 
     tree: Path
     """The temporary worktree."""
@@ -110,10 +110,10 @@ class Updating:
     """Updates of several repos, in threads.
 
     Args:
-        options: What was asked for.
-        processes: What starts git, uv and Copier.
+        options: The options of the command.
+        processes: Starts git, uv and Copier.
         scratch: A folder outside of every repo.
-        completed: What ``complete_all`` said.
+        completed: What ``complete_all`` returned.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Updating:
             unit: What to update.
 
         Returns:
-            An outcome a member.
+            One outcome for each member.
 
         Raises:
             Cancelled: The command was interrupted; the unit is as it was.
@@ -224,7 +224,7 @@ class Updating:
 
     def _dirty(self, git: Git, unit: Unit) -> list[str]:
         folders = [] if unit.members[0].is_submodule else [member.folder for member in unit.members]
-        # Untracked ones too, whatever the person's git shows: one could be in the way of a new file.
+        # Untracked files too, whatever the user's git settings show: one could be in the way of a new file.
         options = ("--porcelain", "-z", "--no-renames", "--untracked-files=normal")
         listed = git("status", *options, "--", *(f":(literal){one}" for one in folders))
         return [entry[3:] for entry in listed.split("\0") if entry]
@@ -263,7 +263,7 @@ class Updating:
         synced = self._processes.run(["uv", "sync", "--quiet", "--frozen"], folder)
         if synced.code:
             raise Stop("failed", f"uv sync: {_first_line(synced.stderr)}", synced.stderr.strip())
-        # All of them: the update brings another runtime.
+        # All checks, because the update may change the runtime.
         checked = self._processes.run(["uv", "run", "-q", "--no-sync", "curriculum", "check", "--all"], folder)
         if checked.code:
             said = (checked.stdout + checked.stderr).strip()
@@ -296,14 +296,14 @@ class Updating:
 
 
 def complete_all(members: Sequence[Member], processes: Children) -> dict[Path, str | None]:
-    """Complete whatever a killed command had begun to move.
+    """Complete the moves of checkouts that a killed command began.
 
     Args:
         members: All members of the task repo.
-        processes: What starts git.
+        processes: Starts git.
 
     Returns:
-        The checkouts that had begun to move, with the reason where it could not be completed.
+        The checkouts with such a move: None when it is complete now, or the reason why not.
     """
     found: dict[Path, str | None] = {}
     for checkout in {member.path if member.is_submodule else member.root for member in members if member.is_unfinished}:
@@ -321,19 +321,19 @@ def complete_all(members: Sequence[Member], processes: Children) -> dict[Path, s
 
 
 def forget_worktrees(directory: Path) -> None:
-    """Remove what git keeps of the temporary worktrees of this command, whole or begun.
+    """Remove git's records of this command's temporary worktrees, also of half-made ones.
 
     Args:
         directory: A checkout's git directory.
     """
-    # `git worktree prune` would spare one that was killed while it was made.
+    # `git worktree prune` would keep one that was killed while it was made.
     for entry in (common_directory(directory) / "worktrees").glob(f"{_WORKTREE}*"):
         if _is_temporary(entry):
             remove_folder(entry)
 
 
 def _is_temporary(entry: Path) -> bool:
-    """Whether what git keeps of a worktree is of one of this command's, and not of a person's of such a name."""
+    """Whether git's record is of a worktree of this command, and not of a user's with such a name."""
     try:
         place = Path((entry / "gitdir").read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError):
@@ -345,16 +345,16 @@ def _is_temporary(entry: Path) -> bool:
 
 
 def _free_branch(git: Git, label: str, base: str, commit: str) -> tuple[str, str]:
-    """A branch for the update that nobody has other work on, here or at the remote, and the update's commit.
+    """A branch for the update without other work on it, here or at the remote, and the update's commit.
 
-    Where the branch holds this very update already, as from another machine or from last week's run, that commit is
-    taken instead, so that it can be pushed.
+    When the branch already has this same update, from another machine or from last week's run, that commit is taken
+    instead, so that it can be pushed.
     """
     stem = f"curriculum-template/{re.sub(r'[^A-Za-z0-9._-]+', '-', label).strip('.-')}"
     heads = git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines()
     in_the_way = [one for one in heads if stem.startswith(f"{one}/") or one.startswith(f"{stem}/")]
     if in_the_way:
-        # Git would find out after it wrote the files.
+        # Git would notice only after it wrote the files.
         raise Stop("failed", f"the branch {in_the_way[0]} keeps {stem} from being made", "Give it another name.")
     ours = git("log", "-1", "--format=%T %P", commit)
     for number in range(1, 1000):

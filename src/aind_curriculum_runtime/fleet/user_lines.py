@@ -1,7 +1,7 @@
 """What a repo's people wrote, and whether it is still there.
 
-Owns the comparison of three versions of a file, line by line: the template's, the repo's, and the merged one. An
-update whose result lacks a line of theirs is not made. Knows nothing of git and Copier.
+Owns the comparison of three versions of a file, line by line: the template's, the repo's, and the merged one. An update
+that would lose a line of theirs is not made. Knows nothing of git and Copier.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def lost_lines(template: bytes, before: bytes, after: bytes) -> list[str]:
 
 
 def has_marker(before: bytes, after: bytes) -> bool:
-    """Tell whether a merge left conflict markers.
+    """Whether a merge left conflict markers.
 
     Args:
         before: The file as it was.

@@ -1,10 +1,10 @@
-"""Running one command within bounds: of time, of output, and of what it leaves running.
+"""Run one command with limits on its time, its output, and the processes it leaves running.
 
-Owns the call from start to the last process's end. Knows nothing of the contract: it tells how the command
+Owns the call from its start to the end of its last process. Knows nothing of the contract: it returns how the command
 ended and what it wrote.
 
-The call has a thread of its own, for the launcher's main thread as for its event loop: Ctrl-C, which Python
-gives to the main thread, then never strikes between the start of a process and the note of it.
+Every call runs in a thread of its own, blocking or not. Python raises Ctrl-C in the main thread only, so it cannot come
+between starting a process and recording that it runs.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from .tree import Tree, start
 __all__ = ["GRACE", "Call", "Ending", "Finished", "Order"]
 
 GRACE: Final = 1.0
-"""Seconds that processes of a command that succeeded may take to end after it."""
+"""Seconds that the child processes of a successful command may still run after it."""
 
 _DRAIN: Final = 0.5
-"""Seconds to read what is left in the pipes when every process has been ended."""
+"""Seconds to read the rest of the pipes after every process was ended."""
 
 _CHUNK: Final = 1 << 16
-_HOUR: Final = 3600.0  # a wait of any length overflows on some systems
+_HOUR: Final = 3600.0  # a very long wait overflows on some systems
 
 
 class Ending(Enum):
@@ -47,22 +47,22 @@ class Ending(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to run, and its bounds."""
+    """What to run, and its limits."""
 
     command: list[str]
     directory: Path
     environment: dict[str, str]
     timeout: float
-    """Seconds until everything is ended."""
+    """Seconds until all processes are ended."""
     stdout_limit: int
-    """Bytes of stdout that are accepted."""
+    """How many bytes of stdout are accepted."""
     stderr_limit: int
-    """Bytes of stderr that are kept, the last ones."""
+    """How many of the last bytes of stderr are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """What a command left. No process of it runs any more."""
+    """How a command ended and what it wrote. None of its processes runs any more."""
 
     ending: Ending
     exit_code: int | None
@@ -70,7 +70,7 @@ class Finished:
     stdout: bytes
     stderr: bytes
     pipes_held: bool
-    """Whether something that the command left running held its stdout or stderr when ``GRACE`` was over."""
+    """Whether a process that the command left running still held its stdout or stderr after ``GRACE``."""
 
 
 class Call:
@@ -91,7 +91,7 @@ class Call:
         threading.Thread(target=self._work, name="curriculum", daemon=True).start()
 
     def cancel(self) -> None:
-        """End every process of it; from any thread, at any time."""
+        """End all processes of the call; may be called from any thread at any time."""
         self._news.put("cancel")
 
     def join(self) -> None:
@@ -100,7 +100,7 @@ class Call:
             pass
 
     def result(self) -> Finished:
-        """Wait for the end, and give what the command left.
+        """Wait for the end and return the result.
 
         Returns:
             How it ended and what it wrote.
@@ -176,9 +176,9 @@ class Call:
             awaited.discard(news)
             if news == "exit":
                 if waiter.exit_code != 0:
-                    return Ending.EXITED  # what is in the pipes is read when all is ended
+                    return Ending.EXITED  # the pipes are read after all processes are ended
                 limit, late = time.monotonic() + GRACE, Ending.LEFT_RUNNING
-        # Those that closed their output, or never had it.
+        # Processes that closed their output, or never had it.
         while tree.survivors():
             if time.monotonic() > limit:
                 return Ending.LEFT_RUNNING
@@ -187,7 +187,7 @@ class Call:
 
 
 class _Reader(threading.Thread):
-    """Empties a pipe, whatever comes, and keeps a bounded part of it."""
+    """Reads a pipe to its end and keeps a limited part of it."""
 
     def __init__(self, name: str, pipe: IO[bytes], limit: int, news: queue.SimpleQueue[str], *, last: bool) -> None:
         super().__init__(name=f"curriculum {name}", daemon=True)
@@ -207,17 +207,17 @@ class _Reader(threading.Thread):
     def _keep(self, chunk: bytes) -> None:
         if self._last:
             self.data += chunk
-            if len(self.data) > self._limit + _CHUNK * 4:  # not at every chunk: it moves all of it
+            if len(self.data) > self._limit + _CHUNK * 4:  # not at every chunk: it copies all that stays
                 del self.data[: -self._limit]
         elif len(self.data) + len(chunk) <= self._limit:
             self.data += chunk
         else:
-            self._limit = 0  # nothing more of it
+            self._limit = 0  # keep nothing more
             self._news.put("too_large")
 
 
 class _Waiter(threading.Thread):
-    """Waits for the command's own process: a process that it left may hold the pipes for ever."""
+    """Waits for the command's own process: one that it left running may hold the pipes for ever."""
 
     def __init__(self, tree: Tree, news: queue.SimpleQueue[str]) -> None:
         super().__init__(name="curriculum exit", daemon=True)
@@ -237,7 +237,7 @@ def _end(tree: Tree, waiter: _Waiter, readers: Iterable[_Reader]) -> None:
         if thread.ident is not None:
             thread.join(_DRAIN)
     held = [reader.pipe.fileno() for reader in readers if reader.is_alive()]
-    if held:  # by a process that left the tree without a trace but this
+    if held:  # by a process that only the pipes still connect to the call
         tree.kill(held)
         for reader in readers:
             reader.join(_DRAIN)
@@ -247,7 +247,7 @@ def _free(process: subprocess.Popen[bytes], tree: Tree, threads: Iterable[thread
     for thread in threads:
         if thread.ident is None and isinstance(thread, _Reader):
             thread.pipe.close()
-    # What not even the system could end is left to it, and to Python to reap.
+    # A process that not even the system could end is left to Python to reap.
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=_DRAIN)
     tree.close()

@@ -1,6 +1,6 @@
-"""The mark that all processes of one call bear: a variable in their environment.
+"""The mark of all processes of one call: a variable in their environment.
 
-Owns its name and its making. The contract says that variables never change a result, so it is harmless.
+Owns its name and how its value is made. It is harmless: by the contract, variables never change a result.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 __all__ = ["MARK", "new_mark"]
 
 MARK: Final = "CURRICULUM_CALL"
-"""Environment variable that the processes of one call are told by."""
+"""Environment variable by which the processes of one call are recognised."""
 
 
 def new_mark() -> str:

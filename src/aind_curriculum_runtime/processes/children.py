@@ -1,6 +1,6 @@
 """Child processes: started in a clean environment, stopped together.
 
-Owns the list of those that run, so that Ctrl-C ends them all. Knows nothing of what the processes do.
+Owns the list of running ones, so that Ctrl-C ends them all. Knows nothing of what the processes do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ else:
 
 
 class Cancelled(Exception):
-    """The command was interrupted, so no further process is started and this one's end means nothing."""
+    """The command was interrupted: no more processes are started, and this one's result means nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +48,13 @@ class Done:
 
 
 def last_line(text: str) -> str:
-    """The last line that says something, for a sentence about a process that failed.
+    """The last line of a failed process that says something, for a message.
 
     Args:
         text: What it wrote to stderr.
 
     Returns:
-        The line without git's prefix, with what git lists below it after a colon; or "it said nothing".
+        The line without git's prefix, and after a colon the list that git prints below it; or "it said nothing".
     """
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
     if not lines:
@@ -73,8 +73,8 @@ class Children:
     """The children of one command.
 
     Args:
-        keep_open: A file descriptor that every child inherits: the lock, which so is held until the last child ended,
-            even when this process is killed. Not on Windows.
+        keep_open: The file descriptor of a lock. Every child inherits it, so the lock is held until the last child
+            ends, even when this process is killed. Not on Windows.
     """
 
     def __init__(self, keep_open: int | None = None) -> None:
@@ -100,10 +100,10 @@ class Children:
             stdin: Text to feed; nothing by default.
 
         Returns:
-            What it left.
+            Its exit code and output.
 
         Raises:
-            Cancelled: ``cancel`` was called before or meanwhile.
+            Cancelled: ``cancel`` was called before or during the run.
             OSError: The program is missing.
         """
         process = self._start(command, directory, variables, subprocess.PIPE, subprocess.PIPE, stdin is not None)
@@ -119,19 +119,19 @@ class Children:
     def run_to_the_end(self, command: Sequence[str | Path], directory: Path, log: Path) -> Done:
         """Run a process that goes on when this one is interrupted or killed.
 
-        It gets a session of its own, where no signal to this process's group reaches it, and a file to write to: a
-        pipe whose reader was killed would end it.
+        It gets its own session, which no signal to this process's group reaches, and writes to a file: a pipe whose
+        reader was killed would end it.
 
         Args:
             command: Program and arguments.
             directory: Working directory.
-            log: File for what it says.
+            log: File for its output.
 
         Returns:
-            What it left.
+            Its exit code, with the log as stderr.
 
         Raises:
-            Cancelled: ``cancel`` was called before; a process once started is waited for.
+            Cancelled: ``cancel`` was called before the start; a process that was started is always waited for.
         """
         with log.open("wb") as file:
             process = self._start(command, directory, None, file, file, False, apart=True)
@@ -139,7 +139,7 @@ class Children:
         return Done(code=process.returncode, out=b"", err=log.read_bytes())
 
     def cancel(self) -> None:
-        """Start nothing more and end what runs, except what must run to its end."""
+        """Start no more processes and end the running ones, except those of ``run_to_the_end``."""
         with self._guard:
             self._cancelled = True
             for process in self._running:
@@ -175,7 +175,7 @@ class Children:
 
 
 def _environment() -> dict[str, str]:
-    """This process's own, without what ties it to one repo; git never asks for a password, which nobody would see."""
+    """This process's own, without what ties it to one repo. Git must not ask for a password: nobody would see it."""
     return without(GIT, PYTHON, UV) | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
 
 

@@ -1,7 +1,7 @@
-"""What a child process inherits of this one's environment.
+"""Which environment variables a child process inherits.
 
-Owns the variables that would lead git, Python or uv away from the repo that a process is meant for, in groups that
-each caller chooses from. Knows nothing of processes.
+Owns the variables that would make git, Python or uv work on another repo than the intended one, in groups that callers
+choose from. Knows nothing of processes.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ PYTHON: Final = (
     "VIRTUAL_ENV",
     *("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONINSPECT", "__PYVENV_LAUNCHER__"),
 )
-"""The virtual environment and the Python of whoever starts the process; each curriculum has its own."""
+"""The virtual environment and the Python of the caller; each curriculum has its own."""
 
 UV: Final = (
     *("UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_NO_PROJECT"),
     *("UV_ISOLATED", "UV_ENV_FILE", "UV_NO_SYNC"),
 )
-"""These make uv take another project or another environment than the curriculum's."""
+"""These make uv use another project or environment than the curriculum's."""
 
 RUNS: Final = ("UV_FROZEN", "UV_LOCKED", "PYTHONHASHSEED")
-"""What the runs of the contract checks set themselves: uv refuses one of its two beside the other or UV_NO_SYNC."""
+"""The contract checks set these for their runs: uv refuses the first two together, or either with UV_NO_SYNC."""
 
 
 def without(*groups: tuple[str, ...], environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -47,26 +47,26 @@ def without(*groups: tuple[str, ...], environment: Mapping[str, str] | None = No
         Everything else, such as proxies, PATH and uv's cache.
     """
     dropped = {name for group in groups for name in group}
-    # Windows has no case in the names of variables; os.environ gives them in capitals.
+    # Windows ignores case in the names of variables; os.environ gives them in capitals.
     given = os.environ if environment is None else environment
     return {name: value for name, value in given.items() if name.upper() not in dropped}
 
 
 def default_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment a curriculum is run in unless the host gives another.
+    """The environment that a curriculum runs in, unless the host gives another.
 
     Args:
         environment: What to start from; the launcher's own by default.
 
     Returns:
-        A copy without the variables of ``PYTHON`` and ``UV``, and with the programs of the launcher's virtual
-        environment taken off PATH: a repo that has no command `curriculum` would get the launcher's.
+        A copy without the variables of ``PYTHON`` and ``UV``, and without the launcher's virtual environment on PATH:
+        a repo that has no command `curriculum` would run the launcher's.
     """
     given = os.environ if environment is None else environment
     own = {_same(Path(given["VIRTUAL_ENV"]))} if given.get("VIRTUAL_ENV") else set()
     if sys.prefix != sys.base_prefix:
         own.add(_same(Path(sys.prefix)))
-    kept = without(PYTHON, UV, environment=given)  # a launcher is no git hook: what it says of git is meant
+    kept = without(PYTHON, UV, environment=given)  # not GIT: a launcher is not a git hook, so it set those on purpose
     for key in kept:
         if key.upper() == "PATH":
             folders = kept[key].split(os.pathsep)

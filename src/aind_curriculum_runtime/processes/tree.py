@@ -1,11 +1,11 @@
-"""Which processes belong to one call, and ending them all.
+"""Find the processes of one call, and end them all.
 
-Owns the start of the command and what a tree of processes can do; ``tree_posix`` and ``tree_windows`` know
-how. Knows nothing of what is written to the pipes, or of the contract.
+Owns the start of the command and the protocol ``Tree``, which ``tree_posix`` and ``tree_windows`` implement. Knows
+nothing of what is written to the pipes, or of the contract.
 
-On Linux a process is told by its session, its parents, a mark that it inherited in its environment, or the
-pipe that it holds. Only one that left its session, lost its parents, cleared its environment and closed its
-output is not found. On Windows a job object knows them all.
+On Linux a process is recognised by its session, its parents, a mark that it inherited in its environment, or the pipe
+that it holds. Only a process that left its session, lost its parents, cleared its environment and closed its output is
+not found. On Windows a job object knows them all.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ class Tree(Protocol):
         """Wait for the command's own process; None when the host lost its exit code."""
 
     def survivors(self) -> int:
-        """How many processes still run beside the command's own."""
+        """How many processes still run besides the command's own."""
 
     def kill(self, pipes: Iterable[int] = ()) -> None:
-        """End every process, also those that hold the other end of one of these descriptors."""
+        """End every process, also those that hold the other end of one of these pipes."""
 
     def close(self) -> None:
-        """Free what the system keeps of the call."""
+        """Free the system's resources for the call."""
 
 
 def start(command: list[str], *, directory: Path, environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], Tree]:
-    """Start a command with its pipes, so that all that descends from it can be ended.
+    """Start a command with pipes, so that all its descendants can be ended.
 
     Args:
         command: Program and arguments.
         directory: Working directory.
-        environment: All of its environment but the mark.
+        environment: Its whole environment, except for the mark.
 
     Returns:
         The process and its tree.

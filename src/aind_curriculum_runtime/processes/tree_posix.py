@@ -1,6 +1,6 @@
-"""The processes of one call on Linux: a session of its own, and what left it.
+"""The processes of one call on Linux: a session of its own, and the processes that left it.
 
-Owns the ways a process can be told to be a descendant. Systems without /proc have the session only.
+Owns the ways to recognise a descendant. Systems without /proc have only the session.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ assert sys.platform != "win32"
 __all__ = ["KILL_LIMIT", "OPTIONS", "PosixTree"]
 
 OPTIONS: Final[dict[str, Any]] = {"start_new_session": True}
-"""How the command is started: Ctrl-C in the launcher's terminal does not reach it, the client ends it."""
+"""How the command is started: Ctrl-C in the launcher's terminal does not reach it; the client ends it."""
 
 KILL_LIMIT: Final = 1.0
-"""Seconds that the ending of a tree may take; it takes milliseconds unless processes multiply."""
+"""Seconds that ending a tree may take; it takes milliseconds unless its processes keep starting others."""
 
 _PROC: Final = Path("/proc")
 
@@ -39,7 +39,7 @@ class PosixTree:
 
     def wait(self) -> int | None:
         """Wait for the command's own process; None when the host lost its exit code."""
-        # Without reaping, so that the number of the process and of its session stay taken until `close`.
+        # Without reaping, so that the ids of the process and of its session are not used again before `close`.
         try:
             ended = os.waitid(os.P_PID, self._root, os.WEXITED | os.WNOWAIT)
         except ChildProcessError:  # the host ignores SIGCHLD or waits for any child: Popen would say 0
@@ -49,15 +49,15 @@ class PosixTree:
         return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
 
     def survivors(self) -> int:
-        """How many processes still run beside the command's own."""
+        """How many processes still run besides the command's own."""
         return len(self._marked())
 
     def kill(self, pipes: Iterable[int] = ()) -> None:
-        """End every process, also those that hold the other end of one of these descriptors."""
+        """End every process, also those that hold the other end of one of these pipes."""
         deadline = time.monotonic() + KILL_LIMIT
         inodes = {os.fstat(descriptor).st_ino for descriptor in pipes}
         while True:
-            # Before anything is killed: a child whose parent is gone cannot be told by it any more.
+            # Before anything is killed: once its parent is gone, a child cannot be found by it any more.
             found = self._descendants() | _holders(inodes)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._root, signal.SIGKILL)
@@ -69,7 +69,7 @@ class PosixTree:
             time.sleep(0.005)
 
     def close(self) -> None:
-        """Nothing: the process is reaped by its Popen object."""
+        """Do nothing: the Popen object reaps the process."""
 
     def _marked(self) -> set[int]:
         return {pid for pid in _pids() if pid != self._root and self._is_marked(pid) and _runs(pid)}
@@ -99,7 +99,7 @@ class PosixTree:
 def _pids() -> list[int]:
     try:
         return [int(name) for name in os.listdir(_PROC) if name.isdecimal() and int(name) != os.getpid()]
-    except OSError:  # no /proc on this system: the process group has to do
+    except OSError:  # no /proc on this system: only the process group is ended
         return []
 
 
@@ -117,9 +117,9 @@ def _runs(pid: int) -> bool:
 
 
 def _holders(inodes: set[int]) -> set[int]:
-    """Processes that hold the writing end of one of these pipes, outside of the host's own session.
+    """Processes outside the host's own session that hold the writing end of one of these pipes.
 
-    A worker that the host forked may have inherited an end too, and is none of the curriculum's.
+    A worker that the host forked may have inherited that end too, and does not belong to the curriculum.
     """
     found = set()
     own = os.getsid(0)

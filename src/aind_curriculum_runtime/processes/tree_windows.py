@@ -1,6 +1,6 @@
 """The processes of one call on Windows: a job object, which knows all that its processes start.
 
-Owns the calls of the system that Python has no modules for. Imported on Windows only.
+Owns the system calls that Python has no module for. Imported on Windows only.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ __all__ = ["OPTIONS", "WindowsTree"]
 _CREATE_SUSPENDED: Final = 0x4
 
 OPTIONS: Final[dict[str, Any]] = {"creationflags": _CREATE_SUSPENDED | subprocess.CREATE_NO_WINDOW}
-"""How the command is started: suspended until it is in the job, or what it starts at once would be outside; and
-without a window, so in a console of its own that Ctrl-C in the launcher's does not reach: the client ends it."""
+"""How the command is started: suspended until it is in the job, because a process that it starts before that would be
+outside; and without a window, which gives it its own console, so that Ctrl-C in the launcher's does not reach it: the
+client ends it."""
 
 _TASKKILL_LIMIT: Final = 1.0
 _KILL_ON_JOB_CLOSE: Final = 0x2000
@@ -88,7 +89,7 @@ _ntdll.NtResumeProcess.argtypes = (wintypes.HANDLE,)
 
 
 class WindowsTree:
-    """A job object: what a process of it starts is of it too, and closing it ends them all."""
+    """A job object: processes that its processes start belong to it too, and closing it ends them all."""
 
     def __init__(self, process: subprocess.Popen[bytes], mark: str) -> None:
         del mark  # a job needs none
@@ -113,7 +114,7 @@ class WindowsTree:
         return self._process.wait()
 
     def survivors(self) -> int:
-        """How many processes still run beside the command's own."""
+        """How many processes still run besides the command's own."""
         if not self._job:
             return 0
         found = _Accounting()
@@ -124,7 +125,7 @@ class WindowsTree:
         return int(found.ActiveProcesses) - (self._process.poll() is None)
 
     def kill(self, pipes: Iterable[int] = ()) -> None:
-        """End every process, also those that hold the other end of one of these descriptors."""
+        """End every process, also those that hold the other end of one of these pipes."""
         if self._job:
             _kernel32.TerminateJobObject(self._job, 1)
         elif self._process.poll() is None:

@@ -1,9 +1,9 @@
 """Installed distributions, read from their folders: entry points, versions, and where each came from.
 
 Owns the reading of ``*.dist-info`` folders along ``sys.path``, and the name of this runtime's entry-point group.
-It exists for the start of `curriculum list` and its like: importing ``importlib.metadata`` takes longer than all
-the rest of such a command, because it brings the ``email`` package with it. What it cannot read itself (eggs,
-archives) it leaves to that module, so that both always tell the same. Knows nothing of what a curriculum is.
+It exists so that `curriculum list` and similar commands start fast: importing ``importlib.metadata`` takes longer
+than the rest of such a command, because it imports the ``email`` package. What this module cannot read (eggs,
+archives) it leaves to ``importlib.metadata``, so the two always agree. Knows nothing of what a curriculum is.
 
 Source of the format: the packaging specifications "Recording installed projects" and "Entry points".
 """
@@ -50,16 +50,16 @@ class Distribution(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where a distribution was installed from, when that was no package index."""
+    """Where a distribution was installed from, if not from a package index."""
 
     url: str
     """Address of a git repo, an archive or a folder."""
 
     commit: str | None
-    """The commit, of a git repo."""
+    """The commit, if it is a git repo."""
 
     editable: Path | None
-    """The folder that it is imported from, where it is installed as editable."""
+    """The folder that it is imported from, if the install is editable."""
 
 
 def entry_points(group: str) -> list[EntryPoint]:
@@ -69,7 +69,7 @@ def entry_points(group: str) -> list[EntryPoint]:
         group: Name of the group.
 
     Returns:
-        All of them, in the order of ``sys.path``; of two distributions of one name the first counts.
+        All of them, in the order of ``sys.path``; if two distributions have the same name, only the first counts.
     """
     folders = _folders()
     if folders is None:
@@ -85,7 +85,7 @@ def entry_points(group: str) -> list[EntryPoint]:
 
 
 def version_of(name: str) -> str:
-    """Say which version of a distribution is installed.
+    """The installed version of a distribution.
 
     Args:
         name: Name of the distribution, in any of its spellings.
@@ -105,7 +105,7 @@ def version_of(name: str) -> str:
 
 
 def origin_of(name: str) -> Origin | None:
-    """Say where a distribution was installed from (PEP 610, ``direct_url.json``).
+    """Where a distribution was installed from (PEP 610, ``direct_url.json``).
 
     Args:
         name: Name of the distribution, in any of its spellings.
@@ -142,7 +142,7 @@ def _entry_points_of_any_kind(group: str) -> list[EntryPoint]:
 
 
 def _folders() -> dict[str, Path] | None:
-    """Metadata folders by normalised name of the distribution; None when there are other kinds of metadata."""
+    """Metadata folders by the distribution's normalised name; None when some metadata is of another kind."""
     found: dict[str, Path] = {}
     for entry in sys.path:
         try:
@@ -161,13 +161,13 @@ def _folders() -> dict[str, Path] | None:
 
 
 def normalised(name: str) -> str:
-    """Spell a distribution's name in the one way that compares.
+    """A distribution's name in the one form that can be compared (PEP 503).
 
     Args:
         name: In any of its spellings.
 
     Returns:
-        Small letters, with dashes.
+        The name in lower case, with dashes.
     """
     return re.sub(r"[-_.]+", "-", name).lower()
 

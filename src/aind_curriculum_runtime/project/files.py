@@ -1,7 +1,6 @@
-"""Files, read with a bound and written whole or not at all.
+"""Read a file up to a size limit; write a file whole or not at all.
 
-Owns the two ways this package touches a file's bytes, and which faults of the system are transient.
-Knows nothing of what the files hold.
+Owns these two, and which errors of the system are transient. Knows nothing of what the files hold.
 """
 
 from __future__ import annotations
@@ -26,27 +25,27 @@ _TRANSIENT_WINERROR: Final = frozenset({32, 33, 51, 53, 54, 55, 59, 64, 65, 67, 
 
 
 def is_transient(error: BaseException) -> bool:
-    """Say whether ``error`` is one of those that pass by themselves: a share away, a device busy.
+    """Whether an error may pass by itself: a share that does not answer, a device that is busy.
 
     Args:
         error: Any exception; only an ``OSError`` can be transient.
 
     Returns:
-        True for the exit code 75 of the contract.
+        True for an error that ends a command with exit code 75.
     """
     if not isinstance(error, OSError):
         return False
-    if isinstance(error, TimeoutError | ConnectionError):  # those of sockets bear no number
+    if isinstance(error, TimeoutError | ConnectionError):  # those of sockets have no error number
         return True
     return error.errno in _TRANSIENT_ERRNO or getattr(error, "winerror", None) in _TRANSIENT_WINERROR
 
 
 def read_at_most(path: Path, limit: int) -> bytes | None:
-    """Read a file that may be far larger than anybody meant.
+    """Read a file, unless it is larger than a limit.
 
     Args:
         path: The file.
-        limit: Size in bytes that is still read.
+        limit: The largest size to read, in bytes.
 
     Returns:
         All its bytes, or None when there are more than ``limit``.
@@ -65,19 +64,19 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` beside ``path`` and rename it into place: a reader sees the old file or the new.
 
     Args:
-        path: The file to write or replace; its folder must exist. Of a link, what it leads to is replaced; to a
-            device or a pipe the data is written as it is.
+        path: The file to write or replace; its folder must exist. A link stays and its target is replaced; a device or
+            a pipe is written to directly.
         data: All of the new content.
 
     Raises:
         OSError: The folder is missing, not writable or full; ``path`` is then as it was.
     """
-    if path.is_symlink():  # such as to a subject's state on a share, which others read too
+    if path.is_symlink():  # such as a link to a subject's state on a share, which others read too
         path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file() and not path.is_dir():  # root could replace the null device
+    if path.exists() and not path.is_file() and not path.is_dir():  # renaming as root would replace the null device
         path.write_bytes(data)
         return
-    # A name of its own: threads of one launcher may write at once, and a power cut may leave a part behind.
+    # A new name each time: threads of one launcher may write at once, and a power cut may leave a part behind.
     beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
         with beside.open("xb") as file:

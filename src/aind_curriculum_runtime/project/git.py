@@ -1,6 +1,6 @@
 """Git, called so that neither a hook nor a person's settings change what it does.
 
-Owns the options and the environment that every call gets, and how a failure is told. Knows nothing of curricula.
+Owns the options and the environment of every call, and the message of a failure. Knows nothing of curricula.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class GitFailed(CurriculumError):
     """Git ended with an error: ``repo.git_failed``.
 
     Args:
-        why: What it said, without a full stop.
+        why: Git's reason, without a full stop.
         hint: What to do about it.
-        said: All that it wrote, which is kept where it is more than one line: it may hold what to do.
-        command: What failed, to be named before the reason.
+        said: All of its output, kept only if it is more than one line: it may say what to do.
+        command: The command that failed, to be shown before the reason.
     """
 
     def __init__(self, why: str, hint: str = "", *, said: str = "", command: str = "") -> None:
@@ -62,7 +62,7 @@ class Git:
 
     Args:
         directory: Where it runs, which may be a folder of a larger repo.
-        children: What starts it, for commands that can be interrupted.
+        children: Starts git; given by commands that can be interrupted.
         hooks: Whether the repo's hooks are run.
     """
 
@@ -72,7 +72,7 @@ class Git:
         self._hooks = hooks
 
     def try_(self, *arguments: str | Path, stdin: str | None = None) -> Done:
-        """Run git, whatever it ends with.
+        """Run git and accept any exit code.
 
         Args:
             *arguments: Subcommand and its arguments.
@@ -92,7 +92,7 @@ class Git:
             ) from None
 
     def do(self, *arguments: str | Path, stdin: str | None = None) -> Done:
-        """Run git for what it does.
+        """Run git, which must succeed.
 
         Args:
             *arguments: Subcommand and its arguments.
@@ -102,7 +102,7 @@ class Git:
             Its output.
 
         Raises:
-            GitFailed: It ended with another code than 0.
+            GitFailed: Its exit code was not 0.
             CurriculumError: ``repo.no_git`` when git cannot be started.
         """
         done = self.try_(*arguments, stdin=stdin)
@@ -116,29 +116,29 @@ class Git:
         return done
 
     def __call__(self, *arguments: str | Path, stdin: str | None = None) -> str:
-        """Run git for its answer, where it must give one.
+        """Run git, which must succeed, and return its output.
 
         Args:
             *arguments: Subcommand and its arguments.
             stdin: Text to feed.
 
         Returns:
-            Its output without the last newlines.
+            Its output without newlines at the end.
 
         Raises:
-            GitFailed: It ended with another code than 0.
+            GitFailed: Its exit code was not 0.
             CurriculumError: ``repo.no_git`` when git cannot be started.
         """
         return self.do(*arguments, stdin=stdin).stdout.rstrip("\n")
 
     def ask(self, *arguments: str | Path) -> str | None:
-        """Run git for its answer, where it may have none.
+        """Run git and return its output if it succeeds.
 
         Args:
             *arguments: Subcommand and its arguments.
 
         Returns:
-            Its output without the last newlines, or None when it ended with another code than 0.
+            Its output without newlines at the end, or None when its exit code was not 0.
 
         Raises:
             CurriculumError: ``repo.no_git`` when git cannot be started.
@@ -147,24 +147,24 @@ class Git:
         return None if done.code else done.stdout.rstrip("\n")
 
     def commit_of(self, name: str) -> str | None:
-        """Look a commit up.
+        """Find the commit that a name stands for.
 
         Args:
             name: A tag, branch, commit or anything else that git understands.
 
         Returns:
-            The commit's id, or None where there is none of that name.
+            The commit's id, or None when there is no such commit.
         """
         return self.ask("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}") if name else None
 
     def has_tag(self, name: str) -> bool:
-        """Tell whether a name is that of a tag.
+        """Whether there is a tag of this name.
 
         Args:
             name: Without ``refs/tags/``.
 
         Returns:
-            Whether there is such a tag.
+            True when the repo has the tag.
         """
         return self.ask("show-ref", "--quiet", "--verify", f"refs/tags/{name}") is not None
 
@@ -174,19 +174,19 @@ class Git:
         return self.ask("rev-parse", "--is-shallow-repository") == "true"
 
     def changes(self) -> list[str]:
-        """Files of the directory that are not as they are committed, new ones included.
+        """Files of the directory with uncommitted changes, new files included.
 
         Raises:
-            GitFailed: No answer does not mean that there are none.
+            GitFailed: Git cannot tell, which is not the same as no changes.
         """
         text = self("status", "--porcelain", "--untracked-files=normal", "-z", "--no-renames", "--", ".")
         return [entry[3:] for entry in text.split("\0") if entry]
 
     def changes_since(self, commit: str) -> list[tuple[str, str]]:
-        """What differs from a commit, files that are not in the index included.
+        """Files that differ from a commit, untracked ones included.
 
         Args:
-            commit: Any name of it.
+            commit: Its id, or a tag or branch.
 
         Returns:
             Pairs of git's letter (A, M, D ...) and a path.
@@ -208,12 +208,12 @@ class Git:
             target: A new folder.
 
         Returns:
-            ``target``, with the files that stand below ``directory``.
+            ``target``, with the files below ``directory``.
 
         Raises:
             GitFailed: Git cannot read them.
         """
-        # Git archives only the folder it is called in, and names the files from there on.
+        # Git archives only the folder it is called in, with paths relative to it.
         with tarfile.open(fileobj=io.BytesIO(self.do("archive", "--format=tar", commit).out)) as files:
             files.extractall(target, filter="data")
         target.mkdir(exist_ok=True)

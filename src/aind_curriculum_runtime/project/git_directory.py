@@ -1,6 +1,6 @@
-"""The few files of a git directory that are read without asking git.
+"""What can be read from a git directory's files, without starting git.
 
-Owns where a checkout's git directory is and what its files tell. Writes nothing.
+Owns how a checkout's git directory is found and read. Writes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["common_directory", "git_directory", "head_commit"]
 
 
 def git_directory(checkout: Path) -> Path | None:
-    """Where the git directory of a checkout is, without asking git.
+    """Find the git directory of a checkout.
 
     Args:
         checkout: A folder with ``.git`` in it, as a folder or as the file of a submodule or worktree.
@@ -35,7 +35,7 @@ def common_directory(directory: Path) -> Path:
         directory: A git directory.
 
     Returns:
-        The one it belongs to: itself, unless it is a worktree's.
+        The main git directory of its repo; ``directory`` itself unless it is a worktree's.
     """
     return directory / (_text(directory / "commondir") or "")
 
@@ -47,7 +47,7 @@ def head_commit(directory: Path) -> str | None:
         directory: A git directory.
 
     Returns:
-        The commit's id, or None where the files do not tell (no commit yet, or refs kept in another format).
+        The commit's id, or None when the files do not show it (no commit yet, or refs kept in another format).
     """
     head = _text(directory / "HEAD") or ""
     if not head.startswith("ref: "):

@@ -1,7 +1,7 @@
-"""``pyproject.toml``, as a person wrote it: anything may stand in it, and nothing in it is trusted.
+"""Read ``pyproject.toml``, which a person wrote: any value in it may have any type.
 
-Owns every reading of that file. An accessor gives a value of its type, or an empty one where something else stands
-there; what is wrong is told in words. Knows nothing of what callers conclude.
+The only module that reads that file. A property returns a value of its type, or an empty one when the file has
+something else; ``fault`` and ``problem`` say in words what is wrong. Knows nothing of what callers conclude.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Pyproject:
 
     Args:
         document: All of it; empty when it cannot be read.
-        fault: Why it cannot be read, to follow the file's name in a sentence; None when it is TOML.
+        fault: Why it cannot be read, worded to follow the file's name; None when it is TOML.
         is_missing: Whether there is no such file; ``fault`` says so too.
     """
 
@@ -43,7 +43,7 @@ class Pyproject:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read the ``pyproject.toml`` of a folder, whatever is in it.
+        """Read the ``pyproject.toml`` of a folder, valid or not.
 
         Args:
             folder: The folder.
@@ -72,14 +72,14 @@ class Pyproject:
             text = content.decode("utf-8") if isinstance(content, bytes) else content
             # Editors on Windows begin a file with a byte order mark; uv reads past it, tomllib does not.
             return cls(tomllib.loads(text.removeprefix("\ufeff")))
-        except ValueError as error:  # no TOML, not UTF-8, or an integer of thousands of digits
+        except ValueError as error:  # not TOML, not UTF-8, or an integer of thousands of digits
             return cls(fault=f"is not valid TOML: {error}")
         except RecursionError:
             return cls(fault="is not valid TOML: it is nested too deeply")
 
     @property
     def problem(self) -> str | None:
-        """What keeps its curricula from being known: the fault, or a table of theirs that is something else."""
+        """Why its curricula cannot be read: ``fault``, or a value where a table must be; None when they can."""
         if self.fault is not None:
             return self.fault
         for keys in _TABLES:
@@ -91,10 +91,10 @@ class Pyproject:
         """Find a table.
 
         Args:
-            *keys: The way there.
+            *keys: The names that lead to it, from the top of the file.
 
         Returns:
-            The table; empty where there is something else, or nothing.
+            The table; empty when it is missing or not a table.
         """
         found: Any = self.document
         for key in keys:
@@ -113,17 +113,17 @@ class Pyproject:
 
     @property
     def version(self) -> str | None:
-        """The version as it is written; None where none is stated, or none as text."""
+        """The version as it is written; None when it is missing or not a string."""
         return _text(self.project.get("version"))
 
     @property
     def version_is_generated(self) -> bool:
-        """Whether the build makes the version (``dynamic``)."""
+        """Whether the build computes the version (``dynamic``)."""
         return "version" in _texts(self.project.get("dynamic"))
 
     @property
     def dependency_names(self) -> set[str]:
-        """The packages that it needs, by their normalised names."""
+        """Normalised names of the packages that it depends on."""
         names = (re.split(r"[^\w.-]", one.strip(), maxsplit=1)[0] for one in _texts(self.project.get("dependencies")))
         return {normalised(name) for name in names}
 
@@ -139,10 +139,10 @@ class Pyproject:
         return {name: str(value).replace(" ", "") for name, value in points.items()}
 
     def workspace_members(self, root: Path) -> set[Path]:
-        """The folders that belong to its uv workspace; what is no pattern for one is left to uv to complain of.
+        """The folders of its uv workspace; a pattern that is not valid is skipped, because uv reports it.
 
         Args:
-            root: The folder that it is in.
+            root: The folder that the file is in.
 
         Returns:
             Existing paths below ``root``.

@@ -1,7 +1,7 @@
 """Which files of a generated repo are the template's, and which are the user's.
 
-Owns the one table that says so, which the template's ``copier.yml`` repeats in Copier's words (a test compares
-the two), and the sign by which a repo is known to come from this template. Knows nothing of Copier and git.
+Owns the table of these files, which the template's ``copier.yml`` repeats in Copier's words (a test compares the two),
+and how a repo made from this template is recognised. Knows nothing of Copier and git.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class FileClass(Enum):
     """What an update from the template does with a file."""
 
     MANAGED = "managed"
-    """Merged on update: the template's, holding no curriculum code; edits beside the template's lines stay."""
+    """The template's, without curriculum code. An update merges it; edits beside the template's lines stay."""
 
     SEED = "seed"
-    """Never changed once it exists, and made anew when it is missing: every repo needs one."""
+    """An update never changes it, but creates it when it is missing: every repo needs one."""
 
     EXAMPLE = "example"
-    """Never touched by an update: the user's own from the first minute, and once deleted it stays deleted."""
+    """The user's own from the start. An update never touches it, and once deleted it stays deleted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +36,15 @@ class FileRule:
     """One row of the table."""
 
     pattern: str
-    """A file or a folder from the repo's root on, with forward slashes; ``{package}`` is the package's name."""
+    """A file or a folder relative to the repo's root, with forward slashes; ``{package}`` is the package's name."""
 
     file_class: FileClass
 
     def covers(self, path: str, package: str) -> bool:
-        """Tell whether the row is about a file.
+        """Whether the row covers a file.
 
         Args:
-            path: The file from the repo's root on, with forward slashes.
+            path: The file relative to the repo's root, with forward slashes.
             package: Name of the repo's Python package.
 
         Returns:
@@ -74,10 +74,10 @@ FILES: Final = (
 
 
 def classify(path: str, package: str) -> FileClass | None:
-    """Say whose a file of a generated repo is.
+    """The class of a file in a generated repo.
 
     Args:
-        path: The file from the repo's root on, with forward slashes.
+        path: The file relative to the repo's root, with forward slashes.
         package: Name of the repo's Python package.
 
     Returns:
@@ -87,13 +87,13 @@ def classify(path: str, package: str) -> FileClass | None:
 
 
 def is_from_template(folder: Path) -> bool:
-    """Tell whether a repo was made from this template, and not from some other.
+    """Whether a repo was made from this template.
 
     Args:
         folder: The repo.
 
     Returns:
-        True when its answers hold the one that no other template asks: where the runtime comes from.
+        True when its answers have ``runtime_url``, which no other template asks for.
     """
     try:
         answers = (folder / ANSWERS).read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
-"""``uv.lock``: the versions that a repo's environment is made of.
+"""Read ``uv.lock``: the versions of the packages in a repo's environment.
 
-Owns every reading of that file. Knows nothing of which versions are good.
+The only module that reads that file. Knows nothing of which versions are good.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def read(folder: Path) -> dict[str, Any] | None:
         folder: The folder of a project or workspace.
 
     Returns:
-        All of it, or None when there is none that can be read.
+        Its content, or None when it is missing or cannot be read.
     """
     text = _text(folder)
     try:
@@ -32,10 +32,10 @@ def read(folder: Path) -> dict[str, Any] | None:
 
 
 def versions(lock: dict[str, Any] | None) -> dict[str, str]:
-    """The packages of a lock file.
+    """The versions of the packages in a lock file.
 
     Args:
-        lock: What ``read`` gave.
+        lock: What ``read`` returned.
 
     Returns:
         Version by name of the package; empty without a lock file.
@@ -50,10 +50,10 @@ def version_in(folder: Path, package: str) -> str | None:
 
     Args:
         folder: The folder of a project or workspace.
-        package: Name of the package, as uv writes it: in small letters, with dashes.
+        package: Name of the package, as uv writes it: in lower case, with dashes.
 
     Returns:
-        The version, or None when the lock file has none of it or cannot be read.
+        The version, or None when the package is not in the lock file or the file cannot be read.
     """
     found = re.search(rf'^name = "{re.escape(package)}"\nversion = "([^"\n]*)"', _text(folder) or "", re.MULTILINE)
     return found[1] if found else None

@@ -1,7 +1,7 @@
 """The one road from a session directory and a trainer state to what comes next.
 
-Read, check, evaluate; the bytes of the result are ``suggestion``'s. ``run``, ``demo``, ``explain`` and the contract
-checks all go this way, so none of them can say anything else than another.
+Read, check, evaluate; ``suggestion`` turns the result into bytes. ``run``, ``demo``, ``explain`` and the contract
+checks all go this way, so they always agree.
 """
 
 from __future__ import annotations
@@ -57,20 +57,20 @@ def evaluate_session(
         state: The trainer state that the session was run with, or its file; None to look for the file in the session
             directory.
         curriculum: Name of the curriculum, or None to go by the trainer state.
-        tell: Given a sentence for the person at the rig as soon as there is one, such as of a migration.
+        tell: Called with a sentence for the person at the rig as soon as there is one, such as on a migration.
 
     Returns:
         The evaluation.
 
     Raises:
-        CurriculumError: Whatever is wrong, by its code.
+        CurriculumError: Anything that is wrong; its code says what.
     """
     directory = require_session(data_directory)
     plain = state if isinstance(state, PlainState) else read(state if state is not None else find_state(directory))
     registered = _registered_for(plain, curriculum)
     loaded = load(registered)
 
-    # These import the library, which takes most of the time: what can be refused without it was.
+    # Imported here because they import the library, which takes most of the time.
     from .metrics import compute_metrics
     from .trainer import OrderedTrainer
 
@@ -85,13 +85,13 @@ def evaluate_session(
 def evaluate_state(
     trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics, *, moved: Move | None = None
 ) -> Evaluated:
-    """The last step of the road, for those who have the metrics already.
+    """The last step of the road, for callers that already have the metrics.
 
     Args:
         trainer: An ``OrderedTrainer`` of the repo's curriculum.
         state: A trainer state on the curriculum; it is left as it is.
         metrics: Metrics of the session; they are left as they are.
-        moved: How the subject came to this version, if it did.
+        moved: How the subject came to this version, if it was moved.
 
     Returns:
         The evaluation.

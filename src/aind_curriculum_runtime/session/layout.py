@@ -1,7 +1,7 @@
 """The session directory: what a launcher hands over, read and never written.
 
-Owns the layout: where a trainer state and the previous metrics are looked for, and what counts as
-a directory that holds a session. Knows nothing of how a state or metrics are checked.
+Owns the layout: where to look for a trainer state and the previous metrics, and what counts as a directory that holds a
+session. Knows nothing of how a state or metrics are checked.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ __all__ = [
 
 _STATE_PLACES: Final = (("behavior", "trainer_state.json"), ("trainer_state.json",))
 SAMPLE_SESSION: Final = "tests/data/session"
-"""Where a curriculum repo keeps its sample session, from its root on."""
+"""Where a curriculum repo keeps its sample session, relative to its root."""
 
 PREVIOUS_METRICS: Final = ("behavior", "previous_metrics.json")
-"""Where the launcher leaves the metrics of the session before, from the session directory on."""
+"""Where the launcher leaves the metrics of the session before, relative to the session directory."""
 
 
 def require_session(directory: Path) -> Path:
@@ -71,14 +71,14 @@ def require_session(directory: Path) -> Path:
 
 
 def unreadable(directory: Path, error: OSError) -> CurriculumError:
-    """Say that a session directory could not be read.
+    """The failure for a session directory that could not be read.
 
     Args:
         directory: The session directory.
         error: What the system said.
 
     Returns:
-        ``session.unreadable``, or ``transient.io`` where a later try may do; not raised yet.
+        ``session.unreadable``, or ``transient.io`` when a later try may work; for the caller to raise.
     """
     return CurriculumError(
         "transient.io" if is_transient(error) else "session.unreadable",
@@ -116,24 +116,24 @@ def find_state(directory: Path) -> Path:
 
 
 def place_of(directory: Path, parts: tuple[str, ...]) -> Path:
-    """Where a launcher puts a file of a session: into folders that are there, whatever the case of their names.
+    """Where a launcher puts a file of a session: in a folder that exists, whatever the case of its name.
 
     Args:
         directory: The session directory.
-        parts: The way to the file, in lower case.
+        parts: Its folders and its name, in lower case.
 
     Returns:
         The file's path; its folder need not be there yet.
 
     Raises:
-        OSError: It cannot be told which folders are there.
+        OSError: The directory cannot be listed.
     """
     folder = lookup(directory, parts[:-1])
     return (folder if folder is not None else directory.joinpath(*parts[:-1])) / parts[-1]
 
 
 def missing(code: str, what: str, given: Path) -> CurriculumError:
-    """Say that a path leads to nothing.
+    """The failure for a path where there is nothing.
 
     Args:
         code: ``session.missing`` or ``state.missing``.
@@ -141,7 +141,7 @@ def missing(code: str, what: str, given: Path) -> CurriculumError:
         given: The path as it was given; a relative one is the usual reason.
 
     Returns:
-        The failure, not raised yet.
+        The failure, for the caller to raise.
     """
     absolute = os.path.abspath(given)
     hint = "Check the path."
@@ -158,13 +158,13 @@ def lookup(directory: Path, parts: tuple[str, ...]) -> Path | None:
 
     Args:
         directory: The session directory.
-        parts: The way to the file, in lower case.
+        parts: Its folders and its name, in lower case.
 
     Returns:
         The file, or None when there is none.
 
     Raises:
-        OSError: It cannot be told: a share that is away is not a share without the file.
+        OSError: The directory cannot be listed, which does not mean that the file is missing.
     """
     if not parts:
         return directory

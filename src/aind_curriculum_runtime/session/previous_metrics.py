@@ -1,6 +1,6 @@
 """The metrics of the session before, for metrics that look back.
 
-Owns what counts as such metrics; where they lie is the layout's.
+Owns how they are read and checked; ``layout`` says where they are.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _LIMIT: Final = 64 * 1024 * 1024
 def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[MetricsT]) -> MetricsT | None:
     """The metrics of the session before this one, for metrics that look back over sessions.
 
-    The launcher leaves what the curriculum said last time, the suggestion's ``metrics``, as
-    ``behavior/previous_metrics.json`` in the new session's directory.
+    The launcher writes the ``metrics`` of the last suggestion to ``behavior/previous_metrics.json`` in the new
+    session's directory.
 
     Args:
         data_directory: The session directory, as ``metrics_from_dataset`` gets it.
@@ -40,8 +40,7 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
 
     Raises:
         CurriculumError: ``session.previous_metrics_invalid`` when the file does not hold such metrics;
-            ``session.unreadable`` when it cannot be told whether there is one, ``transient.io`` when that
-            may pass.
+            ``session.unreadable`` when the directory cannot be listed, ``transient.io`` when a later try may work.
     """
     from pydantic import ValidationError
 
@@ -77,6 +76,6 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
         fault = first_fault(error)
         raise invalid(f"{fault.place}: {fault.message}") from None
     for field in read.model_extra or {}:
-        if field in metrics.model_fields:  # the class keeps it beside the field, which gets its default
+        if field in metrics.model_fields:  # the class takes it as an extra value, and the field gets its default
             raise invalid(f"{field}: the field is known by its alias only; allow its name by populate_by_name=True")
     return read

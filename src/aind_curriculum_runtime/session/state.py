@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["SIZE_LIMIT", "Origin", "PlainState", "checked", "deserialise", "deserialise_or_move", "parsed", "read"]
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of a state file that are still read; one of 200 stages takes about half a megabyte."""
+"""Largest state file that is read, in bytes; one of 200 stages has about half a megabyte."""
 
 _RECOVER: Final = "Take the last trainer state that worked, or make a new one with `curriculum init`."
 
 
 class Origin(NamedTuple):
-    """The curriculum that a trainer state was written by."""
+    """The curriculum that wrote a trainer state."""
 
     name: str
     version: str
@@ -47,7 +47,7 @@ class PlainState(NamedTuple):
     """A trainer state as JSON of the right shape; nothing that it names was imported."""
 
     content: dict[str, Any]
-    """All of it but for ``curriculum``, whose graph is never read."""
+    """All of it except ``curriculum``, whose graph is never read."""
 
     written_by: Origin | None
     """None for a state that names no curriculum (a subject never enrolled)."""
@@ -64,13 +64,13 @@ class PlainState(NamedTuple):
 
 
 def read(path: Path) -> PlainState:
-    """Read a trainer state file, with nothing deserialised.
+    """Read a trainer state file as plain JSON.
 
     Args:
         path: The file as it was named on the command line.
 
     Returns:
-        The state, in the form the contract says.
+        The state, in the contract's form.
 
     Raises:
         CurriculumError: ``state.missing``, ``state.unreadable``, ``state.too_large``, ``state.empty``,
@@ -101,7 +101,7 @@ def read(path: Path) -> PlainState:
 
 
 def parsed(data: bytes, what: str = "The trainer state", *, where: str = "$") -> PlainState:
-    """Read a trainer state's bytes, with nothing deserialised.
+    """Read a trainer state's bytes as plain JSON.
 
     Args:
         data: UTF-8 JSON.
@@ -109,7 +109,7 @@ def parsed(data: bytes, what: str = "The trainer state", *, where: str = "$") ->
         where: Where it is, for the error line.
 
     Returns:
-        The state, in the form the contract says.
+        The state, in the contract's form.
 
     Raises:
         CurriculumError: ``state.not_json`` or ``state.invalid``.
@@ -166,15 +166,15 @@ def _origin(state: dict[str, Any]) -> Origin | None:
 def deserialise_or_move(
     state: PlainState, trainer: Trainer[Any], migrations: Mapping[int, Migration]
 ) -> tuple[TrainerState[Any], Move | None]:
-    """Make the library's object of a state, of an older major version too where there is a migration from it.
+    """Make the library's object from a state; one of an older major version is moved if there is a migration.
 
     Args:
-        state: What ``read`` gave.
+        state: What ``read`` returned.
         trainer: The library's trainer of the repo's own curriculum.
         migrations: What its module declares, by old major version.
 
     Returns:
-        The trainer state, and how it was moved, if it was.
+        The trainer state, and how it was moved, or None.
 
     Raises:
         CurriculumError: As ``deserialise`` and ``migration.move`` raise it.
@@ -196,19 +196,19 @@ def _migration(state: PlainState, curriculum: Curriculum[Any], migrations: Mappi
     try:
         old = major(state.written_by.version)
     except ValueError:
-        return None  # told by `deserialise`
+        return None  # reported by `deserialise`
     return migrations.get(old) if old < major(curriculum.version) else None
 
 
 def deserialise(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
-    """Make the library's object of a state, once nothing in it can do harm.
+    """Make the library's object from a state, after checks that nothing in it can do harm.
 
     Args:
-        state: What ``read`` gave.
+        state: What ``read`` returned.
         trainer: The library's trainer of the repo's own curriculum.
 
     Returns:
-        The trainer state, with the repo's own curriculum in the place of the one it was written with.
+        The trainer state, with the repo's own curriculum in place of the one it was written with.
 
     Raises:
         CurriculumError: ``state.other_curriculum``, ``state.other_version``, ``state.rule_refused``,
@@ -227,7 +227,7 @@ def _require_same_curriculum(state: PlainState, curriculum: Curriculum[Any]) -> 
     written_by = state.written_by
     if written_by is None:
         if state.is_off:
-            return  # told as off curriculum
+            return  # reported as off curriculum
         raise CurriculumError(
             "state.other_curriculum",
             "The trainer state names no curriculum, so it may be of any.",
@@ -298,7 +298,7 @@ def _require_known_stage(state: PlainState, curriculum: Curriculum[Any]) -> None
 
 
 def _require_whole_graph(state: PlainState) -> None:
-    """Make sure that the stage's policy graph has both halves: the library looks transitions up unasked."""
+    """Make sure that the stage's policy graph is whole: the library looks up nodes and edges without a check."""
     graph = state.content["stage"].get("graph", {})
     nodes, edges = graph.get("nodes", {}), graph.get("graph", {})
     for key in nodes:
@@ -314,7 +314,7 @@ def _require_whole_graph(state: PlainState) -> None:
 def _validate(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
     from pydantic import ValidationError
 
-    # Its own graph is never read, and the evaluation never looks at it (`Trainer.evaluate`).
+    # Without the graph of its curriculum, which `Trainer.evaluate` never uses.
     try:
         return trainer.trainer_state_model.model_validate_json(encode(state.content))
     except StrictJsonError as error:
@@ -324,9 +324,9 @@ def _validate(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
 
 
 def _fault_in(state: dict[str, Any], error: ValidationError) -> tuple[str, str]:
-    """The JSON path and the sentence of pydantic's first complaint."""
+    """JSON path and message of pydantic's first fault."""
     fault = first_fault(error)
-    if fault.kind == "json_invalid":  # the JSON was read before, so only what pydantic minds beyond that is left
+    if fault.kind == "json_invalid":  # `parse` accepted the JSON, so it is one of two things that only pydantic refuses
         deep = "recursion" in fault.context["error"]
         return "$", "it is nested too deeply" if deep else "it holds half a surrogate pair, which is no text"
     path, here = "$", state

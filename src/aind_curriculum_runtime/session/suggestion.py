@@ -1,7 +1,6 @@
 """The suggestion: the one JSON document that a launcher reads.
 
-Owns its four keys, its bytes, and the proof that those bytes can be read back. Knows nothing of
-where they go.
+Owns its four keys, its bytes, and the check that those bytes can be read back. Knows nothing of where they go.
 
 Source of the rules: the contract's section "Success" (docs/contract.md).
 """
@@ -31,10 +30,10 @@ KEYS = ("trainer_state", "metrics", "version", "dsl_version")
 
 
 def suggestion(evaluated: Evaluated) -> bytes:
-    """Write the suggestion and read it back before anybody else does.
+    """Write the suggestion, and make sure that it can be read back.
 
     Args:
-        evaluated: The evaluation that it tells of.
+        evaluated: The evaluation that it reports.
 
     Returns:
         One line of ASCII with its newline.
@@ -44,7 +43,7 @@ def suggestion(evaluated: Evaluated) -> bytes:
     """
     import aind_behavior_curriculum
 
-    # Not kept in a name: with many stages it takes as much memory as what reads it back.
+    # The dict has no name, so it is freed here: with many stages it is as large as what is read back.
     encoded, reread = _encoded(
         {
             "trainer_state": as_json(evaluated.after, "trainer_state"),
@@ -78,12 +77,12 @@ def state_document(state: TrainerState[Any], trainer: Trainer[Any]) -> bytes:
 
 
 def _encoded(document: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
-    """A document's bytes, and what they read back as: here, and by the parser that launchers use."""
+    """A document's bytes and what they read back as, after the parser that launchers use has read them too."""
     from pydantic_core import from_json
 
     try:
         encoded = encode(document)
-        from_json(encoded)  # nests 200 deep at the most
+        from_json(encoded)  # allows 200 levels
         return encoded, parse(encoded)
     except ValueError as error:
         where = "$.metrics" if "metrics" in document else "$.trainer_state"
@@ -141,7 +140,7 @@ _FINITE_PARAMETER = "A stage or a policy set it: give it a finite number"
 
 
 def _settled(value: Any, plain: Any, where: str) -> Any:
-    """Go through a value and its JSON form together: refuse what JSON cannot say, order what has none."""
+    """Go through a value and its JSON form together: refuse numbers that JSON does not have, sort sets."""
     if isinstance(value, float | Decimal) and not math.isfinite(value):
         raise CurriculumError(
             "result.not_finite",
@@ -170,12 +169,12 @@ def _settled(value: Any, plain: Any, where: str) -> Any:
     if isinstance(plain, float) and not math.isfinite(plain):  # from a serialiser of the author's
         return _settled(plain, None, where)
     if isinstance(plain, str) and not plain.isascii():
-        plain.encode()  # half a surrogate pair is no text: a launcher's parser would refuse the whole document
+        plain.encode()  # raises for half a surrogate pair: a launcher's parser would refuse the whole document
     return plain
 
 
 def _require_reloadable(state: TrainerState[Any], plain: dict[str, Any], trainer: Trainer[Any]) -> None:
-    """Load the next state as the next session will, and as a launcher does that knows only the library."""
+    """Load the next state as the next session will, and as a launcher that has only the library does."""
     from aind_behavior_curriculum import TrainerState
     from pydantic import ValidationError
 
@@ -196,7 +195,7 @@ def _require_reloadable(state: TrainerState[Any], plain: dict[str, Any], trainer
 
 
 def _require_nothing_lost(value: Any, again: Any, where: str) -> None:
-    """Refuse what pydantic loses without a word, in JSON that looks the same each time.
+    """Refuse a value that pydantic loses silently: the JSON before and after is the same.
 
     Args:
         value: A part of the next trainer state.
@@ -218,7 +217,7 @@ def _require_nothing_lost(value: Any, again: Any, where: str) -> None:
                     place,
                     "Declare the field as SerializeAsAny[...], or as a union of all the classes it may hold.",
                 )
-            # A class that takes any name keeps this one beside the field, which gets its default.
+            # A class with extra="allow" takes this name as an extra value, and the field gets its default.
             if name in read and name in beside and read[name] != one:
                 raise _not_reloadable(
                     f"{place} is not read back, because its field is known by its alias only",

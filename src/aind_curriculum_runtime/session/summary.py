@@ -11,7 +11,7 @@ __all__ = ["summarise"]
 
 
 def summarise(before: dict[str, Any], suggestion: dict[str, Any]) -> str:
-    """Say what a suggestion changes.
+    """Summarise what a suggestion changes.
 
     Args:
         before: The trainer state's JSON that went in.

@@ -1,9 +1,9 @@
-"""What the library's Trainer says of a trainer state and metrics, with active policies in a fixed order.
+"""The library's Trainer, with active policies in a fixed order.
 
 Knows nothing of files or of JSON.
 
 Source of the rules: the contract's section "Success" (docs/contract.md) and
-``aind_behavior_curriculum.Trainer.evaluate``, whose result this is but for the order of policies.
+``aind_behavior_curriculum.Trainer.evaluate``, whose result this is, except for the order of policies.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ __all__ = ["OrderedTrainer", "next_state"]
 class OrderedTrainer(Trainer[Any]):
     """The library's Trainer, with active policies applied in the order of the stage's graph.
 
-    The library passes them through a ``set`` (``Trainer._get_unique_policies``), so two policies that
-    do not commute give other parameters from one process to the next.
+    The library passes them through a ``set`` (``Trainer._get_unique_policies``), so two policies that do not commute
+    can give different parameters in different processes.
     """
 
     @classmethod
@@ -66,7 +66,7 @@ class OrderedTrainer(Trainer[Any]):
 
 
 def next_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -> TrainerState[Any]:
-    """Say what comes next for a subject.
+    """Compute the next trainer state of a subject.
 
     Args:
         trainer: An ``OrderedTrainer`` of the repo's curriculum.
@@ -77,13 +77,13 @@ def next_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics
         The next trainer state.
 
     Raises:
-        CurriculumError: ``code.raised`` or ``code.exited`` when a rule does, ``result.task_type``, or
+        CurriculumError: ``code.raised`` or ``code.exited`` when a rule raises or exits, ``result.task_type``, or
             ``result.not_serialisable`` for metrics that cannot even be copied.
     """
-    # The library tunes the stage it is given, so it is given another one. A rule may do so to the metrics.
+    # Copies, because the library changes the stage that it is given, and a rule may change the metrics.
     try:
         metrics = metrics.model_copy(deep=True)
-    except Exception as error:  # nested beyond all measure, or holding what cannot be copied
+    except Exception as error:  # nested too deeply, or with a value that cannot be copied
         raise CurriculumError(
             "result.not_serialisable",
             f"The metrics cannot be written as JSON ({type(error).__name__}).",
