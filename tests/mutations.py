@@ -637,7 +637,7 @@ MUTATIONS = (
         "another version's state is accepted",
         Runtime(
             "session/state.py",
-            '        same = major(written_by["version"]) == major(curriculum.version)\n',
+            '        same = major(written_by.version) == major(curriculum.version)\n',
             "        same = True\n",
         ),
     ),
@@ -656,7 +656,7 @@ MUTATIONS = (
     mutation(
         "FA009",
         "rules of a trainer state are not looked at",
-        Runtime("session/state.py", "    require_known(state, known(curriculum))\n", ""),
+        Runtime("session/state.py", "    require_known(state.content, known(curriculum))\n", ""),
     ),
     mutation(
         "SE001",
