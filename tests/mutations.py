@@ -311,9 +311,9 @@ MUTATIONS = (
         "the command does another thing when the curriculum is named",
         Runtime(
             "commands/run.py",
-            '    return b"" if arguments.mute_suggestion else document\n',
-            "    if arguments.curriculum:\n        return document.replace(b'\"trials\":24', b'\"trials\":25')\n"
-            '    return b"" if arguments.mute_suggestion else document\n',
+            '    return b"" if mute_suggestion else document\n',
+            "    if curriculum:\n        return document.replace(b'\"trials\":24', b'\"trials\":25')\n"
+            '    return b"" if mute_suggestion else document\n',
         ),
     ),
     mutation(
@@ -321,8 +321,8 @@ MUTATIONS = (
         "the command reads the environment",
         Runtime(
             "commands/run.py",
-            '    return b"" if arguments.mute_suggestion else document\n',
-            '    mute = arguments.mute_suggestion or "MUTE_SUGGESTION" in __import__("os").environ\n'
+            '    return b"" if mute_suggestion else document\n',
+            '    mute = mute_suggestion or "MUTE_SUGGESTION" in __import__("os").environ\n'
             '    return b"" if mute else document\n',
         ),
     ),
@@ -637,7 +637,7 @@ MUTATIONS = (
         "another version's state is accepted",
         Runtime(
             "session/state.py",
-            '        same = major(written_by.version) == major(curriculum.version)\n',
+            "        same = major(written_by.version) == major(curriculum.version)\n",
             "        same = True\n",
         ),
     ),
@@ -649,7 +649,7 @@ MUTATIONS = (
         Runtime(
             "session/state.py",
             "    _require_on_curriculum(state)\n    _require_known_stage(",
-            '    state = {**state, "is_on_curriculum": True}\n    _require_known_stage(',
+            '    state = state._replace(content={**state.content, "is_on_curriculum": True})\n    _require_known_stage(',
         ),
     ),
     mutation("FA008", "an unknown option gives 70", _error_code("usage.invalid", "USAGE", "CURRICULUM_CODE")),
