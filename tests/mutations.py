@@ -649,7 +649,8 @@ MUTATIONS = (
         Runtime(
             "session/state.py",
             "    _require_on_curriculum(state)\n    _require_known_stage(",
-            '    state = state._replace(content={**state.content, "is_on_curriculum": True})\n    _require_known_stage(',
+            '    state = state._replace(content={**state.content, "is_on_curriculum": True})\n'
+            "    _require_known_stage(",
         ),
     ),
     mutation("FA008", "an unknown option gives 70", _error_code("usage.invalid", "USAGE", "CURRICULUM_CODE")),
