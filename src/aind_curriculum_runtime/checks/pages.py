@@ -1,6 +1,6 @@
-"""The documentation of the checks, one page a family, written from the checks themselves.
+"""The documentation of the checks, one page for each family, written from the checks themselves.
 
-Owns what the pages are given: what they say stands in the checks, how they look in ``templates``.
+Owns what the templates are given. The texts are in the checks, the layout is in ``templates``.
 
     python -m aind_curriculum_runtime.checks.pages docs/checks
 """
@@ -22,10 +22,10 @@ __all__ = ["pages"]
 
 
 def pages() -> dict[str, str]:
-    """Write the pages.
+    """Make the pages.
 
     Returns:
-        Text by file name: ``index.md`` and one page a family.
+        Text by file name: ``index.md`` and one page for each family.
     """
     rows = [(family, page(family), about, _checks(family)) for family, about in FAMILIES.items()]
     index = render("index.md.jinja", families=rows, on_request=runtime.FAMILY)
@@ -49,7 +49,7 @@ def _page(family: str, about: str, checks: list[Check]) -> str:
 
 
 def _examples() -> dict[str, dict[str, str]]:
-    """What a real fault looked like, by check: recorded by the tests that seed one (tests/mutations.py)."""
+    """What each check said of a real fault, as tests/record_examples.py recorded it."""
     recorded: dict[str, dict[str, str]] = json.loads(
         Path(__file__).with_name("examples.json").read_text(encoding="utf-8")
     )

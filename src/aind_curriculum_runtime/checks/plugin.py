@@ -34,7 +34,7 @@ CHECKS: Final[dict[str, Check]] = {check.id: check for module in _MODULES for ch
 """Every check by its id, family by family."""
 
 BY_DEFAULT: Final = [name for name, check in CHECKS.items() if check.family != runtime.FAMILY]
-"""The ids that are checked where nothing is chosen: all but what the runtime alone can fail."""
+"""The checks that run when none is selected: all but those that only an edited runtime fails."""
 
 FAMILIES: Final = {
     "layout": "what a fresh clone must hold so that a rig can be set up from it",
@@ -42,7 +42,7 @@ FAMILIES: Final = {
     "stdout": "one JSON document that every launcher can read, and nothing else",
     "suggestion": "what the library says, always the same, and valid as the next input",
     "graph": "every stage can be reached and left, every rule can decide",
-    "session directory": "it is read, added to at the most, and may hold nothing",
+    "session directory": "it is read, at most added to, and may be empty",
     "versions": "one semantic number, the same everywhere, and a new one for a new graph",
     "migrations": "every animal of an older major version goes somewhere, and can go on there",
     "CI": "the contract is tried at every push, on the systems that rigs have",
@@ -52,13 +52,13 @@ FAMILIES: Final = {
 
 
 def curriculum_repo(root: Any) -> CurriculumRepo:
-    """The fixture for repo-review's own command, which asks every check that it is given whatever it shows.
+    """The fixture for repo-review's own command, which runs every check, whichever it then shows.
 
     Args:
         root: repo-review's fixture of that name.
 
     Returns:
-        The repo under test, with all runs started; of a repo that is not on this disk, one that no check applies to.
+        The repo under test, with all runs started; for a repo that is not on this disk, one to which no check applies.
     """
     if not isinstance(root, Path):
         return repo_at(Path("a repo that is not on this disk"))

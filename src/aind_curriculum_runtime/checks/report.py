@@ -1,7 +1,7 @@
-"""Running the checks on a repo and collecting what they said.
+"""Running the checks on a repo and collecting what they found.
 
-Owns the selection, the order of work and the result that all output formats are made from. repo-review does
-the checking.
+Owns the selection, the order of work, and the result that all output formats are made from. repo-review runs the
+checks.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class NothingRan(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What one check said."""
+    """What one check found."""
 
     id: str
     family: str
@@ -49,15 +49,15 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What all checks said of one repo."""
+    """What all checks found in one repo."""
 
     root: Path
     rows: tuple[Row, ...]
     left_out: tuple[str, ...]
-    """Ids of the family `runtime`, where nobody asked for it."""
+    """Ids of the family `runtime`, when it was not asked for."""
     seconds: float
     processes: int
-    """How many processes were run for it."""
+    """How many processes were started for it."""
 
     def count(self, status: Status, level: Level | None = None) -> int:
         """How many checks have ``status``, and ``level`` if that is given."""
@@ -74,14 +74,14 @@ def selection(select: Iterable[str], ignore: Iterable[str], *, everything: bool 
 
     Args:
         select: Ids, prefixes (``GR``) or family names; those of a plain check when empty.
-        ignore: The same, to leave out.
-        everything: Whether nothing selected means all, the family `runtime` too.
+        ignore: What to leave out, in the same forms.
+        everything: Whether an empty ``select`` means all checks, with the family `runtime`.
 
     Returns:
-        The ids asked for, in their order, and those with all that gate them.
+        The ids asked for, in their order, and the same with every check that gates them.
 
     Raises:
-        NothingRan: A name is no check's, or nothing is left.
+        NothingRan: A name belongs to no check, or no check is left.
     """
     select, ignore = list(select), list(ignore)
     for name in [*select, *ignore]:
@@ -127,10 +127,10 @@ def review(
         select: As for ``selection``.
         ignore: As for ``selection``; what the repo's pyproject ignores with a reason is shown as ignored.
         everything: As for ``selection``.
-        progress: Told how many runs have ended, and of how many, whenever one does.
+        progress: Called whenever a run ends, with how many have ended and how many there are.
 
     Returns:
-        What they said.
+        What the checks found.
 
     Raises:
         NothingRan: As ``selection`` raises it.
@@ -146,7 +146,7 @@ def review(
         if progress is not None:
             progress(done, max(total, done))
 
-    ours = "runs" not in vars(repo)  # whoever opened them closes them
+    ours = "runs" not in vars(repo)  # a caller that started the runs closes them
     repo.runs.on_done = one_more
     try:
         total = repo.runs.start(run for check in needed for run in CHECKS[check].runs)
@@ -181,19 +181,19 @@ def _collection(repo: CurriculumRepo, needed: set[str]) -> CollectionReturn:
 
 
 def catalogue(checks: Iterable[str]) -> list[Row]:
-    """The checks themselves, as rows that say nothing of any repo.
+    """The checks themselves as rows, without a result.
 
     Args:
         checks: Ids.
 
     Returns:
-        One row a check.
+        One row for each check.
     """
     return [_row(name, None, {}) for name in checks]
 
 
 def _gates(check: Check, outcomes: dict[str, Outcome], shown: Iterable[str]) -> str:
-    """Why a gated check was not tried: the gates that failed at the root of it, or why one does not apply."""
+    """Why a gated check was not run: which of its gates failed, or why one does not apply."""
     above = [gate for gate in CHECKS if gate in _all_gates(check)]
     failed = [gate for gate in above if gate in outcomes and outcomes[gate].findings]
     if failed:

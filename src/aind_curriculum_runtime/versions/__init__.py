@@ -1,5 +1,5 @@
-"""Versions of a curriculum: what changed between two, which number that needs, and what is released.
+"""Versions of a curriculum: what changed between two, which version number that needs, and what is released.
 
-``snapshot`` makes plain data of a git ref, a folder or a bundle; ``diff`` compares two of those; the rest acts on
-it. None of it imports a curriculum in its own process.
+``reading`` turns a git ref, a folder or a bundle into plain data (``snapshot``); ``diff`` compares two of these; the
+other modules use the result. A curriculum is only ever imported in a process of its own (``importer``).
 """

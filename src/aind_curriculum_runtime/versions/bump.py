@@ -1,7 +1,7 @@
-"""Raising the version: how far, and in the two files that tell of it.
+"""Raising the version: how far, and in the two files that state it, ``pyproject.toml`` and ``CHANGELOG.md``.
 
-Owns the edit of ``pyproject.toml``, which changes nothing but the version's own characters, and writing two files
-as if they were one.
+Owns the edit of ``pyproject.toml``, which changes only the characters of the version, and replacing both files or
+neither.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Since:
     """Its version."""
 
     diffs: tuple[Diff, ...]
-    """One a curriculum that is in both."""
+    """One for each curriculum that is in both."""
 
     added: tuple[str, ...]
     """Curricula that are new in the repo."""
@@ -51,7 +51,7 @@ class Since:
 
     @property
     def needs(self) -> Level:
-        """The bump that the repo needs: the most that one of its curricula does."""
+        """The bump that the repo needs: the largest that one of its curricula needs."""
         levels: list[Level] = [diff.needs for diff in self.diffs]
         if self.added:
             levels.append("minor")
@@ -65,13 +65,13 @@ def since_release(root: Path, *, before: str | None = None) -> Since:
 
     Args:
         root: The curriculum repo.
-        before: A version; only releases of lower ones are looked at.
+        before: A version; only releases below it count.
 
     Returns:
         What changed, for every curriculum of the repo.
 
     Raises:
-        CurriculumError: ``repo.no_git``, ``repo.shallow``; whatever reading the two versions raises.
+        CurriculumError: ``repo.no_git``, ``repo.shallow``, and what reading the two versions raises.
     """
     git = Git(root)
     require_commit(git)
@@ -102,7 +102,7 @@ def with_version(text: str, version: str) -> str:
         The new content, with the same comments, quotes and layout.
 
     Raises:
-        CurriculumError: ``repo.version`` when the version does not stand on a line of its own under [project].
+        CurriculumError: ``repo.version`` when the version is not on a line of its own under [project].
     """
     before = Pyproject.parse(text)
     old = stated_version(before)
@@ -125,13 +125,13 @@ def with_version(text: str, version: str) -> str:
 
 
 def edited(root: Path, version: str, day: str, changes: Sequence[str]) -> dict[Path, bytes]:
-    """Form the files of a repo for another version.
+    """Work out both files for a new version, without writing them.
 
     Args:
         root: The curriculum repo.
         version: The new version.
         day: Date of the changelog's entry.
-        changes: Lines for the changelog where nothing stands under Unreleased.
+        changes: Lines for the changelog when nothing is written under Unreleased.
 
     Returns:
         Both files with their new content.

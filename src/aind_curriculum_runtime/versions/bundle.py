@@ -1,7 +1,7 @@
-"""The bundle: one folder that says all of one version of a curriculum, with its checksums.
+"""The bundle: a folder that holds everything about one version of a curriculum, with checksums.
 
-Owns the files of a bundle, their bytes, and the proof that they are whole. The same commit gives the same bytes: no
-times, no paths of a machine, everything in a fixed order.
+Owns the files of a bundle, their bytes, and the check that none is missing or changed. The same commit gives the same
+bytes: no times, no paths of a machine, everything in a fixed order.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ __all__ = [
 ]
 
 CHECKSUMS: Final = "SHA256SUMS"
-"""The file of checksums, as ``sha256sum --check`` reads it; written last, so that its presence says: whole."""
+"""The file of checksums, as ``sha256sum --check`` reads it. It is written last: a bundle that has it is complete."""
 
 FORMAT: Final = 1
-"""Number of the bundle's form. Files are added within one number, never renamed."""
+"""Number of the bundle format. Under one number files may be added, but never renamed."""
 
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 
 
 def contents(place: Place, snapshot: Snapshot) -> dict[str, bytes]:
-    """Form the files of a bundle.
+    """Make the files of a bundle, in memory.
 
     Args:
-        place: The repo that the snapshot is of.
-        snapshot: The curriculum, read with ``full``.
+        place: The repo that the snapshot was read from.
+        snapshot: The curriculum, read with ``full=True``.
 
     Returns:
         File name to content, the checksums last.
@@ -101,13 +101,13 @@ def _diagrams(model: CurriculumModel) -> dict[str, bytes]:
 
 
 def checksums(files: Mapping[str, bytes]) -> bytes:
-    """Form the file of checksums.
+    """Make the file of checksums.
 
     Args:
         files: File name to content.
 
     Returns:
-        A line a file, sorted by name.
+        One line for each file, sorted by name.
     """
     return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode("ascii")
 
@@ -120,10 +120,10 @@ def listed(sums: bytes, label: str) -> dict[str, str]:
         label: What to call the bundle in messages.
 
     Returns:
-        File name to digest. Names are plain: none leads out of the bundle's folder.
+        File name to digest. No name is a path, so none leads out of the bundle's folder.
 
     Raises:
-        CurriculumError: ``bundle.invalid``.
+        CurriculumError: ``bundle.invalid`` when a line is malformed, or a file that every bundle has is not listed.
     """
     found = {}
     for line in sums.decode("ascii", "replace").splitlines():
@@ -137,11 +137,11 @@ def listed(sums: bytes, label: str) -> dict[str, str]:
 
 
 def require_of(files: Mapping[str, bytes], name: str, version: str, label: str) -> None:
-    """Make sure that a bundle is of the version that it was asked for as: somebody may have copied it elsewhere.
+    """Make sure that a bundle is the version that was asked for: somebody may have copied it to another place.
 
     Args:
         files: File name to content.
-        name: Of the curriculum.
+        name: The curriculum's name.
         version: Its version.
         label: What to call the bundle in messages.
 
@@ -159,7 +159,7 @@ def require_of(files: Mapping[str, bytes], name: str, version: str, label: str) 
 
 
 def check(files: Mapping[str, bytes], label: str) -> None:
-    """Make sure that a bundle is what was exported.
+    """Make sure that no file of a bundle is missing or changed.
 
     Args:
         files: File name to content, the checksums among them.
@@ -188,7 +188,7 @@ def _invalid(label: str, why: str) -> CurriculumError:
 
 
 def is_bundle(folder: Path) -> bool:
-    """Whether a folder is meant as a bundle."""
+    """Whether a folder is meant to be a bundle, complete or not."""
     return (folder / CHECKSUMS).is_file() or ((folder / "model.json").is_file() and not _has_project(folder))
 
 
@@ -212,7 +212,7 @@ def name_of(folder: Path) -> str:
 
 
 def read_bundle(folder: Path, label: str) -> Snapshot:
-    """Read a bundle, once it is known to be whole.
+    """Check that a bundle is complete, and read it.
 
     Args:
         folder: The bundle.
@@ -276,11 +276,11 @@ def require_free(target: Path) -> None:
 
 
 def write_bundle(target: Path, files: Mapping[str, bytes]) -> None:
-    """Write a bundle beside its place and rename it there: it is whole or not there.
+    """Write a bundle completely or not at all: into a folder beside the target, which is then renamed.
 
     Args:
         target: The folder to make; missing parents are made too.
-        files: What ``contents`` gave.
+        files: What ``contents`` returned.
 
     Raises:
         CurriculumError: ``output.exists``, ``output.not_writable`` or ``transient.io``.
@@ -292,7 +292,7 @@ def write_bundle(target: Path, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
             (beside / name).write_bytes(data)
         if target.is_dir():
-            target.rmdir()  # empty; Windows renames onto nothing that exists
+            target.rmdir()  # it is empty; Windows cannot rename onto a folder that exists
         beside.rename(target)
     except OSError as error:
         with contextlib.suppress(OSError):

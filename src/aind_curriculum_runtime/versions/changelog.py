@@ -1,4 +1,4 @@
-"""The changelog: Keep a Changelog's headings, found and added.
+"""The changelog: finding and adding headings in the form of Keep a Changelog.
 
 Owns the text of ``CHANGELOG.md``. Knows nothing of what a version means.
 """
@@ -42,13 +42,13 @@ def opened_entry(text: str, version: str, day: str, changes: Sequence[str]) -> s
         text: The changelog, with LF line endings.
         version: The new version.
         day: Its date, as ``2026-01-31``.
-        changes: Lines to list where nothing stands under Unreleased.
+        changes: Lines to list when nothing is written under Unreleased.
 
     Returns:
-        The new changelog; a link that compares with HEAD is moved on too.
+        The new changelog; a link that compares with HEAD starts from the new version.
 
     Raises:
-        CurriculumError: ``repo.changelog`` when it has no Unreleased section, or an entry for the version already.
+        CurriculumError: ``repo.changelog`` when it has no Unreleased section, or already has an entry for the version.
     """
     if has_entry(text, version):
         raise CurriculumError(

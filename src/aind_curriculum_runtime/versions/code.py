@@ -1,7 +1,7 @@
-"""What Python code does, apart from how it is written.
+"""Python code reduced to what it does, so that two versions can be compared.
 
-Owns which parts of a module are code of its own: comments, layout and docstrings are not, nor what the model of a
-curriculum tells by itself. Nothing is imported or run.
+Owns which parts of a module count: not comments, layout and docstrings, and not what the model of the curriculum
+shows already. Nothing is imported or run.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ __all__ = ["Beside", "beside_rules", "meaning"]
 
 @dataclass(frozen=True, kw_only=True)
 class Beside:
-    """A module without what the model tells: its rules, and the making of stages and graphs."""
+    """A module without what the model shows already: its rules, and the code that makes stages and graphs."""
 
     code: str
     imports: dict[str, str]
-    """What each name that it imports leads to."""
+    """Each imported name, with the ``module:name`` or ``module`` that it stands for."""
 
 
 def beside_rules(source: str, module: str, rules: set[str]) -> Beside:
-    """Read a module's code without what the model tells.
+    """Take from a module's code what the model of the curriculum shows already.
 
     Args:
         source: The module's text.
@@ -31,7 +31,7 @@ def beside_rules(source: str, module: str, rules: set[str]) -> Beside:
         rules: Dotted names of the curriculum's rules.
 
     Returns:
-        What is left; all of the text where it does not parse.
+        What is left; the whole text when it does not parse.
     """
     try:
         tree = ast.parse(source)
@@ -63,13 +63,13 @@ def _is_told(node: ast.stmt, module: str, rules: set[str]) -> bool:
 
 @lru_cache(maxsize=512)
 def meaning(source: str) -> str:
-    """Read code without comments, layout and docstrings.
+    """Reduce code to what it does, without comments, layout and docstrings.
 
     Args:
         source: The text of a function or a module.
 
     Returns:
-        Equal texts for code that does the same in the same way; the text itself where it does not parse.
+        A text that is the same for all code that differs in these alone; the source itself when it does not parse.
     """
     try:
         tree = ast.parse(source)

@@ -1,7 +1,7 @@
 """What changed between two versions of a curriculum, and the bump that it needs.
 
-Owns the rule: **major** when a stage has no namesake in the other version, **minor** when stages keep their names and
-parameters, transitions, policies or metrics change, **patch** when the same graph runs other code, **none** when
+Owns the rule: **major** when a stage's name is in one version only, **minor** when stages keep their names but
+parameters, transitions, policies or metrics change, **patch** when only code or descriptions change, **none** when
 nothing differs. A pure function of two snapshots.
 """
 
@@ -28,21 +28,21 @@ class Change:
 
     kind: Kind
     where: str
-    """Stage, transition or metrics class that it is about."""
+    """The stage, transition, metrics class, rule or module that changed."""
 
     text: str
     """What happened to it, in a few words."""
 
     level: Level
     old: Any = None
-    """Value before, as JSON, where there is one."""
+    """Value before, as JSON, if there is one."""
 
     new: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diff:
-    """All that changed."""
+    """Everything that changed between two versions."""
 
     old: str
     """Label of the older version, as it was given."""
@@ -54,7 +54,7 @@ class Diff:
     changes: tuple[Change, ...]
     renamed: tuple[Renamed, ...]
     warnings: tuple[str, ...]
-    """What running subjects will notice, whatever the number."""
+    """What subjects in training will notice, whichever number is chosen."""
 
     @property
     def needs(self) -> Level:
@@ -87,7 +87,7 @@ def compare(old: Snapshot, new: Snapshot) -> Diff:
 
 
 def _once(changes: Iterable[Change]) -> Iterator[Change]:
-    """Leave out what is told already: a rule may be used at several places."""
+    """Report a change of code or text once: a rule may be used in several places."""
     seen = set()
     for change in changes:
         key = change.kind, change.where, change.text
@@ -164,7 +164,7 @@ def _parameters(where: str, old: Sequence[Parameter], new: Sequence[Parameter]) 
 def _field(
     kind: Kind, where: str, old: Parameter | Metric, new: Parameter | Metric, level: Level = "minor"
 ) -> Iterator[Change]:
-    """What a field says of itself: type and limits decide what is valid, unit and description are for readers."""
+    """Compare a field's declaration: type and limits decide what is valid, unit and description are for readers."""
     for attribute in ("type", "bounds", "required"):
         before, after = getattr(old, attribute, None), getattr(new, attribute, None)
         if before != after:
@@ -248,7 +248,7 @@ def _order(
     after: Mapping[tuple[str, str, str], tuple[int, Rule]],
     source: str,
 ) -> bool:
-    """Whether the transitions that both have from a source are tried in another order."""
+    """Whether the transitions from a source that both versions have are tried in another order."""
 
     def ranked(some: Mapping[tuple[str, str, str], tuple[int, Rule]], other: Any) -> list[tuple[str, str, str]]:
         return sorted((key for key in some if key[0] == source and key in other), key=lambda key: some[key][0])
@@ -295,7 +295,7 @@ def _rule(old: Rule, new: Rule) -> Iterator[Change]:
 
 
 def _modules(old: Snapshot, new: Snapshot) -> Iterator[Change]:
-    """Modules whose other code changed: what rules call stands outside of them."""
+    """Modules whose code changed outside of rules, which may call it."""
     rules = {rule.reference for model in (old.model, new.model) for rule in _all_rules(model)}
     for name in sorted(old.modules.keys() | new.modules.keys()):
         if name not in new.modules:
@@ -304,16 +304,16 @@ def _modules(old: Snapshot, new: Snapshot) -> Iterator[Change]:
             yield Change(kind="code", where=name, text="new module", level="patch")
         else:
             then, now = (beside_rules(snapshot.modules[name], name, rules) for snapshot in (old, new))
-            # A name that only one of them imports is used by what differs anyway.
+            # A name that only one version imports needs no look: the code that uses it differs too.
             if then.code != now.code or any(now.imports.get(key, one) != one for key, one in then.imports.items()):
                 yield Change(kind="code", where=name, text="other code beside its rules", level="patch")
 
 
-# What running subjects notice
+# What subjects in training notice
 
 
 def _warnings(old: CurriculumModel, new: CurriculumModel) -> Iterator[str]:
-    """Policies and policy transitions are part of trainer states, by their names."""
+    """Warn of functions that are gone, but that trainer states hold by their names."""
     known = {rule.reference for stage in new.stages for rule in _rules_in_states(stage)}
     for stage in old.stages:
         for reference in dict.fromkeys(rule.reference for rule in _rules_in_states(stage)):

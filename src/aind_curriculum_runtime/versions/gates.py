@@ -1,6 +1,6 @@
-"""What must hold before a version is released, each with the way to it.
+"""What must hold before a version is released, and what to do if it does not.
 
-Owns the list of gates but for the contract checks, which the command runs. Looks, and changes nothing.
+Owns every gate except the contract checks, which the command runs. Changes nothing.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ class Gate:
     """What was found, in a few words."""
 
     fix: str = ""
-    """What to do where it does not hold, in a few words."""
+    """What to do if it does not hold, in a few words."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """A release as it would be."""
+    """A release that could be made of the current commit, with its gates."""
 
     root: Path
     version: str
     tag: str
     tagged: bool
-    """Whether the tag is at this commit already, so that only the bundle is left to do."""
+    """Whether the tag is at this commit already, so that only the bundle is missing."""
 
     names: tuple[str, ...]
     """The repo's curricula."""
@@ -53,17 +53,17 @@ class Release:
 
 
 def look(root: Path) -> Release:
-    """Look whether a release can be made, but for the contract checks.
+    """Try every gate of a release except the contract checks.
 
     Args:
         root: The curriculum repo.
 
     Returns:
-        What holds and what does not.
+        The release, with the result of each gate.
 
     Raises:
-        CurriculumError: ``repo.no_git``, ``repo.shallow``, ``repo.version`` or ``repo.no_curriculum``; whatever
-            importing the two versions raises.
+        CurriculumError: ``repo.no_git``, ``repo.shallow``, ``repo.version`` or ``repo.no_curriculum``, and what
+            reading the two versions raises.
     """
     git = Git(root)
     require_commit(git)

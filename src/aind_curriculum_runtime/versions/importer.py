@@ -1,7 +1,7 @@
-"""The program that imports one version of a curriculum and writes it down as plain data.
+"""The program that imports one version of a curriculum and writes it to a file as plain data.
 
-A process of its own a version: two versions of one package cannot be imported side by side. Its answer goes to a
-file, since curriculum code may print.
+Each version has its own process, because two versions of one package cannot be imported side by side. The answer goes
+to a file because curriculum code may print.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Import the curriculum and write the answer: a document, or why there is none."""
+    """Import the curriculum and write the answer: the document, or the error."""
     parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.versions.importer", description=__doc__)
     parser.add_argument("--source", type=Path, required=True, help="the folder to import from")
     parser.add_argument("--object", required=True)
@@ -48,7 +48,7 @@ def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
     name, _, attributes = target.partition(":")
     module = importlib.import_module(name)
     if not Path(os.path.realpath(str(module.__file__))).is_relative_to(source):
-        # The installed one was found instead: this version does not have that module.
+        # The installed package was found instead: this version does not have that module.
         raise ModuleNotFoundError(f"there is no module {name} in it")
     curriculum: Any = module
     for attribute in attributes.split("."):
@@ -61,7 +61,7 @@ def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
 
 
 def _modules(source: Path) -> dict[str, str]:
-    """The text of every module of this version that the curriculum needs, also those that its functions import."""
+    """The text of every module of this version that the curriculum needs, with those that its functions import."""
     found = {}
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -79,12 +79,12 @@ def _modules(source: Path) -> dict[str, str]:
 
 
 def _imported(text: str, importer: str, source: Path) -> Iterator[str]:
-    """Dotted names that import statements anywhere in a module may mean; not all of them need be modules."""
+    """Dotted names that the import statements of a module may refer to; some are names inside a module."""
     file = _file(importer, source)
     package = importer if file is not None and file.stem == "__init__" else importer.rpartition(".")[0]
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError):  # never imported so far: whoever calls the function will see
+    except (SyntaxError, ValueError):  # not imported yet: the error shows when the function is called
         return
     for node in ast.walk(tree):
         names = []
@@ -102,7 +102,7 @@ def _imported(text: str, importer: str, source: Path) -> Iterator[str]:
 
 
 def _file(name: str, source: Path) -> Path | None:
-    """Where a module of this version is; None for what is none of its modules."""
+    """The file of a module of this version, or None when the name is none of its modules."""
     place = source.joinpath(*name.split("."))
     return next((one for one in (place / "__init__.py", place.with_name(f"{place.name}.py")) if one.is_file()), None)
 
@@ -115,7 +115,7 @@ def _schemas(curriculum: Any, metrics: list[str]) -> dict[str, Any]:
     from ..session.suggestion import as_json
 
     class Sorted(GenerateJsonSchema):
-        """The library makes the union of tasks from a set, and twice: in two orders they would be two definitions."""
+        """Sorts unions: the library makes that of tasks twice from a set, and two orders would give two definitions."""
 
         def tagged_union_schema(self, schema: Any) -> Any:
             choices = dict(sorted(schema["choices"].items(), key=lambda choice: str(choice[0])))
@@ -136,7 +136,7 @@ def _schemas(curriculum: Any, metrics: list[str]) -> dict[str, Any]:
 
 
 def _settled(schema: Any) -> Any:
-    """A schema with its alternatives in a fixed order: the library makes unions of tasks from a set."""
+    """Put a schema's alternatives in a fixed order: the library makes unions of tasks from a set."""
     if isinstance(schema, list):
         return [_settled(one) for one in schema]
     if not isinstance(schema, dict):
@@ -149,7 +149,7 @@ def _settled(schema: Any) -> Any:
 
 
 def _resolved(reference: str) -> Any:
-    """The class of that dotted name, which may stand in another class."""
+    """The class with that dotted name, which may be inside another class."""
     parts = reference.split(".")
     cut = max(cut for cut in range(1, len(parts)) if ".".join(parts[:cut]) in sys.modules)
     found: Any = sys.modules[".".join(parts[:cut])]
@@ -160,4 +160,4 @@ def _resolved(reference: str) -> Any:
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # threads that curriculum code started at import would be waited for
+    os._exit(0)  # a normal exit would wait for threads that curriculum code started at import

@@ -1,4 +1,4 @@
-"""Version numbers, raised and told apart by level.
+"""Raising version numbers, and which of the three numbers differs.
 
 Owns the three levels of a bump. Knows nothing of what makes a bump needed.
 """
@@ -14,7 +14,7 @@ __all__ = ["LEVELS", "Level", "enough", "level_between", "raised"]
 Level = Literal["none", "patch", "minor", "major"]
 
 LEVELS: Final[tuple[Level, ...]] = ("none", "patch", "minor", "major")
-"""From the least to the most."""
+"""From the smallest to the largest."""
 
 
 def raised(version: str, level: Level) -> str:
@@ -22,16 +22,16 @@ def raised(version: str, level: Level) -> str:
 
     Args:
         version: A semantic version.
-        level: What to raise.
+        level: Which number to raise.
 
     Returns:
-        A version without prerelease and build metadata. Of a prerelease it is the version that it leads to,
-        where that is enough (``2.0.0-rc.1`` raised by any level is ``2.0.0``).
+        A version without prerelease and build metadata. A prerelease becomes the version that it leads to,
+        if that is enough (``2.0.0-rc.1`` raised by any level is ``2.0.0``).
 
     Raises:
         ValueError: ``version`` is not semantic.
     """
-    # Without the build: semver takes 1.2.3+local for something before 1.2.3.
+    # The build metadata is dropped first: semver treats 1.2.3+local as if it came before 1.2.3.
     given = Version.parse(version).replace(build=None)
     return str(given.finalize_version() if level == "none" else given.next_version(level))
 
@@ -56,5 +56,5 @@ def level_between(old: str, new: str) -> Level:
 
 
 def enough(given: Level, needed: Level) -> bool:
-    """Whether a bump is at least the one that is needed."""
+    """Whether a bump is at least as large as the one needed."""
     return LEVELS.index(given) >= LEVELS.index(needed)

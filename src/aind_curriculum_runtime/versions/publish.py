@@ -1,7 +1,7 @@
-"""Bundles in a folder or a bucket: put there once, listed, and fetched, each time with their checksums.
+"""Publishing bundles to a folder or a bucket, listing them and fetching them.
 
-Owns the layout ``<name>/<version>/`` at a URL that fsspec understands, and the translation of a store's errors. The
-checksums are written last, and only where there are none: a bundle without them is not there, and none is replaced.
+Owns the layout ``<name>/<version>/`` at a URL that fsspec understands, and turns a store's errors into ours. The
+checksums are written last and never replaced: a bundle without them does not count, and one with them stays as it is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _AWAY: Final = re.compile(r"Endpoint|ConnectTimeout|ReadTimeout|ConnectionClosed
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """One bundle that is there."""
+    """A bundle in the store."""
 
     name: str
     version: str
@@ -40,7 +40,7 @@ class Store:
     """A folder or bucket with bundles.
 
     Args:
-        url: What fsspec understands: a path, ``file://``, ``s3://bucket/prefix`` and others.
+        url: Anything that fsspec understands: a path, ``file://``, ``s3://bucket/prefix`` and others.
 
     Raises:
         CurriculumError: ``usage.extra_needed`` or ``usage.invalid``.
@@ -54,7 +54,7 @@ class Store:
         self.url = url.rstrip("/")
         options: dict[str, Any] = {}
         if url.startswith(("s3://", "s3a://")):
-            # Bounded: a rig's network that swallows packets must end in a sentence.
+            # Bounded, so that the command ends with an error where a rig's network drops packets.
             timeouts = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 2}}
             options = {"config_kwargs": timeouts, "use_listings_cache": False, "skip_instance_cache": True}
         try:
@@ -68,7 +68,7 @@ class Store:
         self._base = str(base).rstrip("/")
 
     def versions(self) -> list[Published]:
-        """The bundles that are there and whole, by name and version.
+        """All complete bundles in the store, sorted by name and version.
 
         Raises:
             CurriculumError: ``output.refused``, ``usage.unknown_bundle`` or ``transient.io``.
@@ -80,16 +80,16 @@ class Store:
                 )
             found = self._files.glob(f"{self._base}/*/*/{CHECKSUMS}")
         pairs = [str(one).replace("\\", "/").split("/")[-3:-1] for one in found]
-        # Other folders are somebody else's, and their names are nothing for a terminal.
+        # Other folders are not ours, and their names may not be fit to print.
         pairs = [pair for pair in pairs if _NAME.fullmatch(pair[0]) and SEMVER.fullmatch(pair[1])]
         valid = [Published(name=name, version=version) for name, version in pairs]
         return sorted(valid, key=lambda one: (one.name, Version.parse(one.version)))
 
     def require_free(self, name: str, version: str) -> None:
-        """Make sure that a version was not published yet.
+        """Make sure that a version is not published yet.
 
         Args:
-            name: Of the curriculum.
+            name: The curriculum's name.
             version: Its version.
 
         Raises:
@@ -103,23 +103,23 @@ class Store:
         """Upload a bundle and read it back.
 
         Args:
-            name: Of the curriculum.
+            name: The curriculum's name.
             version: Its version.
-            files: What ``bundle.contents`` gave.
+            files: What ``bundle.contents`` returned.
 
         Returns:
-            Where it is.
+            Its URL.
 
         Raises:
             CurriculumError: ``output.exists``, ``output.refused``, ``bundle.checksum`` or ``transient.io``; what
-                was uploaded is then taken away again.
+                was uploaded is then removed again.
         """
         self.require_free(name, version)
         target = self._path(name, version)
         uploaded: list[str] = []
         try:
             with self._told("written to"):
-                if self._is_local:  # elsewhere it would make the bucket, whose name may be misspelt
+                if self._is_local:  # elsewhere this would create the bucket, whose name may be misspelt
                     self._files.makedirs(target, exist_ok=True)
                 for file in [*(file for file in files if file != CHECKSUMS), CHECKSUMS]:
                     path = f"{target}/{file}"
@@ -128,12 +128,12 @@ class Store:
                         self._write(path, files[file])
                     except FileExistsError:
                         if file == CHECKSUMS:
-                            uploaded.clear()  # they are the other's now
+                            uploaded.clear()  # they belong to the other upload now
                             raise self._exists(name, version) from None
                         there = self._files.cat_file(path)
                         if not files[file].startswith(there):
                             raise self._begun(name, version) from None
-                        if there != files[file]:  # the beginning of this very file, from a write that was cut short
+                        if there != files[file]:  # the first part of this same file: a write was cut short
                             self._files.pipe_file(path, files[file])
                     else:
                         uploaded.append(path)
@@ -144,10 +144,10 @@ class Store:
         return f"{self.url}/{name}/{version}"
 
     def withdraw(self, name: str, version: str, files: Iterable[str]) -> None:
-        """Take back what ``publish`` has just put there, because the release failed further on.
+        """Remove what ``publish`` has just uploaded, because a later step of the release failed.
 
         Args:
-            name: Of the curriculum.
+            name: The curriculum's name.
             version: Its version.
             files: Names of the bundle's files, the checksums last.
         """
@@ -159,14 +159,14 @@ class Store:
                 self._files.rm_file(path)
 
     def fetch(self, name: str, version: str | None) -> tuple[Published, dict[str, bytes]]:
-        """Bring a bundle.
+        """Download a bundle and check it.
 
         Args:
-            name: Of the curriculum.
-            version: Its version, or None for the newest release; a prerelease only where there is no other.
+            name: The curriculum's name.
+            version: Its version, or None for the newest release; a prerelease only if there is nothing else.
 
         Returns:
-            Which one it is, and its files, found to be whole.
+            Its name and version, and its files.
 
         Raises:
             CurriculumError: ``usage.unknown_bundle``, ``bundle.checksum``, ``bundle.invalid``, ``output.refused`` or
@@ -192,14 +192,14 @@ class Store:
         with self._told("read"):
             files = {CHECKSUMS: self._files.cat_file(self._path(name, version, CHECKSUMS))}
             for file in listed(files[CHECKSUMS], label):
-                with contextlib.suppress(FileNotFoundError):  # told by the check
+                with contextlib.suppress(FileNotFoundError):  # reported by ``check``
                     files[file] = self._files.cat_file(self._path(name, version, file))
         return files
 
     def _write(self, path: str, data: bytes) -> None:
-        """Write a file that is not there yet; ``FileExistsError`` where it is."""
+        """Write a file that does not exist yet; raise ``FileExistsError`` if it does."""
         if self._is_local:
-            with Path(path).open("xb") as file:  # fsspec's own looks first and writes then
+            with Path(path).open("xb") as file:  # fsspec looks first and writes later, so two uploads could both pass
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -238,7 +238,7 @@ class Store:
 
     @contextlib.contextmanager
     def _told(self, done: str) -> Iterator[None]:
-        """Turn what a store raises into one sentence."""
+        """Turn what a store raises into an error of ours, with one sentence."""
         try:
             yield
         except CurriculumError:

@@ -1,8 +1,8 @@
 """Reading versions of a curriculum, from a git ref, a folder or a bundle.
 
-Owns what a version may be given as, and reading several at once. The curriculum is imported by a process of its
-own (``importer``), of this environment: so both sides of a comparison meet the same library, and what differs is the
-curriculum's.
+Owns the forms in which a version may be given, and reading several at once. Each curriculum is imported in a process
+of its own (``importer``) with the packages of this environment: both sides of a comparison use the same library, so
+that any difference is the curriculum's.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ TIMEOUT: Final = 120.0
 
 @contextlib.contextmanager
 def opened(versions: Sequence[str], root: Path) -> Iterator[list[Place]]:
-    """Find versions and lay their files out for as long as the body runs.
+    """Find versions and keep their files on disk while the body runs.
 
     Args:
-        versions: Each a git ref, or the path of a repo or of a bundle; what is both is taken for a ref.
+        versions: Each a git ref, or the path of a repo or of a bundle; a name that is both counts as a ref.
         root: The curriculum repo that refs are looked up in; paths are relative to the working directory.
 
     Yields:
-        A place for each.
+        One place for each version, in their order.
 
     Raises:
         CurriculumError: ``usage.unknown_ref``, ``repo.no_curriculum``, ``repo.version``, ``bundle.invalid``,
@@ -80,7 +80,7 @@ def _commit(git: Git, text: str, path: Path | None) -> str | None:
         return git.commit_of(text)
     except CurriculumError:
         if path is not None and path.is_dir():
-            return None  # no git is needed for it
+            return None  # a folder needs no git
         raise
 
 
@@ -97,12 +97,12 @@ def _unknown(git: Git, text: str, path: Path | None) -> CurriculumError:
 
 
 def choose(old: Place, new: Place, name: str | None) -> str:
-    """Pick the curriculum that two versions are compared by.
+    """Choose which curriculum of two versions to compare.
 
     Args:
         old: The older version.
         new: The newer version.
-        name: The name asked for, or None for the only one there is in both.
+        name: The name asked for, or None for the only one that both have.
 
     Returns:
         Its name.
@@ -136,14 +136,14 @@ def choose(old: Place, new: Place, name: str | None) -> str:
 
 
 def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False) -> list[Snapshot]:
-    """Read curricula, each in a process of its own and all at once.
+    """Read curricula in parallel, each in a process of its own.
 
     Args:
-        wanted: Places with the name of a curriculum there.
-        full: Whether schemas and the library's own JSON are needed, as for a bundle.
+        wanted: Pairs of a place and the name of a curriculum in it.
+        full: Whether to add the schemas and the library's own JSON, which a bundle needs.
 
     Returns:
-        A snapshot for each.
+        One snapshot for each pair, in their order.
 
     Raises:
         CurriculumError: ``repo.import_failed``, ``bundle.invalid`` or ``bundle.checksum``.
@@ -172,13 +172,13 @@ def _read(place: Place, name: str, full: bool) -> Snapshot:
             "Run `uv sync`; if that does not help, pass curriculum_version(...) to create_curriculum.",
             where="pyproject.toml",
         )
-    # `curriculum_version` gave the version that is installed, not this one's.
+    # `curriculum_version` gave the installed version, not this one.
     model = dataclasses.replace(model, version=place.project.version or model.version)
     return Snapshot(label=place.label, model=model, modules=answer.pop("modules"), documents=answer)
 
 
 def _state_distribution(project: Project, folder: Path) -> None:
-    """Write metadata as of an installed distribution: an old version asks for its number by a name it had then."""
+    """Write metadata like an installed distribution's: an old version asks for its number by the name it had then."""
     name = re.sub(r"[^A-Za-z0-9.]+", "_", project.name)
     metadata = folder / f"{name}-{project.version}.dist-info" / "METADATA"
     metadata.parent.mkdir()

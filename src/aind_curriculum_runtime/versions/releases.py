@@ -34,7 +34,7 @@ def require_commit(git: Git) -> None:
 
 
 def releases(git: Git) -> list[str]:
-    """Find the releases that the current commit comes from.
+    """Find the releases that the current commit builds on.
 
     Args:
         git: The repo.
@@ -56,24 +56,24 @@ def release_version(tag: str) -> str | None:
         tag: Its name.
 
     Returns:
-        A semantic version, or None for a tag that is no release.
+        A semantic version, or None for a tag that is not a release.
     """
     version = tag.removeprefix("v")
     return version if SEMVER.fullmatch(version) else None
 
 
 def newest_release(git: Git, *, before: str | None = None) -> str | None:
-    """The newest release tag that the current commit comes from; prereleases bind nobody and do not count.
+    """The newest release tag that the current commit builds on; prereleases promise nothing and do not count.
 
     Args:
         git: The repo.
-        before: A version; only releases of lower ones are looked at.
+        before: A version; only releases below it count.
 
     Returns:
         The tag, or None when there is none.
 
     Raises:
-        CurriculumError: ``repo.shallow`` when there is none because the clone was cut off.
+        CurriculumError: ``repo.shallow`` when there is none and the clone is shallow.
     """
     tags = [tag for tag in releases(git) if "-" not in tag]
     if before is not None:

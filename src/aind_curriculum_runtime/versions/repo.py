@@ -1,6 +1,6 @@
 """The curriculum repo that a command is called in, as its ``pyproject.toml`` declares it.
 
-Owns where that repo is, which curricula it holds and which version it states. Imports nothing of it.
+Owns where that repo is, which curricula it holds and which version it states. Imports none of its code.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _DECLARE: Final = f'A curriculum is declared in pyproject.toml under [project.en
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """What a ``pyproject.toml`` says of the curricula in it."""
+    """What a ``pyproject.toml`` says about the curricula of its repo."""
 
     name: str
     version: str | None
-    """Semantic; None where it is not stated there."""
+    """A semantic version; None when the file states none."""
 
     curricula: dict[str, str]
     """Name to ``package.module:OBJECT``."""
@@ -39,7 +39,7 @@ def repo_root(start: Path) -> Path:
         start: The working directory, or the folder that was named.
 
     Returns:
-        The nearest folder upwards that has a ``pyproject.toml``.
+        The nearest folder, from there upwards, that has a ``pyproject.toml``.
 
     Raises:
         CurriculumError: ``repo.no_curriculum`` when there is none.
@@ -60,7 +60,7 @@ def project_at(folder: Path, label: str) -> Project:
     """Read which curricula a folder holds.
 
     Args:
-        folder: Folder of a ``pyproject.toml``.
+        folder: The folder of its ``pyproject.toml``.
         label: What to call it in messages.
 
     Returns:

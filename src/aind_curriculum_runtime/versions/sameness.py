@@ -1,6 +1,6 @@
-"""What counts as the same in two versions of a curriculum: values but for the last digits, stages but for the name.
+"""What counts as the same in two versions: numbers that differ in the last digits, and a stage that was renamed.
 
-Owns the tolerances and the likeness. Knows nothing of changes and of the bump they need.
+Owns the tolerances and how similar two stages are. Knows nothing of changes or of the bump they need.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from ..look.model import CurriculumModel, Stage
 __all__ = ["Renamed", "renamed_stages", "same_value"]
 
 RELATIVE_TOLERANCE: Final = 1e-9
-"""Two floats that differ by less are one: the last digits are another machine's."""
+"""Floats that differ by less are equal: another machine may compute other last digits."""
 
 ABSOLUTE_TOLERANCE: Final = 1e-15
-"""What is left of a sum that is 0 on another machine."""
+"""The same near 0: a sum that is 0 on one machine may leave this much on another."""
 
 ALIKE: Final = 0.6
-"""From this similarity on, 0 to 1, a removed and an added stage look like one that was renamed."""
+"""A removed and an added stage count as renamed from this similarity on (0 to 1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Renamed:
-    """A stage that is gone and one that is new, which look like the same."""
+    """A removed stage and an added one that look like the same stage."""
 
     old: str
     new: str
     alike: float
-    """From 0 to 1."""
+    """Similarity, from 0 to 1."""
 
 
 def same_value(old: Any, new: Any) -> bool:
@@ -43,7 +43,7 @@ def same_value(old: Any, new: Any) -> bool:
         new: Another one.
 
     Returns:
-        True when they are equal but for the last digits of floats; ``1`` and ``1.0`` are, ``1`` and ``true`` not.
+        True when they are equal, apart from the last digits of floats. ``1`` equals ``1.0``, but not ``true``.
     """
     if isinstance(old, bool) or isinstance(new, bool):
         return old is new
@@ -59,7 +59,7 @@ def same_value(old: Any, new: Any) -> bool:
 
 
 def renamed_stages(old: CurriculumModel, new: CurriculumModel) -> tuple[Renamed, ...]:
-    """Pair removed stages with added ones, the most alike first.
+    """Pair removed stages with added ones, the most similar first.
 
     Args:
         old: The older version.
@@ -74,7 +74,7 @@ def renamed_stages(old: CurriculumModel, new: CurriculumModel) -> tuple[Renamed,
     scores = {(one.name, other.name): _alike(one, other, old, new, kept) for one in gone for other in come}
     found: list[Renamed] = []
     while scores:
-        best = max(scores, key=lambda pair: scores[pair])  # of equals the first, in the order of the graphs
+        best = max(scores, key=lambda pair: scores[pair])  # the first of equals, in the order of the graphs
         if scores[best] < ALIKE:
             break
         found.append(Renamed(old=best[0], new=best[1], alike=round(scores[best], 2)))
@@ -83,7 +83,7 @@ def renamed_stages(old: CurriculumModel, new: CurriculumModel) -> tuple[Renamed,
 
 
 def _alike(one: Stage, other: Stage, old: CurriculumModel, new: CurriculumModel, kept: set[str]) -> float:
-    """How alike two stages are, by what they set, their policies, their place in the graph and their name."""
+    """How similar two stages are, by their parameters, policies, place in the graph and name."""
     parameters = _agreement(
         {name.name: name.value for name in one.parameters}, {name.name: name.value for name in other.parameters}
     )
@@ -106,7 +106,7 @@ def _overlap(old: set[Any], new: set[Any]) -> float:
 
 
 def _neighbours(name: str, model: CurriculumModel, kept: set[str]) -> set[tuple[str, str]]:
-    """The stages before and after one; those that have no namesake themselves count as any."""
+    """The stages before and after one, with an empty name for each that is in one version only."""
     into = {("before", one.source) for one in model.transitions if one.target == name}
     out = {("after", one.target) for one in model.transitions if one.source == name}
     return {(side, other if other in kept else "") for side, other in into | out}

@@ -1,4 +1,4 @@
-"""A diff in words: for a terminal, for a pull request, for programs.
+"""A diff as text: for a terminal, for a pull request, for programs.
 
 Owns the three formats. Knows nothing of how versions are compared.
 """
@@ -26,7 +26,7 @@ _TITLES: Final = {
 
 
 def sentences(diff: Diff) -> list[str]:
-    """Every change on a line.
+    """Write every change on one line.
 
     Args:
         diff: What changed.
@@ -54,7 +54,7 @@ def _told(change: Change) -> str:
 
 
 def _has_both_values(change: Change) -> bool:
-    """Whether None stands for the value null of a parameter that both versions have."""
+    """Whether both versions have the parameter, so that None means its value is null."""
     return change.kind == "parameter" and not change.text.endswith((" added", " removed"))
 
 
@@ -127,4 +127,4 @@ def _json(diff: Diff) -> str:
 
 
 FORMATS: Final[dict[str, Callable[[Diff], str]]] = {"text": _text, "json": _json, "md": _markdown}
-"""A diff to text, by format."""
+"""The writer of each format."""

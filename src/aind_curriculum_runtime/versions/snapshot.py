@@ -1,6 +1,6 @@
 """One version of a curriculum as plain data.
 
-Owns what is known of a version; ``reading`` fills it in.
+Owns what is known about a version; ``reading`` fills it in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Place:
     """Where one version is: a folder with its files, or a bundle."""
 
     label: str
-    """As it was typed."""
+    """The version as it was typed, or ``reading.WORKING_TREE``."""
 
     folder: Path
     project: Project | None
@@ -40,4 +40,4 @@ class Snapshot:
     """Text of each module of the repo that it needs, by its dotted name."""
 
     documents: dict[str, Any] = field(default_factory=dict)
-    """With ``full``: ``curriculum``, ``metrics_schema`` and ``trainer_state_schema``."""
+    """``curriculum``, ``metrics_schema`` and ``trainer_state_schema``; only when read with ``full=True``."""

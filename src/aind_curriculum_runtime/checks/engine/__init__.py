@@ -1,1 +1,1 @@
-"""What makes checks run: the repo under test, its processes, and the programs they start. Knows no single check."""
+"""What makes checks run: the repo under test, its processes, and the programs they start. Knows no check."""

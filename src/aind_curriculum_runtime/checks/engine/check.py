@@ -1,7 +1,6 @@
 """What a check is: an id, a family, a level, and a search for findings.
 
-Owns the form that all checks share and its translation to repo-review's. Knows nothing of what any
-check looks for.
+Owns the form that all checks share, and how repo-review runs it. Knows nothing of what any check looks for.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ def page(family: str) -> str:
 class Check(ABC):
     """A contract check, or the shape of several.
 
-    A class that is one check has the check's id as its name, and a docstring whose first line says what holds when
-    the check passes and whose rest says why it matters. Checks of one shape are instances of one class, rows of a
-    table, which are given these. The documentation is written from them.
+    A class that is one check has the check's id as its name. The first line of its docstring says what holds when the
+    check passes, the rest says why that matters. Checks of one shape are instances of one class (``shapes.Row``) and
+    are given these texts. The documentation is written from them.
     """
 
     id: str
@@ -51,7 +50,7 @@ class Check(ABC):
     family: str
     level: Level = "error"
     requires: frozenset[str] = frozenset()
-    """Checks that must pass before this one is tried."""
+    """Checks that must pass before this one runs."""
     runs: tuple[str, ...] = ()
     """Names of the process runs in ``scenarios.SCENARIOS`` that it looks at."""
     fix: str
@@ -80,18 +79,18 @@ class Check(ABC):
             Findings; none when all is well.
 
         Raises:
-            NotApplicable: The check says nothing of this repo.
-            RunBroken: A process it looks at left no answer, which is a finding.
+            NotApplicable: The check does not apply to this repo.
+            RunBroken: A process it looks at left no answer, which becomes a finding.
         """
 
     def check(self, curriculum_repo: CurriculumRepo) -> str | None:
         """Run the check for repo-review.
 
         Args:
-            curriculum_repo: The fixture of that name.
+            curriculum_repo: repo-review's fixture of that name.
 
         Returns:
-            Nothing wrong as an empty string, what is wrong as Markdown, or None when it does not apply.
+            What is wrong, as Markdown; empty when nothing is, and None when the check does not apply.
         """
         outcome = Outcome()
         curriculum_repo.outcomes[self.id] = outcome
@@ -112,22 +111,22 @@ class Check(ABC):
 
 
 def _sentence(text: str) -> str:
-    """One line with its full stop, without control characters, which XML and terminals cannot have."""
+    """Make it one line with a full stop, without control characters, which XML forbids and terminals obey."""
     line = "".join(one if one.isprintable() else " " for one in re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)).strip()
     return line if line.endswith(("...", "?")) else f"{line.rstrip(' .')}."
 
 
 def _markdown(text: str) -> str:
-    """Keep names such as `__init__` or <lambda> from being read as Markdown; what stands in backticks is code."""
+    """Keep names such as `__init__` or <lambda> from being read as Markdown; text in backticks is code already."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(part if part.startswith("`") else re.sub(r"([\\<*_\[\]])", r"\\\1", part) for part in parts)
 
 
 class TargetCheck(Check):
-    """A check that looks at each of the repo's curricula by itself."""
+    """A check that looks at each curriculum of the repo separately."""
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Look at every curriculum; it applies when it applies to one of them."""
+        """Look at every curriculum; the check applies if it applies to one of them."""
         reason: NotApplicable | None = None
         applied = False
         for target in repo.targets:
@@ -156,6 +155,6 @@ class TargetCheck(Check):
             Findings; none when all is well.
 
         Raises:
-            NotApplicable: The check says nothing of this curriculum.
-            RunBroken: A process it looks at left no answer, which is a finding.
+            NotApplicable: The check does not apply to this curriculum.
+            RunBroken: A process it looks at left no answer, which becomes a finding.
         """

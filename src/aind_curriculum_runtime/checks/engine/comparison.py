@@ -1,6 +1,6 @@
-"""Comparing what runs left: one with the launcher's, two documents, an error line with its exit code.
+"""Comparing what runs left: a run with the launcher's, two documents, an error line with its exit code.
 
-Owns how a difference is told.
+Owns the wording of a difference.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ def difference(runs: Runs, target: Target, name: str) -> str | None:
 
 
 def unequal_place(left: Any, right: Any, where: str = "") -> str:
-    """Say where two JSON documents first differ.
+    """Find the first place where two JSON documents differ.
 
     Args:
         left: One document.
         right: The other.
-        where: Place of both in the documents they are from.
+        where: The place of both in the whole documents.
 
     Returns:
-        As ``: metrics.water is 3.0 in one and 4.0 in the other``; empty when they are equal.
+        Words such as ``: metrics.water is 3.0 in one and 4.0 in the other``; empty when they are equal.
     """
     if isinstance(left, dict) and isinstance(right, dict):
         for key in {**left, **right}:
@@ -71,7 +71,7 @@ def error_code(process: Process) -> str | None:
         process: The run.
 
     Returns:
-        The code, or None when the last line of stderr is no valid error line.
+        The code, or None when the last line of stderr is no valid error line for the exit code.
     """
     last = process.stderr.rstrip(b"\r\n").rpartition(b"\n")[2]
     if not last.isascii() or len(last) >= ERROR_LINE_LIMIT or not last.startswith(ERROR_PREFIX.encode()):

@@ -1,7 +1,7 @@
 """Faults put into a run from outside, with no change to the repo: noise, NaN, another listing order, a witness.
 
-Owns the ``sitecustomize`` modules that do it. Noise acts when the curriculum's package is imported, which is
-when a stray print of its own would.
+Owns the ``sitecustomize`` modules that do it. The noise starts when the curriculum's package is imported, as its own
+stray prints would.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def touch(*arguments):
 
 
 def write_injection(folder: Path, what: str, package: str) -> dict[str, str]:
-    """Prepare a fault.
+    """Write the module that puts a fault into a run.
 
     Args:
         folder: Where to put the module; made here.
@@ -164,11 +164,11 @@ def write_injection(folder: Path, what: str, package: str) -> dict[str, str]:
 
 
 def write_witness(folder: Path, file: Path) -> dict[str, str]:
-    """Prepare a module that leaves ``file`` when it is imported or called.
+    """Write a module that writes ``file`` when it is imported or called.
 
     Args:
         folder: Where to put the module; made here.
-        file: The file it leaves.
+        file: The file that it writes.
 
     Returns:
         What to add to the environment of the run.

@@ -1,4 +1,4 @@
-"""What a check can say: a finding, that it does not apply, that a run broke.
+"""What a check can say: a finding, that it does not apply, or that a run broke.
 
 Owns these types, which everything else in the checks uses. Imports nothing of the checks.
 """
@@ -14,15 +14,15 @@ Level = Literal["error", "warning"]
 
 
 class NotApplicable(Exception):
-    """A check cannot say anything of this repo; the message says why."""
+    """A check does not apply to this repo; the message says why."""
 
 
 class RunBroken(Exception):
-    """A run that had to leave an answer left none.
+    """A run ended without the answer that it had to leave.
 
     Args:
         message: How it ended.
-        fix: How to fix that, where the check's own sentence would not do.
+        fix: How to fix that, if the check's own ``fix`` does not fit.
     """
 
     def __init__(self, message: str, fix: str | None = None) -> None:
@@ -35,10 +35,10 @@ class Finding:
     """One thing that is wrong.
 
     Args:
-        message: What is wrong, in one sentence with its full stop.
-        path: File in the repo it stands in, with slashes, where there is one.
+        message: What is wrong, in one sentence with a full stop.
+        path: The file it is in, from the repo's root with forward slashes, if there is one.
         line: Line in that file, from 1.
-        fix: How to fix this one, where the check's own sentence would not do.
+        fix: How to fix this one, if the check's own ``fix`` does not fit.
         curriculum: Which curriculum it is about, in a repo that has several.
     """
 
@@ -50,7 +50,7 @@ class Finding:
 
     @property
     def where(self) -> str:
-        """The place as editors write it, or nothing."""
+        """The place as editors write it (``path:line``); empty without a path."""
         if self.path is None:
             return ""
         return self.path if self.line is None else f"{self.path}:{self.line}"
@@ -63,7 +63,7 @@ class Finding:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What one check said of one repo."""
+    """What one check found in one repo."""
 
     findings: list[Finding] = field(default_factory=list)
     skipped: str = ""

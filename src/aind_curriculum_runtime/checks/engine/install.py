@@ -1,6 +1,6 @@
-"""How to bring this very runtime into another repo's environment.
+"""How to add this same runtime to another repo's environment.
 
-Owns the ``uv run --with`` arguments, read from how this package itself is installed.
+Owns the ``uv run --with`` arguments, which follow from how this package is installed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _WITH_CHECKS = "aind-curriculum-runtime[checks]"
 
 
 def requirement() -> list[str]:
-    """Say what ``uv run`` needs to lay this runtime, with its checks, over an environment.
+    """The arguments by which ``uv run`` adds this runtime, with its checks, to an environment.
 
     Returns:
         Arguments for ``uv run``.
@@ -25,6 +25,6 @@ def requirement() -> list[str]:
     if origin.commit is not None:
         return ["--with", f"{_WITH_CHECKS} @ git+{origin.url}@{origin.commit}"]
     if origin.editable is not None:
-        # Editable there as here: uv would keep a wheel that it once built from the folder.
+        # Editable there too: uv would reuse a wheel that it once built from the folder.
         return ["--with-editable", f"{origin.editable}[checks]"]
     return ["--with", f"{_WITH_CHECKS} @ {origin.url}"]

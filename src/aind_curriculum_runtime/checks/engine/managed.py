@@ -1,8 +1,8 @@
-"""Digests of the files that the template manages and renders the same for everybody.
+"""Digests of the files that the template manages and that are the same in every repo.
 
 Owns ``managed.json``, package data that goes with the runtime: a repo's runtime is pinned to the commit of its
 template, so the digests are those of the files the repo was given. Run as a module in the template's repo, it
-writes them anew.
+writes the digests again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FILE = Path(__file__).with_name("managed.json")
 
 
 def digests() -> dict[str, str]:
-    """The digests that go with this runtime.
+    """Read the digests that go with this runtime.
 
     Returns:
         SHA-256 in hexadecimal by path in the repo.
@@ -43,14 +43,14 @@ def digests_of(template: Path) -> dict[str, str]:
         name: digest((template / name).read_bytes())
         for name in names
         if not name.endswith(".jinja")
-        # Users add lines to .gitignore as a matter of course.
+        # Users are expected to add lines to .gitignore.
         and name != ".gitignore"
         and classify(name, "{package}") is FileClass.MANAGED
     }
 
 
 def digest(content: bytes) -> str:
-    """SHA-256 of a text file whatever its line endings.
+    """The SHA-256 of a text file, the same for all line endings.
 
     Args:
         content: The file's bytes.

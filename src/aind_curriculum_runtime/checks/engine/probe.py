@@ -1,7 +1,7 @@
-"""The program that checks run in the curriculum's own environment: it imports the curriculum and answers.
+"""The program that checks run in the curriculum's own environment: it imports the curriculum and answers a question.
 
-Owns what can only be learned by importing. Its answer goes to a file, since curriculum code may print; it
-needs the library and this package, and hypothesis only for ``witnesses``.
+Owns what can only be learned by importing. The answer goes to a file because curriculum code may print. It needs the
+library and this package, and hypothesis only for ``witnesses``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from ...contract.errors import CurriculumError
 from ...project.files import write_atomically
 
-_DUMPS, _EXIT = json.dumps, os._exit  # as they are before any code of the curriculum
+_DUMPS, _EXIT = json.dumps, os._exit  # taken before any curriculum code can replace them
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
     else:
         answer = QUESTIONS[arguments.question](curriculum, arguments)
     write_atomically(Path(os.path.abspath(arguments.answer)), _DUMPS(answer).encode())
-    # Threads that the curriculum left are not waited for, as the runtime does not.
+    # Like the runtime, do not wait for threads that the curriculum left.
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     _EXIT(0)
@@ -125,17 +125,17 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _plain(model: Any) -> Any:
-    """A model as JSON, with sets in one order: what is compared is written by two processes."""
+    """A model as JSON, with sets in a fixed order, because two processes' answers are compared."""
     from ...session.suggestion import as_json
 
     try:
         return as_json(model, "curriculum")
-    except CurriculumError:  # told by the runs
+    except CurriculumError:  # reported by the runs
         return model.model_dump(mode="json")
 
 
 def _declared(target: str) -> dict[str, Any]:
-    """The migrations by old major version, with None for the successor of a stage that has a tombstone."""
+    """The migrations by old major version, with None as the successor of a stage with a tombstone."""
     from ...curriculum.migration import declared
 
     try:
@@ -171,7 +171,7 @@ def _rule(where: str, rule: Any) -> dict[str, Any]:
 
 
 def _modules_of(target: str) -> Iterator[str]:
-    """Files of the curriculum's package that its import executed."""
+    """Files of the curriculum's package that were imported."""
     top = target.partition(":")[0].partition(".")[0]
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == top and (file := getattr(module, "__file__", None)):
@@ -179,7 +179,7 @@ def _modules_of(target: str) -> Iterator[str]:
 
 
 def _homonyms(curriculum: Any) -> Iterator[str]:
-    """Names borne by two different stages of one curriculum: the library takes them for one (Stage.__eq__)."""
+    """Names that two different stages of one curriculum share: the library takes both for one (Stage.__eq__)."""
     from aind_behavior_curriculum import Curriculum, Stage
 
     seen: dict[str, int] = {stage.name: id(stage) for stage in curriculum.see_stages()}
@@ -202,7 +202,7 @@ def _rules_of(stage: Any) -> list[Any]:
 
 
 def _each_provider_once(curriculum: Any, session: Path) -> Callable[[Any], Any]:
-    """``compute_metrics`` of a stage, for many stages: most share one provider, which may take seconds."""
+    """``compute_metrics`` for many stages, with one call for each provider: most share one, which may take seconds."""
     from ...session.metrics import compute_metrics
 
     known: dict[Any, Any] = {}
@@ -225,7 +225,7 @@ def _each_provider_once(curriculum: Any, session: Path) -> Callable[[Any], Any]:
 
 
 def _evaluate(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the library says of the session at every stage: metrics, how they read back, and the next state."""
+    """What the library makes of the session at every stage: metrics, how they read back, and the next state."""
     from ...session.evaluate import evaluate_state
     from ...session.suggestion import as_json
     from ...session.trainer import OrderedTrainer
@@ -270,7 +270,7 @@ def _changed_fields(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 
 def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Every stage's suggestion as the runtime would print it, or why it would not."""
+    """Every stage's suggestion as the runtime would print it, or why there is none."""
     from ...session.evaluate import evaluate_state
     from ...session.suggestion import suggestion
     from ...session.trainer import OrderedTrainer
@@ -297,7 +297,7 @@ def _suggest(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _successions(curriculum: Any) -> Iterator[tuple[Any, Any]]:
-    """Pairs of stages that two sessions in a row may be at."""
+    """Pairs of stages that two sessions in a row may have."""
     nodes = curriculum.graph.nodes
     for number, stage in nodes.items():
         yield stage, stage
@@ -306,7 +306,7 @@ def _successions(curriculum: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _each_succession_once(curriculum: Any, session: Path) -> Callable[[Any, Any, Any], CurriculumError | None]:
-    """Why a stage's provider cannot follow on the metrics of the session before; None where it can."""
+    """Why a stage's provider fails with the metrics of the session before, or None; each pair is tried once."""
     from ...session.layout import PREVIOUS_METRICS, place_of
     from ...session.metrics import compute_metrics
 
@@ -338,7 +338,7 @@ def _reload(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     from pydantic import BaseModel, SerializeAsAny
 
     class HostSuggestion(BaseModel):
-        """The launcher's model (`clabe.apps.CurriculumSuggestion`), which ignores further keys."""
+        """The launcher's model (`clabe.apps.CurriculumSuggestion`), which ignores extra keys."""
 
         trainer_state: SerializeAsAny[TrainerState]  # type: ignore[type-arg]
         metrics: SerializeAsAny[Metrics]
@@ -363,7 +363,7 @@ def _reload(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _migrations(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
-    """For each old major version: the stages that it had, and whether an animal of each gets a suggestion."""
+    """For each old major version: its stages, and whether an animal at each gets a suggestion."""
     answer: dict[str, Any] = {}
     for version, one in _declared(arguments.object).items():
         moves = _moves(curriculum, int(version), one, arguments)

@@ -1,4 +1,4 @@
-"""One process of a check, run as a launcher runs it, and what it left.
+"""One process of a check, run as a launcher runs it, and what it left behind.
 
 Owns the time it may take and what checks know of it afterwards. Knows nothing of what is run or why.
 """
@@ -27,7 +27,7 @@ TIMEOUT: Final = 120.0
 _UNLIMITED: Final = sys.maxsize
 
 _ENDED_BY_US: Final = -9
-"""Exit code of a process that left none of its own."""
+"""Exit code of a process that has none of its own, because we ended it."""
 
 
 @dataclass(kw_only=True)
@@ -36,7 +36,7 @@ class Invocation:
 
     Args:
         command: The command line.
-        env: Added to a launcher's environment.
+        env: Variables added to a launcher's environment.
         cwd: Working directory; this process's by default.
     """
 
@@ -47,7 +47,7 @@ class Invocation:
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """What a finished process left."""
+    """What a finished process left behind."""
 
     code: int
     stdout: bytes
@@ -78,7 +78,7 @@ class Process:
 
     @property
     def said(self) -> str:
-        """What it said of its failure, in one line: the runtime's message with its hint, else the last line."""
+        """Why it failed, in one line: the runtime's message with its hint, else the last line of stderr."""
         lines = [line.strip() for line in self.stderr.decode("utf-8", "replace").splitlines()]
         lines = [line for line in lines if line and not line.startswith(ERROR_PREFIX)]
         for number, line in enumerate(lines):
@@ -94,7 +94,7 @@ class Process:
 
 
 class Processes:
-    """Processes that are alive, so that all can be ended when the check itself is."""
+    """The processes that are running, so that all can be ended when the check is interrupted."""
 
     def __init__(self) -> None:
         self._alive: set[Call] = set()
@@ -110,17 +110,18 @@ class Processes:
             folder: Its scratch folder.
 
         Returns:
-            What it left; a process that does not end is ended with all its children.
+            What it left; a process that takes longer than ``TIMEOUT`` is ended with all its children.
 
         Raises:
-            RunBroken: The program is not there.
+            RunBroken: The program cannot be started.
+            InterruptedError: ``end`` was called.
         """
         order = Order(
             command=invocation.command,
             directory=invocation.cwd if invocation.cwd is not None else Path(),
             environment=without(GIT, PYTHON, UV, RUNS) | dict(invocation.env),
             timeout=TIMEOUT,
-            stdout_limit=_UNLIMITED,  # what is too much is for the checks to say
+            stdout_limit=_UNLIMITED,  # checks say when it is too much
             stderr_limit=_UNLIMITED,
         )
         with self._lock:
@@ -149,7 +150,7 @@ class Processes:
         )
 
     def end(self) -> None:
-        """End all that is alive, and start nothing more."""
+        """End all running processes, and start no more."""
         with self._lock:
             self._ended = True
             alive = list(self._alive)

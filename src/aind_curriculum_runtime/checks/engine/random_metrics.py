@@ -1,6 +1,6 @@
-"""Metrics at random: objects of any metrics class, many of them near the numbers that rules compare with.
+"""Random metrics: objects of any metrics class, many of them near the numbers that rules compare with.
 
-Owns what hypothesis is told of a class's fields. Knows nothing of what is tried on them.
+Owns how the fields of a class become hypothesis strategies. Knows nothing of what is tried on the metrics.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def for_many(model: Any, rules: list[Any], tries: int, apply: Callable[[Any], No
 
 
 def _metrics(model: Any, constants: list[float], inside: tuple[Any, ...] = ()) -> Any:
-    """A strategy for a metrics class: each field by its own annotation, and near the rules' thresholds.
+    """A hypothesis strategy for a metrics class: each field follows its annotation, often near a rule's threshold.
 
     Args:
         model: The class, or one that a field of it holds.
@@ -56,7 +56,7 @@ def _metrics(model: Any, constants: list[float], inside: tuple[Any, ...] = ()) -
     from hypothesis import strategies as st
     from pydantic import ValidationError
 
-    if model in inside:  # a class that holds itself goes no deeper
+    if model in inside:  # a class that contains itself: go no deeper
         return st.nothing()
     fields = {}
     for name, field in model.model_fields.items():
@@ -135,7 +135,7 @@ def _numbers(kind: Any, constants: list[float], limits: Mapping[str, Any]) -> An
 
 
 def _limits(metadata: tuple[Any, ...]) -> dict[str, Any]:
-    """What a field's annotation asks for, as pydantic and annotated-types write it."""
+    """The limits in a field's annotation, as pydantic and annotated-types write them."""
     found: dict[str, Any] = {}
     for one in metadata:
         found |= _limits(tuple(getattr(one, "metadata", ())))  # a Field(...) inside
@@ -146,7 +146,7 @@ def _limits(metadata: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _constants(rule: Any) -> Iterator[float]:
-    """Numbers in a rule's code and in the module-level names it uses: its thresholds."""
+    """A rule's thresholds: the numbers in its code and in the module-level names it uses."""
     function = rule.callable
     code = code_of(rule)
     if code is None:
@@ -172,6 +172,6 @@ def code_of(rule: Any) -> types.CodeType | None:
         rule: A rule of the library.
 
     Returns:
-        The code; None for what is no Python function.
+        The code, or None when it is not a Python function.
     """
     return getattr(rule.callable, "__code__", None)

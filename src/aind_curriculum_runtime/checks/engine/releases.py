@@ -1,6 +1,6 @@
 """The last release of the repo under test.
 
-Owns finding it by its tag and unpacking its sources beside the ones that are there.
+Owns finding it by its tag and unpacking its sources to another folder.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["last_release", "unpack_last_release"]
 
 
 def last_release(repo: RepoFiles) -> str | None:
-    """The newest release tag that the current commit comes from.
+    """The newest release tag that the current commit builds on.
 
     Args:
         repo: The repo under test.
@@ -32,7 +32,7 @@ def last_release(repo: RepoFiles) -> str | None:
 
 
 def unpack_last_release(repo: RepoFiles, folder: Path) -> Path:
-    """Write the sources of the last release beside the ones that are there.
+    """Write the sources of the last release to another folder.
 
     Args:
         repo: The repo under test.

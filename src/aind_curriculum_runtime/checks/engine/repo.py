@@ -1,7 +1,7 @@
-"""The repo under test, as its files say it is.
+"""The repo under test, as its files show it.
 
 Owns reading ``pyproject.toml``, the lock file, sources and git of a curriculum repo, each at most once.
-Starts nothing but git, and knows nothing of runs: ``under_test`` puts both together.
+Starts nothing but git, and knows nothing of runs: ``under_test`` adds them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Target:
 
     @property
     def label(self) -> str:
-        """What messages call it, where there are several."""
+        """Its name in messages, when the repo has several."""
         return self.name if self.name is not None else self.object
 
     @property
@@ -49,7 +49,7 @@ class RepoFiles:
     Args:
         root: Folder of its ``pyproject.toml``.
         curriculum: Which curriculum, as ``package.module:OBJECT`` or by name; None for all it declares.
-        session: A sample session, where it is not at ``tests/data/session``.
+        session_override: The sample session, if it is not at ``tests/data/session``.
     """
 
     root: Path
@@ -93,7 +93,7 @@ class RepoFiles:
 
     @cached_property
     def project_root(self) -> Path:
-        """The folder that uv keeps the lock file and the environment in: the workspace's, for a member of one."""
+        """The folder of uv's lock file and environment: the workspace's, if the repo is a member of one."""
         for folder in (self.root, *self.root.parents):
             if (folder / uv_lock.NAME).is_file():
                 is_ours = folder == self.root or self.root in Pyproject.read(folder).workspace_members(folder)
@@ -102,7 +102,7 @@ class RepoFiles:
 
     @cached_property
     def lock(self) -> dict[str, Any] | None:
-        """``uv.lock``, or None when there is none that can be read."""
+        """``uv.lock``, or None when it is missing or cannot be read."""
         return uv_lock.read(self.project_root)
 
     @cached_property
@@ -117,7 +117,7 @@ class RepoFiles:
 
     @property
     def version_is_generated(self) -> bool:
-        """Whether the build makes the version, say from git's tags."""
+        """Whether the build makes the version, for example from git tags."""
         return self._file.version_is_generated
 
     @cached_property
@@ -151,10 +151,10 @@ class RepoFiles:
         return bool(self.declared) and (own is None or own.replace(" ", "") == "aind_curriculum_runtime.cli:main")
 
     def require_runtime(self) -> None:
-        """Say that a check does not apply to a repo with a command line of its own.
+        """Make sure that the repo uses the runtime's command, because the check is about a promise of the runtime.
 
         Raises:
-            NotApplicable: The command ``curriculum`` is not the runtime's.
+            NotApplicable: The command ``curriculum`` is the repo's own, or no curriculum is declared.
         """
         if not self.declared and self.own_command is None:
             raise NotApplicable("no curriculum is declared by entry point")
@@ -169,7 +169,7 @@ class RepoFiles:
 
     @cached_property
     def packages(self) -> list[Path]:
-        """Folders of the import packages that hold the targets, or the one module that does."""
+        """The import packages that hold the curricula: folders, or single module files."""
         tops = sorted({target.package for target in self.targets})
         names = [name for top in tops for name in (top, f"{top}.py")]
         found = [folder / name for name in names for folder in (self.root / "src", self.root)]
@@ -177,7 +177,7 @@ class RepoFiles:
 
     @cached_property
     def sources(self) -> dict[str, ast.Module]:
-        """Every module of those packages that parses, by its path in the repo, as an import executes it."""
+        """The syntax tree of each module of ``packages`` that parses, by its path in the repo, as an import runs it."""
         found = {}
         for folder in self.packages:
             for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
@@ -186,21 +186,21 @@ class RepoFiles:
                     tree.body = [node for node in tree.body if not _is_for_scripts(node)]
                     found[self.relative(path)] = tree
                 except (SyntaxError, UnicodeDecodeError, ValueError):
-                    continue  # told by the import
+                    continue  # reported by the import
         return found
 
     def relative(self, path: Path) -> str:
-        """Spell a path as it stands in the repo, with slashes."""
+        """A path relative to the repo, with forward slashes."""
         return path.relative_to(self.root).as_posix()
 
     def place_of(self, rule: dict[str, Any]) -> tuple[str | None, int | None]:
-        """Where a rule's function stands, if that is in the repo.
+        """Where a rule's function is, if that is in the repo.
 
         Args:
             rule: A record of ``probe`` with ``file`` and ``line``.
 
         Returns:
-            Path in the repo and line.
+            Path in the repo and line; None for both when the function is elsewhere.
         """
         if rule["file"] is None:
             return None, None
@@ -211,12 +211,12 @@ class RepoFiles:
 
     @cached_property
     def checkout(self) -> Path:
-        """The folder that git checked out, which is a larger one for a folder of a larger repo."""
+        """The folder that git checked out: one above, if the repo is a folder of a larger one."""
         top = self.git("rev-parse", "--show-toplevel")
         return Path(top).resolve() if top else self.root
 
     def line_of(self, name: str, text: str) -> int | None:
-        """The first line of a file that holds ``text``, from 1."""
+        """The number, from 1, of the first line of a file that contains ``text``, or None."""
         try:
             lines = (self.root / name).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError):
@@ -225,7 +225,7 @@ class RepoFiles:
 
     @cached_property
     def files(self) -> list[str]:
-        """Files of the repo: those git tracks or does not ignore, else all but the environment's."""
+        """Files of the repo: those that git tracks or does not ignore; without git all but environments and caches."""
         return self._list_files()
 
     def _list_files(self) -> list[str]:
@@ -233,7 +233,7 @@ class RepoFiles:
         if listed is not None:
             return sorted(name for name in set(listed.split("\0")) if name and (self.root / name).is_file())
         if not (self.root / "pyproject.toml").is_file():
-            return []  # it may be somebody's home
+            return []  # it may be somebody's home directory
         skipped = {".venv", ".git", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", "node_modules"}
         return sorted(
             self.relative(path)
@@ -247,7 +247,7 @@ class RepoFiles:
         return self.look()
 
     def look(self) -> dict[str, tuple[int, int]]:
-        """Look at the repo's files as they are now.
+        """List the repo's files as they are now.
 
         Returns:
             Size in bytes and time of the last change in nanoseconds, by path.
@@ -263,7 +263,7 @@ class RepoFiles:
         """Ask git about the repo.
 
         Args:
-            arguments: Of the git command.
+            arguments: What follows `git`.
 
         Returns:
             Its output, or None when it failed, is not installed or the repo is not in git.
@@ -275,5 +275,5 @@ class RepoFiles:
 
 
 def _is_for_scripts(node: ast.stmt) -> bool:
-    """Whether a statement is `if __name__ == "__main__":`, which no import executes."""
+    """Whether a statement is `if __name__ == "__main__":`, which no import runs."""
     return isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) == "__name__ == '__main__'"

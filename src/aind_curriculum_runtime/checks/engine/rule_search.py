@@ -1,7 +1,7 @@
-"""Searching for metrics that make a rule hold: a witness, or the honest word that none was found.
+"""Searching for metrics that make a rule hold (witnesses), and for rules and policies that misbehave.
 
-Owns what comes to light when rules and policies are tried on many metrics. It cannot prove that a rule never holds,
-and never says so.
+Owns what can be learned by trying them on many random metrics. It cannot prove that a rule never holds, and never says
+so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TRIES: Final = 400
 """Metrics tried for each metrics class."""
 
 _APPLICATIONS: Final = 20_000
-"""Applications of policies in all, in a curriculum that has many; each is slower than asking a transition."""
+"""How often policies are applied in all when there are many; this is slower than asking a transition."""
 
 
 def search(curriculum: Any) -> dict[str, Any]:
@@ -29,10 +29,10 @@ def search(curriculum: Any) -> dict[str, Any]:
         curriculum: The curriculum.
 
     Returns:
-        ``tries`` and a list ``rules``: for each stage transition and policy transition its stage, its kind,
-        its name, those that come before it, whether it ever held, whether it ever decided (held while none
-        before it did), what went wrong with the metrics that made it, and why it was not tried, if so. A list
-        ``policies`` says the same of each policy, and which parameters it set that the task does not declare.
+        ``tries`` and two lists. ``rules`` has, for each stage transition and policy transition, its stage, kind and
+        name, the rules before it, whether it ever held, whether it ever decided (held while none before it did),
+        what went wrong and with which metrics, and why it was not tried, if so. ``policies`` has the same faults for
+        each policy, and the parameters it set that the task does not declare.
     """
     groups = list(_groups(curriculum))
     rules, policies = [], []
@@ -46,7 +46,7 @@ def search(curriculum: Any) -> dict[str, Any]:
 
 
 def _groups(curriculum: Any) -> Iterator[tuple[Any, str, str, list[Any]]]:
-    """Rules among which the first that holds decides, with the metrics class they are given."""
+    """Groups of rules in which the first that holds decides, each with the metrics class that its rules take."""
     for stage in curriculum.see_stages():
         transitions = [rule for rule, _ in curriculum.see_stage_transitions(stage) if not is_manual(rule.callable)]
         fallback = _model_of([*transitions, *((stage.metrics_provider and [stage.metrics_provider]) or [])])
@@ -59,7 +59,7 @@ def _groups(curriculum: Any) -> Iterator[tuple[Any, str, str, list[Any]]]:
 
 
 def _policies(curriculum: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """Policies with their stages, and the metrics class they are given."""
+    """Every policy with the metrics class that it takes and its stage."""
     for stage in curriculum.see_stages():
         transitions = [rule for rule, _ in curriculum.see_stage_transitions(stage)]
         others = [*transitions, *((stage.metrics_provider and [stage.metrics_provider]) or [])]
@@ -68,7 +68,7 @@ def _policies(curriculum: Any) -> Iterator[tuple[Any, Any, Any]]:
 
 
 def _model_of(rules: list[Any]) -> Any:
-    """The metrics class that the rules' annotations name."""
+    """The first metrics class in the rules' annotations, or None."""
     import inspect
 
     from aind_behavior_curriculum import Metrics
@@ -131,7 +131,7 @@ def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict
 
 
 def _try_policies(model: Any, owned: list[tuple[Any, Any]], tries: int) -> list[dict[str, Any]]:
-    """Apply each policy again and again, as from session to session: to the task that it gave the last time."""
+    """Apply each policy many times, as over many sessions: to the task that it returned the last time."""
     records = [{**_record(stage.name, "policy", policy), "sets": []} for stage, policy in owned]
     if model is None:
         return _untried(records, "no annotation names their metrics class")
@@ -147,7 +147,7 @@ def _try_policies(model: Any, owned: list[tuple[Any, Any]], tries: int) -> list[
 
 
 def _applied(record: dict[str, Any], policy: Any, metrics: Any, task: Any) -> Any:
-    """Apply a policy, twice; None when that gives no task to go on with."""
+    """Apply a policy, twice to compare; None when the task it returns cannot be used."""
     from pydantic import ValidationError
 
     given_metrics = metrics.model_copy(deep=True)
@@ -175,7 +175,7 @@ def _applied(record: dict[str, Any], policy: Any, metrics: Any, task: Any) -> An
 
 
 def _refused(task: Any, before: Any = None) -> str | None:
-    """Why what a policy returned cannot be the next session's task; nothing when the one before could not either."""
+    """Why what a policy returned cannot be the next session's task; None when the task before could not either."""
     from aind_behavior_curriculum import Task
     from pydantic import ValidationError
 
@@ -193,20 +193,20 @@ def _refused(task: Any, before: Any = None) -> str | None:
 
 
 def _refusal(error: Any) -> str:
-    """What pydantic's ValidationError says, of its first value."""
+    """The first fault of a pydantic ValidationError, as the end of a sentence."""
     fault = first_fault(error)
     return f"gave {fault.place} the value {repr(fault.found)[:60]}, which is refused ({fault.message}),"
 
 
 def undeclared(model: Any, where: str = "") -> Iterator[str]:
-    """Parameters that stand in a task and not in its class; the library lets every name through.
+    """Parameters that a task has and its class does not declare; the library accepts every name.
 
     Args:
-        model: A task, or what a field of one holds.
+        model: A task, or a model in one of its fields.
         where: Its place, with a dot at the end.
 
     Yields:
-        Their places. A class that declares no field at all is open on purpose.
+        Their places; nothing for a class that declares no field at all, which is open on purpose.
     """
     from pydantic import BaseModel
 

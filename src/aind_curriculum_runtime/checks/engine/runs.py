@@ -1,7 +1,7 @@
-"""The runs that checks look at: each made once, several at a time, in a scratch folder of its own.
+"""The runs that checks look at: each made once, several in parallel, in a scratch folder of its own.
 
-Owns starting, sharing and clearing up, and what a scenario is made of. The table of scenarios is given to it;
-knows nothing of what a check concludes from them.
+Owns starting, sharing and cleaning up, and the parts that scenarios are built from. The table of scenarios is passed
+in. Knows nothing of what checks conclude from the results.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from .repo import RepoFiles, Target
 __all__ = ["Runs", "Scenario"]
 
 Scenario = Callable[["Runs", Target, Path], Invocation | Process]
-"""Makes what a run needs in the folder that it is given, and says what to start."""
+"""Makes what a run needs in the given folder, and returns what to start, or a run that was made already."""
 
 _SESSION_KEPT: Final = {"launcher", "evaluate"}
-"""Runs of which it matters what became of the session (SE001)."""
+"""Runs whose session directory is kept, because SE001 looks at it."""
 
 
 class Runs:
@@ -36,7 +36,7 @@ class Runs:
 
     Args:
         repo: The repo.
-        scenarios: Every run by its name, in an order in which none needs a later one.
+        scenarios: Every run by its name; none needs a later one.
     """
 
     def __init__(self, repo: RepoFiles, scenarios: Mapping[str, Scenario]) -> None:
@@ -64,13 +64,13 @@ class Runs:
         return self._processes.started
 
     def start(self, names: Iterable[str]) -> int:
-        """Start runs, in the order of the table so that one never waits for a later one.
+        """Start runs in the order of the table, so that none waits for a later one.
 
         Args:
-            names: Of scenarios.
+            names: Names of scenarios.
 
         Returns:
-            How many there are.
+            How many runs were started so far.
         """
         wanted = set(names)
         self._settle()
@@ -81,7 +81,7 @@ class Runs:
         return len(self._futures)
 
     def get(self, target: Target, name: str) -> Process:
-        """Wait for a run, starting it if need be.
+        """Wait for a run, and start it first if needed.
 
         Args:
             target: Which curriculum.
@@ -92,6 +92,7 @@ class Runs:
 
         Raises:
             NotApplicable: The run cannot be made: no sample session, or the curriculum does not import.
+            RunBroken: The program cannot be started.
         """
         self._settle()
         return self._future(target, name).result()
@@ -108,7 +109,7 @@ class Runs:
 
         Raises:
             NotApplicable: As ``get`` raises it.
-            RunBroken: The process ended without an answer.
+            RunBroken: The process did not start, or ended without an answer.
         """
         process = self.get(target, name)
         if process.answer is None:
@@ -129,7 +130,7 @@ class Runs:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _settle(self) -> None:
-        """Work out here, in one thread, what all runs share."""
+        """Work out what all runs share now, in this one thread."""
         _ = self.scratch, self._repo.targets, self._repo.snapshot
 
     def _future(self, target: Target, name: str) -> Future[Process]:
@@ -140,7 +141,7 @@ class Runs:
 
     def _run(self, target: Target, name: str) -> Process:
         try:
-            # No space in the path: that is for one scenario to try.
+            # No space in the path: one scenario tries that.
             folder = Path(tempfile.mkdtemp(prefix=f"{name.replace(' ', '-')}-", dir=self.scratch))
             made = self._scenarios[name](self, target, folder)
             if isinstance(made, Process):
@@ -152,7 +153,7 @@ class Runs:
         finally:
             self.on_done()
 
-    # What scenarios are made of.
+    # The parts that scenarios are built from.
 
     @property
     def root(self) -> Path:
@@ -161,12 +162,12 @@ class Runs:
 
     @property
     def repo(self) -> RepoFiles:
-        """The repo."""
+        """The repo under test."""
         return self._repo
 
     @cached_property
     def _uv_environment(self) -> dict[str, str]:
-        """What keeps `uv run` from writing into the repo: a launcher's own call may write its lock file.
+        """Variables that keep `uv run` from writing into the repo; without them it may write the lock file.
 
         Raises:
             NotApplicable: There is neither a lock file nor an environment, so the call could only write one.
@@ -175,7 +176,7 @@ class Runs:
         if self._repo.lock is not None:
             if has_environment:
                 return {"UV_FROZEN": "1"}
-            # One that goes with the scratch folder, with the bytecode of the repo's own modules beside it.
+            # An environment in the scratch folder, which is removed at the end; the repo's bytecode goes there too.
             places = {"UV_PROJECT_ENVIRONMENT": "environment", "PYTHONPYCACHEPREFIX": "bytecode"}
             own = {name: str(self.scratch / folder) for name, folder in places.items()}
             return {"UV_FROZEN": "1", "PYTHONDONTWRITEBYTECODE": "", **own}
@@ -192,14 +193,17 @@ class Runs:
 
         Args:
             arguments: What follows `curriculum`.
-            env: Added to the environment.
+            env: Variables added to the environment.
+
+        Returns:
+            What to start.
         """
         invocation = self._uv_run("curriculum", *arguments)
         invocation.env = {**invocation.env, **(env or {})}
         return invocation
 
     def probe(self, target: Target, folder: Path, *arguments: str | Path, seed: int | None = None) -> Invocation:
-        """A run of ``probe`` in the curriculum's own environment; its answer goes to a file."""
+        """A run of ``probe`` in the curriculum's own environment; the answer goes to a file."""
         program = ["python", "-m", "aind_curriculum_runtime.checks.engine.probe", "--object", target.object]
         invocation = self._uv_run(*self._with_runtime, *program, "--answer", folder / "answer.json", *arguments)
         seeds = {} if seed is None else {"PYTHONHASHSEED": str(seed)}
@@ -209,7 +213,7 @@ class Runs:
 
     @cached_property
     def _with_runtime(self) -> list[str]:
-        """For a repo without the runtime or its extra `checks`: this very one, laid over its environment."""
+        """Arguments that add this runtime where the repo lacks the runtime or its extra `checks`."""
         needed = {"aind-curriculum-runtime", "hypothesis"}
         if needed <= self._repo.locked.keys() or (self._repo.uses_runtime and not self._repo.locked):
             return []
@@ -229,7 +233,7 @@ class Runs:
         return folder / name
 
     def facts(self, target: Target) -> dict[str, Any]:
-        """What the curriculum says of itself.
+        """What ``probe`` answers to ``facts``: the graph, its rules, and a trainer state for every stage.
 
         Raises:
             NotApplicable: It does not import.
@@ -240,7 +244,7 @@ class Runs:
         return answer
 
     def state(self, target: Target, folder: Path, stage: str | None = None) -> Path:
-        """A trainer state file, at the first stage or at another."""
+        """Write a trainer state file, at the first stage unless another is named."""
         facts = self.facts(target)
         path = folder / "trainer_state.json"
         path.write_text(json.dumps(facts["states"][stage or facts["stages"][0]["name"]]), encoding="utf-8")
@@ -254,7 +258,7 @@ class Runs:
         state: Path | None = None,
         env: dict[str, str] | None = None,
     ) -> Invocation:
-        """The launcher's call on the sample session, from a state at the first stage or from another."""
+        """The launcher's call on the sample session, with a state at the first stage unless another is given."""
         session = self.session(folder)
         state = state if state is not None else self.state(target, folder)
         call = ("run", "--data-directory", session, "--input-trainer-state", state)

@@ -1,7 +1,7 @@
 """The table of runs: what is started, on which state and session, in which environment.
 
-Each scenario makes what it needs in its own folder and says what to start. Knows nothing of what a check
-concludes from what comes out.
+Each scenario makes what it needs in its own folder and returns what to start. Knows nothing of what checks conclude
+from the results.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _named(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 
 def _again(seed: int, zone: str, changed: float | None = None) -> Scenario:
-    """The same once more, with what may differ from rig to rig: hash seed, time zone, and when files were copied."""
+    """The launcher's run with what may differ from rig to rig: hash seed, time zone, and when files were copied."""
 
     def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
         invocation = runs.launch(target, folder, env={"PYTHONHASHSEED": str(seed), "TZ": zone})
@@ -55,14 +55,14 @@ def _environment(runs: Runs, target: Target, folder: Path) -> Invocation:
     prefixes = ("", "CURRICULUM_", "AIND_CURRICULUM_")
     decoys = {prefix + name: values.get(name, "decoy") for prefix in prefixes for name in names}
     others = {"DEBUG": "1", "PYTHONWARNINGS": "error", "COLUMNS": "1"}
-    if str(runs.repo.project_root).isascii():  # Python itself could not read where an editable package is
+    if str(runs.repo.project_root).isascii():  # else Python could not read the path of an editable package
         others["LC_ALL"] = "C"
     somebody = dict.fromkeys(("USER", "USERNAME", "LOGNAME"), "somebody-else")
     return runs.launch(target, folder, env=decoys | others | somebody)
 
 
 def _working_directory(runs: Runs, target: Target, folder: Path) -> Invocation:
-    """Started elsewhere, among files with tempting names (`--project` keeps the working directory)."""
+    """Started in another folder, among files that code might read by mistake (`--project` keeps that folder)."""
     invocation = runs.launch(target, folder)
     decoys = folder / "decoys"
     (decoys / "demo").mkdir(parents=True)
@@ -78,7 +78,7 @@ def _working_directory(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 
 def _keyword(runs: Runs, target: Target, folder: Path) -> Invocation:
-    """A relative directory with a name that has been magic; it is not there."""
+    """A data directory that does not exist, with a name that was once a keyword."""
     if (runs.root / "demo").exists():
         raise NotApplicable("the repo has a folder of its own named demo")
     return runs.command("run", "--data-directory", "demo", "--input-trainer-state", runs.state(target, folder))
@@ -114,14 +114,14 @@ def _stages(runs: Runs, target: Target, folder: Path) -> Invocation:
 def telling_stage(runs: Runs, target: Target) -> str:
     """The first stage at which evaluating the sample session changes the trainer state.
 
-    At another one a command that never evaluates prints the same.
+    At other stages a command that never evaluates prints the same.
 
     Args:
         runs: The runs.
         target: Which curriculum.
 
     Returns:
-        Its name; the first stage's where there is none.
+        Its name; the first stage's when there is none.
     """
     facts, answer = runs.facts(target), runs.answer(target, "evaluate")
     names = [stage["name"] for stage in facts["stages"]]
@@ -207,7 +207,7 @@ def _unknown_option(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 
 HOSTILE: Final = "curriculum_check_witness.touch"
-"""A reference to a module that leaves a file when it is imported and another when it is called."""
+"""A reference to a function whose module writes a file when it is imported or called."""
 
 
 def _hostile(place: str) -> Scenario:
@@ -257,14 +257,14 @@ def _migrations(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 SCENARIOS: Final[dict[str, Scenario]] = {
     "facts": _facts,
-    "witnesses": _witnesses,  # the longest
+    "witnesses": _witnesses,  # takes longest
     "launcher": _launcher,
     "evaluate": _evaluate,
     "stages": _stages,
     "telling": _telling,
     "named": _named,
     "seed 1": _again(1, "EAS-14"),
-    "seed 2": _again(2, "WES+12", changed=1e9),  # 26 hours apart, so the local date is always another
+    "seed 2": _again(2, "WES+12", changed=1e9),  # 26 hours apart, so the local date always differs
     "environment": _environment,
     "working directory": _working_directory,
     "keyword": _keyword,
@@ -292,4 +292,4 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "last release": _last_release,
     "migrations": _migrations,
 }
-"""Every run, in an order in which none needs a later one."""
+"""Every run by name; none needs a later one."""

@@ -1,6 +1,6 @@
-"""Shapes that checks of several families share: a check of one of these is a row of its family's table.
+"""Shapes of checks that several families share: a check of such a shape is a row in its family's table.
 
-Owns what such a check looks at; the row says which runs or sources, and what it means.
+Owns how such a check looks; the row says at which runs or sources, and what a finding means.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Row(Check):
     runs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Show title and reason in repo-review's own report, which takes the docstring."""
+        """Set the docstring, which repo-review's own report shows."""
         self.__doc__ = f"{self.title}\n\n{self.why}"
 
 
@@ -43,14 +43,14 @@ class SameSuggestion(Row, TargetCheck):
 
     Args:
         when: How they were made, as the beginning of a sentence.
-        promise: Whether the runtime alone promises it, so that it says nothing of a repo with a command of its own.
+        promise: Whether only the runtime promises it, so that the check skips a repo with a command of its own.
     """
 
     when: str
     promise: bool = False
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        """Compare each run with the launcher's, and tell the first that differs."""
+        """Compare each run with the launcher's, and report the first that differs."""
         if self.promise:
             repo.require_runtime()
         for name in self.runs:
@@ -61,7 +61,7 @@ class SameSuggestion(Row, TargetCheck):
 
 @dataclass(kw_only=True, eq=False)
 class UnfitSession(Row, TargetCheck):
-    """A session that cannot be evaluated is a failure of the session, and none of the code.
+    """A session that cannot be evaluated is reported as a fault of the session, not of the code.
 
     Args:
         what: What the session directory holds, as the beginning of a sentence.
@@ -81,10 +81,10 @@ class UnfitSession(Row, TargetCheck):
 
 @dataclass(kw_only=True, eq=False)
 class InSources(Row):
-    """Something stands in the package's sources that should not.
+    """The package's sources contain something that they should not.
 
     Args:
-        search: Gives line and message of each place in a module.
+        search: Yields line and message of each such place in a module.
     """
 
     search: Callable[[ast.Module], Iterator[tuple[int, str]]]

@@ -1,4 +1,4 @@
-"""What a check is given: a repo's files, the processes started in it, and what the checks before it said.
+"""What a check is given: a repo's files, the processes started in it, and what earlier checks found.
 
 Owns putting these together; ``repo`` reads the files and ``runs`` starts the processes.
 """
@@ -23,13 +23,13 @@ class CurriculumRepo(RepoFiles):
     """A curriculum repo under test: the fixture ``curriculum_repo`` of repo-review.
 
     Args:
-        outcomes: What the checks said so far, by id.
+        outcomes: What the checks found so far, by id.
     """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: object) -> Self:
-        """Stay one object: repo-review copies its fixtures, and the runs are to be made once."""
+        """Return this same object: repo-review copies its fixtures, and each run must be made only once."""
         return self
 
     @cached_property
@@ -44,7 +44,7 @@ def repo_at(root: Path, *, curriculum: str | None = None, session: Path | None =
     Args:
         root: Folder of its ``pyproject.toml``.
         curriculum: Which curriculum, as ``package.module:OBJECT`` or by name; None for all it declares.
-        session: A sample session, where it is not at ``tests/data/session``.
+        session: The sample session, if it is not at ``tests/data/session``.
 
     Returns:
         The repo under test.

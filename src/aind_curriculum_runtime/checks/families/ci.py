@@ -20,7 +20,7 @@ _LEFT_OUT = re.compile(r"--(ignore|deselect)[= ]\S*test_contract")
 def _workflows(repo: CurriculumRepo) -> dict[str, list[str]]:
     """Lines of every workflow without comments, by its path."""
     found = {}
-    folder = repo.checkout / ".github" / "workflows"  # GitHub looks nowhere else
+    folder = repo.checkout / ".github" / "workflows"  # the only place that GitHub reads
     for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
         text = path.read_text(encoding="utf-8", errors="replace")
         name = Path(os.path.relpath(path, repo.root)).as_posix()
@@ -54,7 +54,7 @@ def _jobs(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _tested(repo: CurriculumRepo) -> list[tuple[str, int, list[str]]]:
-    """Jobs that run the contract, or in a repo with a command of its own those that run its tests."""
+    """Jobs that run the contract; if none does, in a repo with a command of its own, jobs that run its tests."""
     jobs = [(name, start, job) for name, lines in _workflows(repo).items() for start, job in _jobs(lines)]
     contract = [one for one in jobs if any(_runs_contract(repo, line) for line in one[2])]
     tests = [one for one in jobs if any(_PYTEST.search(line) for line in one[2])]
@@ -67,7 +67,7 @@ def _tested(repo: CurriculumRepo) -> list[tuple[str, int, list[str]]]:
 class CI001(Check):
     """CI runs the contract
 
-    A break is found at the push, not at the rig.
+    What breaks is found at the push, not at the rig.
     """
 
     family = "CI"
@@ -117,9 +117,9 @@ class CI003(Check):
 
 
 class CI004(Check):
-    """CI looks at the formatting instead of changing it
+    """CI checks the formatting instead of changing it
 
-    `ruff format` without `--check` formats CI's own copy, and passes whatever is in the repo.
+    `ruff format` without `--check` formats CI's own copy, and passes however the repo is formatted.
     """
 
     family = "CI"

@@ -13,7 +13,7 @@ from ..engine.repo import Target
 from ..engine.shapes import InSources, SameSuggestion
 from ..engine.under_test import CurriculumRepo
 
-_SAME: Final = "The suggestion may depend on the session, the trainer state and the curriculum alone."
+_SAME: Final = "The suggestion may depend only on the session, the trainer state and the curriculum."
 
 
 class CL001(TargetCheck):
@@ -37,9 +37,9 @@ class CL001(TargetCheck):
 
 
 class CL005(TargetCheck):
-    """No directory name is magic
+    """No directory name is special
 
-    A session directory that is not there is an error, whatever it is called: `demo` has been a keyword.
+    A session directory that is not there is an error, whatever its name: `demo` was once a keyword.
     """
 
     family = "command line"
@@ -79,8 +79,8 @@ CHECKS = (
         id="CL003",
         title="Environment variables change nothing",
         why=(
-            "On a rig many programs share one environment; a variable of another's, such as MUTE_SUGGESTION=1, must "
-            "not mute this one."
+            "On a rig many programs share one environment; a variable meant for another, such as MUTE_SUGGESTION=1, "
+            "must not silence this one."
         ),
         family="command line",
         requires=frozenset({"SU001"}),
@@ -91,7 +91,7 @@ CHECKS = (
     SameSuggestion(
         id="CL004",
         title="Files in the working directory change nothing",
-        why="The launcher's working directory holds whatever it holds.",
+        why="The launcher's working directory may hold any files.",
         family="command line",
         requires=frozenset({"SU001"}),
         runs=("launcher", "working directory"),
@@ -111,11 +111,11 @@ CHECKS = (
     ),
     InSources(
         id="CL008",
-        title="The package asks nothing of the machine it runs on",
+        title="The package does not depend on the machine it runs on",
         why=(
-            "CL003 can set only the variables it knows. What is set on one rig and not on another, or differs with "
-            "its name, its user, its folders or its clock, trains two animals differently, and nothing in the data "
-            "says so."
+            "CL003 can set only the variables it knows. A value that is set on one rig and not on another, or depends "
+            "on its name, its user, its folders or its clock, trains two animals differently, and nothing in the data "
+            "shows it."
         ),
         family="command line",
         level="warning",

@@ -19,7 +19,7 @@ class _InFacts(Row, TargetCheck):
     """Something is wrong with the graph as the curriculum states it.
 
     Args:
-        search: Gives the messages, from the answer ``facts`` of ``probe``.
+        search: Yields the messages, from the answer of ``probe`` to ``facts``.
     """
 
     family: str = "graph"
@@ -34,12 +34,12 @@ class _InFacts(Row, TargetCheck):
 
 @dataclass(kw_only=True, eq=False)
 class _TriedRule(Row, TargetCheck):
-    """Something came to light of a rule that was tried on many metrics.
+    """A rule that was tried on many metrics shows a fault.
 
     Args:
         parts: ``rules`` for the transitions, ``policies``.
-        once: Whether a rule that stands at several stages is told once.
-        tell: What came to light, as the end of a sentence that begins with the rule; None where nothing did.
+        once: Whether a rule that several stages use is reported once.
+        tell: Gives the fault in one sentence, from the rule's record and the number of tries, or None.
     """
 
     family: str = "graph"
@@ -133,7 +133,7 @@ def _named(rule: dict[str, Any]) -> str:
 class GR003(TargetCheck):
     """Every stage's metrics provider works on the sample session
 
-    The first stage's is tried by every run; the others would fail only when an animal gets there.
+    Every run tries the first stage's; the others would fail only when an animal gets there.
     """
 
     family = "graph"
@@ -156,7 +156,7 @@ def _tried(repo: CurriculumRepo, target: Target, *parts: str) -> list[dict[str, 
         parts: ``rules`` for the transitions, ``policies``; the runtime of an older lock has no policies.
 
     Returns:
-        What came to light of each.
+        The record of each, as ``rule_search.search`` gives it.
 
     Raises:
         NotApplicable: There are some, and none could be tried.
@@ -170,9 +170,9 @@ def _tried(repo: CurriculumRepo, target: Target, *parts: str) -> list[dict[str, 
 
 
 class GR009(TargetCheck):
-    """Rules and stages bear the field's names
+    """Rules and stages have the field's names
 
-    Policies `p_`, policy transitions `pt_`, stages `s_`, stage transitions `st_<from>_<to>`: whoever reads a trainer
+    Policies `p_`, policy transitions `pt_`, stages `s_`, stage transitions `st_<from>_<to>`: a reader of a trainer
     state knows what each name is.
     """
 
@@ -243,8 +243,8 @@ class GR010(TargetCheck):
 class GR012(TargetCheck):
     """Stages and policies set parameters that the task declares
 
-    The library lets a name through that is misspelt: the rig then runs with the default of the one that was meant, for
-    days, and nothing says so.
+    The library accepts a misspelt name: the rig then runs with the default of the parameter that was meant, for days,
+    and nothing shows it.
     """
 
     family = "graph"
@@ -286,8 +286,8 @@ CHECKS = (
         title="No transition is always decided by an earlier one",
         why=(
             "The first transition that holds wins. Where an earlier one holds whenever a later one does (`> 20` "
-            "before `> 40`), the later one never decides. The search tries many metrics; it finds no proof, so read "
-            "its word as a hint."
+            "before `> 40`), the later one never decides. The search tries many metrics; that is no proof, so read "
+            "the finding as a hint."
         ),
         level="warning",
         parts=("rules",),
@@ -311,8 +311,8 @@ CHECKS = (
         title="Rules work with all metrics that their class allows",
         why=(
             "A transition or policy that raises for metrics which a real session can give, such as a None, leaves the "
-            "animal without a suggestion. So does a policy that gives a parameter a value which its field refuses, be "
-            "it only after many sessions: each is applied to the task that it gave the last time."
+            "animal without a suggestion. So does a policy that gives a parameter a value which its field "
+            "refuses, even if only after many sessions: each is applied to the task that it returned the last time."
         ),
         level="warning",
         tell=_raised,

@@ -123,8 +123,8 @@ class LP004(Check):
 class LP005(TargetCheck):
     """Every curriculum imports, under the name it is declared by
 
-    A package that does not import on the rig leaves the animal without a suggestion. So does a module that is on this
-    disk alone, because git ignores it.
+    A package that does not import on the rig leaves the animal without a suggestion. So does a module that is only on
+    this disk, because git ignores it.
     """
 
     family = "layout"
@@ -175,7 +175,7 @@ class LP005(TargetCheck):
 
 def _ignored_modules(repo: CurriculumRepo, modules: list[str]) -> Iterator[str]:
     known = {name.casefold() for name in repo.files}
-    generated = repo.version_is_generated  # by the build, from git's tags
+    generated = repo.version_is_generated  # by the build, from git tags
     for path in map(Path, modules):
         if any(path.is_relative_to(folder) for folder in repo.packages):
             name = repo.relative(path)
@@ -210,8 +210,8 @@ class LP006(Check):
 class LP007(Check):
     """Files that the template manages are as it made them
 
-    They are merged at every update; an edit there is a conflict to come, and in tests/test_contract.py or the
-    workflow it can switch the contract off.
+    Every update merges them: an edit there will conflict, and in tests/test_contract.py or the workflow it can switch
+    the contract off.
     """
 
     family = "layout"
@@ -223,7 +223,7 @@ class LP007(Check):
             raise NotApplicable("the repo was not made from the template")
         for name, expected in digests().items():
             if name.startswith(".github/") and repo.checkout != repo.root:
-                continue  # of no use in a folder of a larger repo
+                continue  # GitHub does not read it in a folder of a larger repo
             try:
                 content = (repo.root / name).read_bytes()
             except OSError:
@@ -279,7 +279,7 @@ class LP009(Check):
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
         seen: dict[str, str] = {}
         tracked = (repo.git("ls-files", "-z") or "").split("\0")
-        for name in sorted({*repo.files, *filter(None, tracked)}):  # on Windows the one is only in git
+        for name in sorted({*repo.files, *filter(None, tracked)}):  # on Windows one of two such names is only in git
             parts = name.split("/")
             if any(
                 re.search(r'[<>:"\\|?*\x00-\x1f]', part)
@@ -314,8 +314,8 @@ class LP010(Check):
 class LP011(Check):
     """The repo holds one curriculum
 
-    A curriculum's commit is recorded with the data; with several in one repo a commit says little of any one, and
-    one version number stands for all.
+    A curriculum's commit is recorded with the data; with several in one repo a commit says little about each,
+    and one version number stands for all.
     """
 
     family = "layout"
@@ -346,7 +346,7 @@ _POSIX_ONLY = {"crypt", "fcntl", "grp", "posix", "pty", "pwd", "resource", "spwd
 
 
 def _posix_imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in tree.body:  # what stands deeper is guarded, or not reached
+    for node in tree.body:  # an import deeper down is guarded, or may never run
         tops = [one.name for one in node.names] if isinstance(node, ast.Import) else []
         tops += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
         for top in tops:
@@ -389,8 +389,8 @@ CHECKS = (
     ),
     InSources(
         id="LP013",
-        title="No path of one machine stands in the code",
-        why="What is on the disk of one computer or on one lab's share is not there on the next rig.",
+        title="The code contains no path of one machine",
+        why="What is on one computer's disk or on one lab's share is missing on the next rig.",
         family="layout",
         level="warning",
         search=_machine_paths,

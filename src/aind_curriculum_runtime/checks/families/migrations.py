@@ -12,7 +12,7 @@ from ..engine.under_test import CurriculumRepo
 
 
 def _declared(repo: CurriculumRepo, target: Target) -> dict[str, Any]:
-    """The migrations by old major version; of what is none, there are none."""
+    """The migrations by old major version, or ``error`` with what is wrong with the declaration."""
     found: dict[str, Any] = repo.runs.facts(target)["migrations"]
     if not found:
         raise NotApplicable("the curriculum declares no migrations")
@@ -27,7 +27,7 @@ def _tried(repo: CurriculumRepo, target: Target) -> dict[str, Any]:
 
 
 def _file(repo: CurriculumRepo, target: Target) -> tuple[str | None, int | None]:
-    """Where the migrations stand."""
+    """File and line of the migrations."""
     module = target.object.partition(":")[0].replace(".", "/")
     for name in (f"src/{module}.py", f"{module}.py"):
         if (repo.root / name).is_file():
@@ -36,9 +36,9 @@ def _file(repo: CurriculumRepo, target: Target) -> tuple[str | None, int | None]
 
 
 class MI001(TargetCheck):
-    """Every migration leads to stages and policies that there are
+    """Every migration leads to stages and policies that exist
 
-    A name that is misspelt is found by the first animal that is to go there, in a session.
+    Otherwise a misspelt name is found by the first animal that should go there, in a session.
     """
 
     family = "migrations"
@@ -73,7 +73,7 @@ def _faults(declared: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:
 
 
 class MI002(TargetCheck):
-    """A migration says of every stage of the old version where its animals go
+    """A migration says where the animals of every old stage go
 
     It is compared with the last release of that major version. An animal at a stage that is left out is stuck.
     """
@@ -111,7 +111,7 @@ class MI003(TargetCheck):
     family = "migrations"
     requires = frozenset({"MI001"})
     runs = ("migrations",)
-    fix = "Run `curriculum run` with a trainer state at that stage, and fix what it tells."
+    fix = "Run `curriculum run` with a trainer state at that stage, and fix what it says."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         path, line = _file(repo, target)

@@ -1,7 +1,7 @@
-"""Checks of the runtime (FA, and one or two of CL and SE): what it promises every repo, whatever the repo does.
+"""Checks of the runtime (FA, and some of CL and SE): what it promises every repo, whatever the repo does.
 
-Only an edited or a broken runtime can fail one, and they own half of all process runs. So they run where the runtime
-has changed: in `curricula update`, in `curriculum check --all` and in the runtime's own CI, not at every push.
+Only an edited or broken runtime fails them, and they need half of all process runs. So they run when the runtime has
+changed: in `curricula update`, in `curriculum check --all` and in the runtime's own CI, not at every push.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _REINSTALL: Final = "run `uv sync --reinstall-package aind-curriculum-runtime`"
 class CL007(Check):
     """`describe --json` says what is installed
 
-    A launcher asks it before it relies on more than the first contract.
+    A launcher calls it before it relies on more than the first contract.
     """
 
     family = FAMILY
@@ -65,7 +65,7 @@ class _Failure(Row, TargetCheck):
     family: str = FAMILY
     requires: frozenset[str] = frozenset({"CL001"})
     fix: str = (
-        f"The runtime gives these codes: {_REINSTALL}, and if it stays, "
+        f"The runtime gives these codes: {_REINSTALL}, and if that does not help, "
         "look for code of the curriculum that replaces parts of the runtime or of the library."
     )
     given: str
@@ -86,7 +86,7 @@ class _Failure(Row, TargetCheck):
 
 
 class _ForeignRule(_Failure):
-    """The same for a rule of another package, which must not even be imported."""
+    """A failure by a rule of another package, which must not even be imported."""
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         yield from super().find_for(repo, target)
@@ -114,7 +114,7 @@ CHECKS = (
     _Failure(
         id="FA001",
         title="A missing trainer state gives 66",
-        why="The launcher must know that it looked in the wrong place.",
+        why="The launcher must learn that it looked in the wrong place.",
         runs=("no state",),
         given="Given a trainer state file that is not there",
         expected=ExitCode.MISSING,
@@ -122,7 +122,7 @@ CHECKS = (
     _Failure(
         id="FA002",
         title="A trainer state cut short gives 65",
-        why="A disk that was full, a copy that was stopped.",
+        why="The disk was full, or a copy was stopped.",
         runs=("not json",),
         given="Given a trainer state cut short",
         expected=ExitCode.STATE,
@@ -146,7 +146,7 @@ CHECKS = (
     _Failure(
         id="FA005",
         title="A trainer state at an unknown stage gives 65",
-        why="There is no way on from there.",
+        why="Nothing says where the animal goes from there.",
         runs=("unknown stage",),
         given="Given a trainer state at a stage that the curriculum does not have",
         expected=ExitCode.STATE,
@@ -154,7 +154,7 @@ CHECKS = (
     _Failure(
         id="FA006",
         title="A missing session directory gives 66",
-        why="The launcher must know that it looked in the wrong place.",
+        why="The launcher must learn that it looked in the wrong place.",
         runs=("no session",),
         given="Given a session directory that is not there",
         expected=ExitCode.MISSING,
@@ -170,7 +170,7 @@ CHECKS = (
     _Failure(
         id="FA008",
         title="An unknown option gives 64",
-        why="A launcher of another version calls.",
+        why="The launcher may be of another version.",
         runs=("unknown option",),
         given="Given an option that there is not",
         expected=ExitCode.USAGE,

@@ -1,4 +1,4 @@
-"""Checks of the session directory (SE): it is read, added to at the most, and may hold nothing."""
+"""Checks of the session directory (SE): it is read, at most added to, and may be empty."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SE001(TargetCheck):
     """Nothing in the session directory is changed or deleted
 
     It is the only copy of the data. Curriculum code may add files; those are listed as a note. The metrics providers
-    of all stages are tried.
+    of all stages are run.
     """
 
     family = "session directory"
@@ -54,7 +54,7 @@ class SE001(TargetCheck):
 class SE004(TargetCheck):
     """The metrics come from the session directory that is given
 
-    A provider with a constant, or with a path of its own, gives every session the same metrics and is found only
+    A provider that returns constants, or reads a fixed path, gives every session the same metrics, and this shows only
     when an animal does not move on. A session without a single event must not have the sample session's metrics.
     """
 
@@ -113,7 +113,7 @@ def _opened_without_encoding(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 and isinstance(mode.value, str)
                 and re.fullmatch(r"[rwaxt+]+", mode.value) is not None
             )
-            # A method open(name) is another thing's, such as a zip file's.
+            # A method open(name) may belong to something else, such as a zip file.
             if text and (builtin or mode is not None or not node.args) and len(node.args) < at + 3:
                 yield node.lineno, f"{'' if builtin else '.'}open() does not name the encoding."
 
@@ -123,7 +123,7 @@ CHECKS = (
     UnfitSession(
         id="SE003",
         title="An aborted session is a defined failure",
-        why="Folders without a single event: the session was started and stopped.",
+        why="The session was started and stopped: there are folders, but not a single event.",
         family="session directory",
         requires=frozenset({"CL001"}),
         runs=("aborted session",),
@@ -139,8 +139,8 @@ CHECKS = (
         id="SE006",
         title="Text files are read with their encoding named",
         why=(
-            "Without one Python takes the machine's: UTF-8 on Linux, cp1252 on most rigs, where the same session then "
-            "gives other text or an error."
+            "Without it Python takes the machine's encoding: UTF-8 on Linux, cp1252 on most rigs, where the same "
+            "session then gives other text or an error."
         ),
         family="session directory",
         level="warning",

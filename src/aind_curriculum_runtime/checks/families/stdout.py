@@ -18,10 +18,10 @@ from ..engine.under_test import CurriculumRepo
 
 @dataclass(kw_only=True, eq=False)
 class _Launch(Row, TargetCheck):
-    """Something is wrong with what the launcher's own run left.
+    """Something is wrong with what the launcher's own run left behind.
 
     Args:
-        tell: What, in a sentence; None where nothing is.
+        tell: Gives what is wrong, in one sentence, or None.
     """
 
     family: str = "stdout"
@@ -74,8 +74,8 @@ def _held_pipes(process: Process) -> str | None:
 class SO007(TargetCheck):
     """The launcher's own model accepts the document
 
-    Launchers read it with the library's base TrainerState, which refuses fields it does not know, such as one that a
-    Task class adds beside task_parameters.
+    Launchers read it with the library's base TrainerState, which refuses unknown fields, such as one that a Task class
+    adds beside task_parameters.
     """
 
     family = "stdout"
@@ -138,14 +138,14 @@ CHECKS = (
     _Launch(
         id="SO003",
         title="Stdout is strict JSON",
-        why="NaN, Infinity and keys that stand twice are not JSON; parsers differ in what they make of them.",
+        why="NaN, Infinity and repeated keys are not JSON, and each parser reads them in its own way.",
         tell=_not_strict,
         fix="Use the runtime's command, which refuses a value that is not finite.",
     ),
     _Launch(
         id="SO004",
         title="The document has exactly the four keys",
-        why="trainer_state, metrics, version and dsl_version; more goes into files of its own.",
+        why="They are trainer_state, metrics, version and dsl_version; anything more goes into other files.",
         tell=_other_keys,
         fix="Use the runtime's command; put anything more into a file in the session directory.",
     ),
@@ -168,10 +168,8 @@ CHECKS = (
     ),
     _Launch(
         id="SO006",
-        title="The process ends, and its pipes with it",
-        why=(
-            "A child process or a fork that keeps the pipes makes the launcher wait for it, with an animal waiting too."
-        ),
+        title="The process ends and closes its pipes",
+        why="A child process or a fork that keeps the pipes open makes the launcher wait, and the animal with it.",
         requires=frozenset({"LP005"}),
         tell=_held_pipes,
         fix="In the metrics code use subprocess.run, which waits, or join the process before returning.",

@@ -18,8 +18,8 @@ class SU002(TargetCheck):
     """The suggestion is what the library says
 
     The library's Trainer, asked again in a fresh process with the same trainer state and session, must give the same
-    metrics and the same next trainer state: a command line of one's own may forget to evaluate. Besides the first
-    stage the first one is tried at which the sample session changes something.
+    metrics and the same next trainer state: a repo's own command may forget to evaluate. Two stages are tried: the
+    first, and the first at which the sample session changes something.
     """
 
     family = "suggestion"
@@ -33,7 +33,7 @@ class SU002(TargetCheck):
         for run, stage in stages.items():
             expected, process = repo.runs.answer(target, "evaluate")[stage], repo.runs.get(target, run)
             if expected["error"] or stage in told:
-                continue  # told by the checks of each stage
+                continue  # reported by the checks of each stage
             told.add(stage)
             document = process.document
             if not isinstance(document, dict):
@@ -46,7 +46,7 @@ class SU002(TargetCheck):
 
 
 def _unordered(value: Any) -> Any:
-    """JSON with every list of plain values sorted: it may come from a set, which has no order."""
+    """JSON with every list of plain values sorted, since it may come from a set, which has no order."""
     if isinstance(value, dict):
         return {key: _unordered(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -79,7 +79,7 @@ class SU003(TargetCheck):
 class SU004(TargetCheck):
     """The suggested stage and policies are the curriculum's
 
-    A name that the curriculum does not have leaves the next session without a way on.
+    The next session cannot go on from a name that the curriculum does not have.
     """
 
     family = "suggestion"
@@ -103,7 +103,7 @@ class SU005(TargetCheck):
     """Every rule can be loaded again by its name
 
     Trainer states name rules by module and function. A lambda, a method or a partial has no such name: the library
-    writes it, and cannot read it back.
+    writes it, but cannot read it back.
     """
 
     family = "suggestion"
@@ -124,13 +124,13 @@ class SU005(TargetCheck):
 class SU006(TargetCheck):
     """Metrics read back as they were written
 
-    The next session looks back at them, in behavior/previous_metrics.json.
+    The next session reads them from behavior/previous_metrics.json.
     """
 
     family = "suggestion"
     requires = frozenset({"GR003"})
     runs = ("evaluate",)
-    fix = "Use fields that JSON can say (float, int, bool, str, lists or dicts of them), without alias or serialiser."
+    fix = "Use fields that JSON can hold (float, int, bool, str, lists or dicts of them), without alias or serialiser."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         for stage, found in repo.runs.answer(target, "evaluate").items():
@@ -142,7 +142,7 @@ class SU006(TargetCheck):
 class SU007(TargetCheck):
     """A metric that is not finite is refused
 
-    Written as null it passes, and the next session cannot load it.
+    Written as null it would pass, and the next session could not load it.
     """
 
     family = "suggestion"
@@ -166,8 +166,8 @@ class SU007(TargetCheck):
 class SU008(TargetCheck):
     """Every stage gives a suggestion
 
-    The launcher's run looks at the first stage; this one takes the sample session through every stage, and once more
-    with the metrics of a session at each stage that may come before: metrics that look back must be able to read them.
+    The launcher's run covers only the first stage. This check evaluates the sample session at every stage, and again
+    with the metrics of each stage that may come before it: a provider that looks back must be able to read them.
     """
 
     family = "suggestion"
@@ -186,7 +186,7 @@ class SU008(TargetCheck):
 class SU010(TargetCheck):
     """At every stage the same input gives the same suggestion
 
-    SU001 looks at the first stage. A policy of a later one may go by the order of a set, or by the time, just as well.
+    SU001 covers only the first stage. A policy of a later stage may depend on the order of a set, or on the time.
     """
 
     family = "suggestion"
@@ -232,8 +232,8 @@ CHECKS = (
         id="SU009",
         title="The order in which a directory is listed changes nothing",
         why=(
-            "Linux and Windows, and two disks, list the same files in another order; the first of them is then "
-            "another file. The same run, with every listing the other way round, must print the same document."
+            "Linux and Windows, and even two disks, list the same files in different orders, so that the first is "
+            "another file. The same run, with every listing reversed, must print the same document."
         ),
         family="suggestion",
         requires=frozenset({"SU001"}),

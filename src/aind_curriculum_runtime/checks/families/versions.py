@@ -47,7 +47,7 @@ class VE001(Check):
 class VE002(TargetCheck):
     """The package, the curriculum and the document agree on the version
 
-    Data is labelled with the one in the document; the commit is found by the one in the package.
+    Data is labelled with the document's version; the commit is found by the package's.
     """
 
     family = "versions"
@@ -69,7 +69,7 @@ class VE002(TargetCheck):
 class VE003(Check):
     """The changelog has an entry for the version
 
-    Whoever updates a fleet reads it first.
+    It is the first thing that somebody who updates a fleet reads.
     """
 
     family = "versions"

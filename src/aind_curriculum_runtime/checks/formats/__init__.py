@@ -26,4 +26,4 @@ FORMATS: Final[dict[str, Callable[[Report], str]]] = {
     "sarif": sarif,
     "junit": junit,
 }
-"""The formats by the name they are asked for by."""
+"""The formats by their names on the command line."""

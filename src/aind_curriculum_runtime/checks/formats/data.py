@@ -1,4 +1,4 @@
-"""JSON, for programs: everything that is known."""
+"""JSON, for programs: everything in the report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["as_json"]
 
 
 def as_json(report: Report) -> str:
-    """Everything, for programs."""
+    """Write the report as JSON."""
     rows = [
         {
             "id": row.id,

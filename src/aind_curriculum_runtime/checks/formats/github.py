@@ -1,4 +1,4 @@
-"""Workflow commands: GitHub shows them at the lines they are about."""
+"""Workflow commands of GitHub Actions, which GitHub shows at the lines they are about."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["from_checkout", "github"]
 
 
 def github(report: Report) -> str:
-    """Workflow commands: GitHub shows them at the lines they are about."""
+    """Write the report as workflow commands."""
 
     def data(value: str) -> str:
         return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
@@ -34,9 +34,9 @@ def github(report: Report) -> str:
 
 
 def from_checkout(root: Path, path: str) -> str:
-    """A path as the CI server has it: from the folder that was checked out, of which the repo may be a part."""
+    """A path of the repo, relative to the folder that CI checked out, in which the repo may be a folder."""
     checkout = os.environ.get("GITHUB_WORKSPACE")
     if not checkout or not root.is_relative_to(Path(checkout).resolve()):
         return path
-    # A workflow stands above a repo that is a folder of a larger one.
+    # The workflows of a larger repo are above this one, so the path may start with `..`.
     return Path(os.path.normpath(root.relative_to(Path(checkout).resolve()) / path)).as_posix()

@@ -1,6 +1,6 @@
 """One HTML page that needs nothing else.
 
-Owns what the page is given; its look stands in ``templates/report.html.jinja``.
+Owns what the page is given; its layout is in ``templates/report.html.jinja``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["html"]
 
 
 def html(report: Report) -> str:
-    """The report as a page, family by family."""
+    """Write the report as a page, family by family."""
     rows = {family: [row for row in report.rows if row.family == family] for family in FAMILIES}
     return render(
         "report.html.jinja",

@@ -1,7 +1,7 @@
-"""JUnit XML, for CI servers: one test case a check.
+"""JUnit XML, for CI servers: one test case for each check.
 
-By hand: the standard library writes XML, and there are five elements. junitparser is kept up but is made to read and
-merge; junit-xml has stood still since 2020. Neither would save a line here.
+Written by hand: the standard library writes XML, and there are only five elements. junitparser is maintained but made
+for reading and merging; junit-xml has not changed since 2020. Neither would save a line here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["junit"]
 
 
 def junit(report: Report) -> str:
-    """JUnit XML, for CI servers: one test case a check."""
+    """Write the report as JUnit XML."""
     skipped = report.count("skipped") + report.count("ignored")
     counts = {"tests": len(report.rows), "failures": report.count("failed", "error"), "errors": 0, "skipped": skipped}
     totals = {name: str(count) for name, count in counts.items()} | {"time": f"{report.seconds:.3f}"}

@@ -1,7 +1,7 @@
 """SARIF 2.1.0, for code-scanning views.
 
-By hand: it is one literal, and a test holds it against the published schema. sarif-om has stood still since 2019,
-sarif-pydantic is a model of the same literal to keep up with, and sarif-tools reads SARIF and brings matplotlib.
+Written by hand: it is one literal, and a test compares it with the published schema. sarif-om has not changed since
+2019, sarif-pydantic is a model of the same literal to keep up with, and sarif-tools reads SARIF and needs matplotlib.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _INFORMATION: Final = "https://github.com/AllenNeuralDynamics/aind-curriculum-ru
 
 
 def sarif(report: Report) -> str:
-    """SARIF 2.1.0, for code-scanning views."""
+    """Write the report as SARIF 2.1.0."""
     results: list[dict[str, Any]] = []
     for index, row in enumerate(report.rows):
         for finding in row.findings:

@@ -15,7 +15,7 @@ __all__ = ["asides", "summary", "table", "terminal", "text"]
 
 
 def text(report: Report) -> str:
-    """One line a finding, then what was skipped and why, then a count."""
+    """One line for each finding, then what was skipped and why, then the counts."""
     lines = []
     for row in report.rows:
         for finding in row.findings:
@@ -27,10 +27,10 @@ def text(report: Report) -> str:
 
 
 def terminal(report: Report, *, width: int, colour: bool) -> str:
-    """The same for a person at a terminal: wrapped, each finding with its fix and its page on lines of their own.
+    """The same for a person at a terminal: wrapped, with the fix and the link of each finding on lines of their own.
 
     Args:
-        report: What the checks said.
+        report: What the checks found.
         width: Columns of the terminal.
         colour: Whether it shows colours.
 
@@ -93,7 +93,7 @@ def summary(report: Report) -> str:
 
 
 def table(rows: list[Row]) -> str:
-    """The checks themselves, for ``--list``; a family that is run on request is marked with how."""
+    """The checks themselves, for ``--list``; a family that runs only on request is marked ``(--all)``."""
     families = {row.id: row.family if row.id in BY_DEFAULT else f"{row.family} (--all)" for row in rows}
     width = max(map(len, families.values()))
     return "".join(f"{row.id}  {row.level:<7}  {families[row.id]:<{width}}  {row.title}\n" for row in rows)
