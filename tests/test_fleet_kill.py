@@ -140,7 +140,7 @@ def assert_nothing_in_between(task: Task, before: dict[Path, tuple[str, ...]]) -
     for path in checkouts(task):
         until = time.monotonic() + 20
         while (now := standing_or_busy(before[path], path)) == "in between" and time.monotonic() < until:
-            time.sleep(0.02)
+            time.sleep(0.2)
         assert now in {"untouched", "complete"}, f"{path.name}: {git(path, 'status')}"
         assert_no_leftovers(path)
 
