@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import copier
-from support import PROJECT, Repo, Result, call, commit_all, committer, git, make_template
+from support import PROJECT, Repo, Result, call, commit_all, committer, folder_of_these_tests, git, make_template
 
 OLDEST, OLDER, NEWEST = "v0.0.1", "v0.0.2", "v999.0.0"
 """Two synthetic older versions of the template, and the working tree."""
@@ -28,7 +29,14 @@ def make_releases(target: Path) -> Path:
     From the oldest to the newest version: a question and a managed file come in two steps, a managed file goes, lines
     of managed files change, and an example file comes.
     """
-    template = make_template(target)
+    shutil.copytree(_releases(), target, symlinks=True)
+    return target
+
+
+@functools.cache
+def _releases() -> Path:
+    """The one that the others are copies of."""
+    template = make_template(folder_of_these_tests() / "releases")
     now = git(template, "rev-parse", "HEAD")
     for version, change in ((OLDEST, _make_oldest), (OLDER, _make_older)):
         change(template)

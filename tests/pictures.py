@@ -55,7 +55,9 @@ class Element:
 def elements(svg: str) -> list[Element]:
     """The nodes, edges and clusters of a picture."""
     root = ElementTree.fromstring(svg)
-    return [_element(group) for group in root.iter(f"{SVG}g") if group.get("class") and "graph" not in _classes(group)]
+    found = [group for group in root.iter(f"{SVG}g") if group.get("class") and "graph" not in _classes(group)]
+    assert found, "the picture is empty"
+    return [_element(group) for group in found]
 
 
 def size(svg: str) -> tuple[float, float]:

@@ -46,11 +46,17 @@ def make_template(target: Path) -> Path:
 
 
 @functools.cache
-def _template() -> Path:
-    """The one that the others are copies of."""
+def folder_of_these_tests() -> Path:
+    """A folder for what is made once and copied; it is removed when the tests end."""
     folder = tempfile.TemporaryDirectory()
     atexit.register(folder.cleanup)
-    target = Path(folder.name).resolve() / "template"
+    return Path(folder.name).resolve()
+
+
+@functools.cache
+def _template() -> Path:
+    """The one that the others are copies of."""
+    target = folder_of_these_tests() / "template"
     target.mkdir()
     listed = git(PROJECT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     for name in filter(None, listed.split("\0")):

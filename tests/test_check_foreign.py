@@ -7,9 +7,11 @@ a directory name that is magic, and CI that tests what is not locked, on Linux, 
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,10 @@ OF_THE_REPO = {
     "CI003",  # not what is locked
     "CI004",  # formats instead of looking
 }
+DEPLETION, EXAMPLE = (f"foraging_curricula.{name}.curriculum:CURRICULUM" for name in ("depletion", "example"))
 FAULTS = {
-    "foraging_curricula.depletion.curriculum:CURRICULUM": OF_THE_REPO | {"GR004"},  # > 20 shadows > 40
-    "foraging_curricula.example.curriculum:CURRICULUM": OF_THE_REPO | {"SU002", "CL005"},  # unevaluated; demo
+    DEPLETION: OF_THE_REPO | {"GR004"},  # > 20 shadows > 40
+    EXAMPLE: OF_THE_REPO | {"SU002", "CL005"},  # unevaluated; demo
 }
 PROMISES_OF_THE_RUNTIME = {
     *("CL002", "CL007", "SO005", "SU007", "SU008", "SE002", "SE003", "CI001"),
@@ -46,44 +49,63 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return repo
 
 
+Check = Callable[..., dict[str, Any]]
+
+
 @pytest.fixture(scope="module")
-def reports(foreign: Path) -> dict[str, Any]:
-    """What `curriculum check` says of each curriculum, called from another folder through `uv run --with`."""
-    found = {}
-    for curriculum in FAULTS:
+def check(foreign: Path) -> Check:
+    """What `curriculum check` says of a curriculum, called from another folder through `uv run --with`."""
+
+    @functools.cache
+    def rows(curriculum: str, *select: str) -> dict[str, Any]:
         result = call(
             ["uv", "run", "-q", "--no-project", "--with-editable", f"{PROJECT}[checks]", "curriculum", "check", foreign,
-             "--all", "--curriculum", curriculum, "--session", foreign.parent / "session", "--format", "json"],
+             "--all", "--curriculum", curriculum, "--session", foreign.parent / "session", "--format", "json",
+             *(word for name in select for word in ("--select", name))],
             cwd=foreign.parent,
             timeout=600,
         )  # fmt: skip
         assert result.code == 1, result.text
-        found[curriculum] = {row["id"]: row for row in result.document["checks"]}
-    return found
+        return {row["id"]: row for row in result.document["checks"]}
+
+    return rows
 
 
-@pytest.mark.parametrize("curriculum", FAULTS)
-def test_each_fault_is_found_and_nothing_else_is(reports: dict[str, Any], curriculum: str) -> None:
-    failed = {row["id"]: row["findings"] for row in reports[curriculum].values() if row["status"] == "failed"}
-    assert set(failed) == FAULTS[curriculum], json.dumps(failed, indent=1)
+def failed(rows: dict[str, Any]) -> dict[str, Any]:
+    return {row["id"]: row["findings"] for row in rows.values() if row["status"] == "failed"}
 
 
-@pytest.mark.parametrize("curriculum", FAULTS)
-def test_what_the_runtime_promises_is_skipped_with_the_reason(reports: dict[str, Any], curriculum: str) -> None:
-    skipped = {row["id"]: row["reason"] for row in reports[curriculum].values() if row["status"] == "skipped"}
+CURRICULA = [DEPLETION, pytest.param(EXAMPLE, marks=pytest.mark.exhaustive)]
+
+
+@pytest.mark.parametrize("curriculum", CURRICULA)
+def test_each_fault_is_found_and_nothing_else_is(check: Check, curriculum: str) -> None:
+    found = failed(check(curriculum))
+    assert set(found) == FAULTS[curriculum], json.dumps(found, indent=1)
+
+
+def test_the_faults_of_the_other_curriculum_are_found(check: Check) -> None:
+    own = FAULTS[EXAMPLE] - OF_THE_REPO
+    assert set(failed(check(EXAMPLE, *own))) == own
+
+
+@pytest.mark.parametrize("curriculum", CURRICULA)
+def test_what_the_runtime_promises_is_skipped_with_the_reason(check: Check, curriculum: str) -> None:
+    skipped = {row["id"]: row["reason"] for row in check(curriculum).values() if row["status"] == "skipped"}
     assert skipped.keys() >= PROMISES_OF_THE_RUNTIME
     assert all(skipped.values())
     own = {reason for check, reason in skipped.items() if check in PROMISES_OF_THE_RUNTIME}
     assert any("its own" in reason for reason in own), own
 
 
-def test_the_repo_is_left_as_it_was_without_an_environment(foreign: Path, reports: dict[str, Any]) -> None:
+def test_the_repo_is_left_as_it_was_without_an_environment(foreign: Path, check: Check) -> None:
+    check(DEPLETION)
     assert git(foreign, "status", "--porcelain") == ""
     assert not (foreign / ".venv").exists()
 
 
-def test_a_finding_names_the_file_and_the_line(reports: dict[str, Any]) -> None:
-    shadowed = reports["foraging_curricula.depletion.curriculum:CURRICULUM"]["GR004"]["findings"]
+def test_a_finding_names_the_file_and_the_line(check: Check) -> None:
+    shadowed = check(DEPLETION)["GR004"]["findings"]
     assert [(one["path"], "st_one_all" in one["message"]) for one in shadowed] == [
         ("src/foraging_curricula/depletion/curriculum.py", True)
     ]

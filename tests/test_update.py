@@ -133,7 +133,14 @@ def in_a_folder_of_a_larger_repo(repo: Path, scratch: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "place", [alone, in_a_worktree, in_a_submodule, in_a_submodule_of_a_worktree, in_a_folder_of_a_larger_repo]
+    "place",
+    [
+        alone,
+        pytest.param(in_a_worktree, marks=pytest.mark.exhaustive),
+        pytest.param(in_a_submodule, marks=pytest.mark.exhaustive),
+        in_a_submodule_of_a_worktree,  # which is both
+        in_a_folder_of_a_larger_repo,
+    ],
 )
 def test_an_update_brings_every_managed_file_to_what_a_fresh_copy_holds(
     place: Callable[[Path, Path], Path], old: Repo, releases: Path, tmp_path: Path
@@ -147,10 +154,9 @@ def test_an_update_brings_every_managed_file_to_what_a_fresh_copy_holds(
     assert contents(repo, FileClass.SEED, FileClass.EXAMPLE) == before
 
 
-def test_an_update_moves_the_runtime_with_the_template(old: Repo, releases: Path) -> None:
+def test_an_update_moves_the_runtime_with_the_template(old: Repo, worked_on: Repo, releases: Path) -> None:
     assert pin_of(old)["rev"] == git(releases, "rev-parse", "v0.1.0")
-    update(old)
-    assert pin_of(old)["rev"] == git(releases, "rev-parse", "v0.2.0")
+    assert pin_of(worked_on)["rev"] == git(releases, "rev-parse", "v0.2.0")
 
 
 def pin_of(repo: Repo) -> dict[str, str]:
@@ -209,21 +215,33 @@ SEEDS = ["README.md", "CHANGELOG.md", "LICENSE"]
 EXAMPLES = [CODE, "tests/test_examples.py", "tests/data/session/behavior/Logs/session_input.json"]
 
 
-@pytest.mark.parametrize("names", [SEEDS, EXAMPLES], ids=["seeds", "examples"])
-def test_edited_files_of_the_users_own_are_kept(names: list[str], old: Repo) -> None:
-    for name in names:
-        old.write(name, "Our own words.\n")
-    update(old)
-    assert {name: (old.path / name).read_text(encoding="utf-8") for name in names} == dict.fromkeys(
+OWN = {f"src/{PACKAGE}/more.py": "MORE = 1\n", "tests/test_more.py": "# ours\n", ".github/workflows/ours.yml": "{}\n"}
+
+
+@pytest.fixture(scope="module")
+def worked_on(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A repo that was worked on in every way that merges, but for its examples, and updated; tests only look at it."""
+    repo = Repo(release(releases, "v0.1.0", tmp_path_factory.mktemp("worked-on") / "my-curriculum"))
+    for name in (*SEEDS[1:], *EXAMPLES):
+        repo.write(name, "Our own words.\n")
+    (repo.path / "README.md").unlink()
+    (repo.path / ".pre-commit-config.yaml").unlink()
+    for name, text in OWN.items():
+        repo.write(name, text)
+    update(repo)
+    return repo
+
+
+def test_edited_files_of_the_users_own_are_kept(worked_on: Repo) -> None:
+    names = [*SEEDS[1:], *EXAMPLES]
+    assert {name: (worked_on.path / name).read_text(encoding="utf-8") for name in names} == dict.fromkeys(
         names, "Our own words.\n"
     )
-    assert_clean(old.path)
+    assert_clean(worked_on.path)
 
 
-def test_a_deleted_seed_is_made_anew(old: Repo) -> None:
-    (old.path / "README.md").unlink()
-    update(old)
-    assert (old.path / "README.md").read_text(encoding="utf-8") == "# Another README\n"
+def test_a_deleted_seed_is_made_anew(worked_on: Repo) -> None:
+    assert (worked_on.path / "README.md").read_text(encoding="utf-8") == "# Another README\n"
 
 
 def test_deleted_examples_stay_deleted(old: Repo) -> None:
@@ -231,64 +249,51 @@ def test_deleted_examples_stay_deleted(old: Repo) -> None:
         if rule.file_class is FileClass.EXAMPLE:
             target = old.path / rule.pattern.format(package=PACKAGE)
             shutil.rmtree(target) if target.is_dir() else target.unlink()
+    old.write("README.md", "Our own words.\n")
     old.write(f"src/{PACKAGE}/rules/curriculum.py", "# moved\n")
     update(old)
     assert list(contents(old.path, FileClass.EXAMPLE)) == [f"src/{PACKAGE}/rules/curriculum.py"]
+    assert (old.path / "README.md").read_text(encoding="utf-8") == "Our own words.\n"
 
 
-def test_a_new_example_does_not_come_to_an_older_repo(old: Repo) -> None:
-    update(old)
-    assert not (old.path / "src" / PACKAGE / "added.py").exists()
+def test_a_new_example_does_not_come_to_an_older_repo(worked_on: Repo) -> None:
+    assert not (worked_on.path / "src" / PACKAGE / "added.py").exists()
 
 
-def test_a_deleted_managed_file_stays_deleted(old: Repo) -> None:
-    (old.path / ".pre-commit-config.yaml").unlink()
-    update(old)
-    assert not (old.path / ".pre-commit-config.yaml").exists()
+def test_a_deleted_managed_file_stays_deleted(worked_on: Repo) -> None:
+    assert not (worked_on.path / ".pre-commit-config.yaml").exists()
 
 
-def test_files_that_the_user_added_are_kept(old: Repo) -> None:
-    own = {
-        f"src/{PACKAGE}/more.py": "MORE = 1\n",
-        "tests/test_more.py": "# ours\n",
-        ".github/workflows/ours.yml": "{}\n",
-    }
-    for name, text in own.items():
-        old.write(name, text)
-    update(old)
-    assert {name: (old.path / name).read_text(encoding="utf-8") for name in own} == own
+def test_files_that_the_user_added_are_kept(worked_on: Repo) -> None:
+    assert {name: (worked_on.path / name).read_text(encoding="utf-8") for name in OWN} == OWN
+
+
+PYPROJECT = {
+    "version": ('version = "0.1.0"', 'version = "1.4.2"'),
+    "dependency": ('    "aind-curriculum-runtime",\n', '    "aind-curriculum-runtime",\n    "numpy>=2",\n'),
+    "section above the pin": (
+        "# --- the runtime, at", "[tool.coverage.run]\nbranch = true\n\n# --- the runtime, at",
+    ),
+    "section below the pin": ("\n[tool.ruff]\n", "\n[tool.coverage.html]\nskip_empty = true\n\n[tool.ruff]\n"),
+    "section at the end": (
+        '"-ra --strict-markers"\n', '"-ra --strict-markers"\n\n[tool.coverage.report]\nprecision = 1\n',
+    ),
+    "development dependency": ('    "ruff>=0.14",\n', '    "pytest-cov",\n    "ruff>=0.14",\n'),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        pytest.param('version = "0.1.0"', 'version = "1.4.2"', id="version"),
-        pytest.param(
-            '    "aind-curriculum-runtime",\n', '    "aind-curriculum-runtime",\n    "numpy>=2",\n', id="dependency"
-        ),
-        pytest.param(
-            "# --- the runtime, at",
-            "[tool.coverage.run]\nbranch = true\n\n# --- the runtime, at",
-            id="section above the pin",
-        ),
-        pytest.param(
-            "\n[tool.ruff]\n", "\n[tool.coverage.run]\nbranch = true\n\n[tool.ruff]\n", id="section below the pin"
-        ),
-        pytest.param(
-            '"-ra --strict-markers"\n',
-            '"-ra --strict-markers"\n\n[tool.coverage.run]\nbranch = true\n',
-            id="section at the end",
-        ),
-        pytest.param('    "ruff>=0.14",\n', '    "pytest-cov",\n    "ruff>=0.14",\n', id="development dependency"),
-    ],
+    "edits", [[*PYPROJECT], *(pytest.param([one], id=one, marks=pytest.mark.exhaustive) for one in PYPROJECT)]
 )
 def test_an_edit_of_pyproject_is_merged_without_a_conflict(
-    before: str, after: str, old: Repo, releases: Path, tmp_path: Path
+    edits: list[str], old: Repo, releases: Path, tmp_path: Path
 ) -> None:
-    old.edit("pyproject.toml", before, after)
-    update(old)
     fresh = Repo(release(releases, "v0.2.0", tmp_path / "fresh"))
-    fresh.edit("pyproject.toml", before, after)
+    for edit in edits:
+        old.edit("pyproject.toml", *PYPROJECT[edit])
+    update(old)
+    for edit in edits:
+        fresh.edit("pyproject.toml", *PYPROJECT[edit])
     assert (old.path / "pyproject.toml").read_bytes() == (fresh.path / "pyproject.toml").read_bytes()
     assert_clean(old.path)
 

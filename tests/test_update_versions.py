@@ -139,7 +139,7 @@ def test_no_line_is_lost_in_a_submodule(place: Callable[[Path], Path], releases:
 @pytest.mark.parametrize(
     ("edit", "version", "file"),
     [
-        (changes_a_line_that_the_template_changes, OLDEST, "pyproject.toml"),
+        pytest.param(changes_a_line_that_the_template_changes, OLDEST, "pyproject.toml", marks=pytest.mark.exhaustive),
         (changes_a_line_that_the_template_changes, OLDER, "pyproject.toml"),
         (edits_a_file_that_the_template_drops, OLDEST, ".editorconfig"),
         (adds_a_file_that_the_template_adds, OLDEST, ".pre-commit-config.yaml"),
