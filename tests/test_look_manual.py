@@ -7,7 +7,7 @@ from aind_behavior_curriculum import Metrics, StageTransition
 from support import Repo
 
 from aind_curriculum_runtime import manual_transition
-from aind_curriculum_runtime.curriculum.discovery import is_importable
+from aind_curriculum_runtime.curriculum.loading import is_importable
 from aind_curriculum_runtime.curriculum.manual import is_manual
 
 PLAIN = '''def st_habituation_shaping(metrics: DetectionMetrics) -> bool:

@@ -15,7 +15,8 @@ import click
 
 from ..command.options import command, curriculum_option
 from ..contract.errors import CurriculumError
-from ..curriculum.discovery import choose, installed, load, repo_directory
+from ..curriculum.discovery import choose, installed, repo_directory
+from ..curriculum.loading import load
 from ..session.enrolment import enrolled
 from ..session.evaluate import evaluate_session
 from ..session.state import parsed

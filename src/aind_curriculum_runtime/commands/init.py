@@ -12,7 +12,8 @@ import click
 
 from ..command.options import FILE, command, curriculum_option
 from ..command.output import planned
-from ..curriculum.discovery import choose, installed, load
+from ..curriculum.discovery import choose, installed
+from ..curriculum.loading import load
 from ..session.enrolment import enrolled
 
 EXAMPLES: Final = """\

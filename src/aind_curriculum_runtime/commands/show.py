@@ -8,7 +8,8 @@ import click
 
 from ..command.options import command, curriculum_option, json_option
 from ..contract.errors import CurriculumError
-from ..curriculum.discovery import choose, installed, load
+from ..curriculum.discovery import choose, installed
+from ..curriculum.loading import load
 
 if TYPE_CHECKING:
     from ..look.model import CurriculumModel

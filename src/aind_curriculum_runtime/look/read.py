@@ -34,7 +34,7 @@ def read_model(curriculum: Curriculum[Any]) -> CurriculumModel:
     """Make the model of a curriculum.
 
     Args:
-        curriculum: The repo's own curriculum, as ``discovery.load`` gives it.
+        curriculum: The repo's own curriculum, as ``loading.load`` gives it.
 
     Returns:
         The model.

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import CurriculumError
-from ..curriculum.discovery import Registered, choose, installed, load
+from ..curriculum.discovery import Registered, choose, installed
+from ..curriculum.loading import load
 from ..curriculum.migration import Move, declared, tombstone
 from .layout import find_state, require_session
 from .state import PlainState, deserialise_or_move, read

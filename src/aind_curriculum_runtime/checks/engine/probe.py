@@ -52,7 +52,7 @@ def main() -> None:
 def _load(spec: str) -> Any:
     from aind_behavior_curriculum import Curriculum
 
-    from ...curriculum.discovery import require_sound
+    from ...curriculum.loading import require_sound
 
     module, _, attributes = spec.partition(":")
     found: Any = importlib.import_module(module)
@@ -157,7 +157,7 @@ def _name(rule: Any) -> str:
 
 
 def _rule(where: str, rule: Any) -> dict[str, Any]:
-    from ...curriculum.discovery import is_importable
+    from ...curriculum.loading import is_importable
 
     function = rule.callable
     code = getattr(inspect.unwrap(function), "__code__", None)  # the author's, not a decorator's
