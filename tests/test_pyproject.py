@@ -12,7 +12,7 @@ from fleet_support import fleet_environment
 from support import commit_all, git
 
 from aind_curriculum_runtime.checks.engine.under_test import repo_at
-from aind_curriculum_runtime.command.grammar import Process, read
+from aind_curriculum_runtime.command.grammar import ProcessFacts, read
 from aind_curriculum_runtime.commands.program import PROGRAM
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.fleet import cli as fleet_cli
@@ -76,7 +76,7 @@ def write(folder: Path, content: str | bytes) -> Path:
 
 def carried_out(arguments: list[str]) -> Any:
     """Run a command of `curriculum` in this process; give its result."""
-    return read(PROGRAM, arguments, Process(stdout_is_terminal=False)).carry_out()
+    return read(PROGRAM, arguments, ProcessFacts(stdout_is_terminal=False)).carry_out()
 
 
 def ends_in_a_sentence(command: Callable[[], Any]) -> str:

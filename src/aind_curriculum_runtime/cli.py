@@ -44,11 +44,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
             )
         _settle_warnings()
         _settle_import_path()
-        from .command.grammar import Answered, Process, read
+        from .command.grammar import Answered, ProcessFacts, read
         from .commands.program import PROGRAM
 
         try:
-            call = read(PROGRAM, arguments, Process(guard.stdout_is_terminal))
+            call = read(PROGRAM, arguments, ProcessFacts(guard.stdout_is_terminal))
         except Answered as answered:
             guard.succeed(answered.text.encode("utf-8"))
         verbose = call.verbosity > 0

@@ -21,7 +21,7 @@ from .declared import Declared
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["Answered", "Call", "Commands", "Process", "command", "read"]
+__all__ = ["Answered", "CommandLine", "Commands", "ProcessFacts", "command", "read"]
 
 _PACKAGE: Final = __package__.partition(".")[0]
 _WIDTH: Final = 100
@@ -39,7 +39,7 @@ class Answered(Exception):
         self.text = text
 
 
-class Process(NamedTuple):
+class ProcessFacts(NamedTuple):
     """What a command may know of the process it runs in; ``click.pass_obj`` hands it over.
 
     Attributes:
@@ -49,7 +49,7 @@ class Process(NamedTuple):
     stdout_is_terminal: bool
 
 
-class Call(NamedTuple):
+class CommandLine(NamedTuple):
     """A command line that was read; nothing is done yet.
 
     Attributes:
@@ -63,7 +63,7 @@ class Call(NamedTuple):
     carry_out: Callable[[], Any]
 
 
-def read(commands: Commands, arguments: Sequence[str], process: Process | None = None) -> Call:
+def read(commands: Commands, arguments: Sequence[str], process: ProcessFacts | None = None) -> CommandLine:
     """Read a command line.
 
     Args:
@@ -82,7 +82,7 @@ def read(commands: Commands, arguments: Sequence[str], process: Process | None =
         raise CurriculumError("usage.invalid", "No command was given.", commands.listed)
     try:
         with commands.make_context(commands.name, list(arguments), obj=process) as context:
-            call: Call = commands.invoke(context)
+            call: CommandLine = commands.invoke(context)
     except click.UsageError as error:
         raise _refused(error, commands) from None
     return call
@@ -185,10 +185,10 @@ class _Strict(click.Command):
 
 
 class _Command(_Strict):
-    def invoke(self, ctx: click.Context) -> Call:
+    def invoke(self, ctx: click.Context) -> CommandLine:
         """Give the call instead of carrying it out: the process has to know first which command it is."""
         verbosity: int = ctx.params.pop("verbose", 0)
-        return Call(str(ctx.info_name), verbosity, functools.partial(super().invoke, ctx))
+        return CommandLine(str(ctx.info_name), verbosity, functools.partial(super().invoke, ctx))
 
 
 class Commands(_Strict, click.Group):

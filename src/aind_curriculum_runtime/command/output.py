@@ -13,10 +13,10 @@ from typing import NamedTuple
 from ..contract.errors import CurriculumError
 from ..project.files import is_transient, write_atomically
 
-__all__ = ["Target", "planned"]
+__all__ = ["OutputFile", "planned"]
 
 
-class Target(NamedTuple):
+class OutputFile(NamedTuple):
     """A file that is going to be written, made by ``planned``.
 
     Attributes:
@@ -85,7 +85,7 @@ class Target(NamedTuple):
         )
 
 
-def planned(path: Path, what: str) -> Target:
+def planned(path: Path, what: str) -> OutputFile:
     """Settle where a file goes before the work that gives its content, which may take long or change folder.
 
     Args:
@@ -98,6 +98,6 @@ def planned(path: Path, what: str) -> Target:
     Raises:
         CurriculumError: ``output.directory_missing``, or ``output.not_writable`` where the file is a folder.
     """
-    target = Target(Path(os.path.abspath(path)), what)
+    target = OutputFile(Path(os.path.abspath(path)), what)
     target.require()
     return target

@@ -19,7 +19,7 @@ from typing import Final
 
 import click
 
-from ..command.grammar import Process
+from ..command.grammar import ProcessFacts
 from ..command.options import FOLDER, command
 from ..command.reporting import Output
 from ..contract.errors import CurriculumError
@@ -54,7 +54,7 @@ _FORMAT_NAMES: Final = ("text", "json", "html", "github", "sarif", "junit")
 @click.option("--strict", is_flag=True, help="let warnings fail too")
 @click.pass_obj
 def execute(
-    process: Process,
+    process: ProcessFacts,
     path: Path,
     curriculum: str | None,
     session: Path | None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ..command.options import FOLDER, command, session_options
-from ..command.output import Target, planned
+from ..command.output import OutputFile, planned
 from ..session.evaluate import evaluate_session
 from ..session.suggestion import suggestion
 
@@ -80,7 +80,7 @@ def execute(
     return b"" if mute_suggestion else document
 
 
-def _write_notes(target: Target, moved: Move | None) -> None:
+def _write_notes(target: OutputFile, moved: Move | None) -> None:
     """Write what there is to say beside the suggestion, or take away what another session left."""
     if moved is None:
         target.remove()

@@ -10,14 +10,14 @@ from typing import Final
 
 from .members import Member
 
-__all__ = ["AHEAD", "Outcome", "Stop"]
+__all__ = ["AHEAD", "Stop", "UpdateOutcome"]
 
 AHEAD: Final = "it is at a version after the latest release"
 """The note on a curriculum that was made from a commit that is in no release yet; nothing is wrong with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class UpdateOutcome:
     """The outcome of an update for one curriculum."""
 
     member: Member

@@ -22,7 +22,7 @@ from .landing import Landing, complete, land
 from .lock import SCRATCH_PREFIX, remove_folder
 from .members import Member
 from .merging import Destination, MergeFolders, Merging
-from .outcomes import AHEAD, Outcome, Stop
+from .outcomes import AHEAD, Stop, UpdateOutcome
 from .template import read_answers
 
 __all__ = ["Options", "Unit", "Updating", "complete_all", "units"]
@@ -125,7 +125,7 @@ class Updating:
         self._scratch = scratch
         self._merging = Merging(processes, scratch, options.to, options.template)
 
-    def update(self, unit: Unit) -> list[Outcome]:
+    def update(self, unit: Unit) -> list[UpdateOutcome]:
         """Update one unit.
 
         Args:
@@ -147,7 +147,7 @@ class Updating:
         except OSError as error:
             found = Stop("failed", f"{error.strerror or error}: {error.filename}")
         return [
-            Outcome(
+            UpdateOutcome(
                 member=member,
                 status=found.status,
                 before=before.get(member.folder, ""),
@@ -157,7 +157,7 @@ class Updating:
             for member in unit.members
         ]
 
-    def _update(self, unit: Unit) -> list[Outcome]:
+    def _update(self, unit: Unit) -> list[UpdateOutcome]:
         git = Git(unit.checkout, self._processes)
         directory = git_directory(unit.checkout)
         if directory is None:
@@ -204,7 +204,7 @@ class Updating:
                 for one in unit.members
             ]
 
-    def _settled(self, work: _Work, member: Member, ahead: bool) -> Outcome:
+    def _settled(self, work: _Work, member: Member, ahead: bool) -> UpdateOutcome:
         if work.completed:
             return self._outcome(work, member, "updated", "completed what was cut short")
         if ahead:
@@ -213,12 +213,12 @@ class Updating:
 
     def _outcome(
         self, work: _Work, member: Member, status: str, note: str, changed: Sequence[tuple[str, str]] = ()
-    ) -> Outcome:
+    ) -> UpdateOutcome:
         answers = read_answers(work.path(member))
         now = answers.version if answers else ""
         before, after = work.versions.get(member.folder, (now, now))
         report = "\n".join(f"{kind} {name}" for kind, name in changed)
-        return Outcome(member=member, status=status, before=before, after=after, note=note, report=report)
+        return UpdateOutcome(member=member, status=status, before=before, after=after, note=note, report=report)
 
     # --- before
 

@@ -14,7 +14,7 @@ from ..session.evaluate import Evaluated
 from ..session.suggestion import as_json
 from .read import docstring_of
 from .terminal import table
-from .trace import Call
+from .trace import RuleCall
 from .wording import BY_A_PERSON, shown
 
 __all__ = ["account", "as_text"]
@@ -22,7 +22,7 @@ __all__ = ["account", "as_text"]
 HELD, NOT_HELD, NOT_TRIED = "held", "did not hold", "not tried"
 
 
-def account(evaluated: Evaluated, calls: Iterable[Call]) -> dict[str, Any]:
+def account(evaluated: Evaluated, calls: Iterable[RuleCall]) -> dict[str, Any]:
     """Explain an evaluation.
 
     Args:
@@ -79,7 +79,7 @@ def account(evaluated: Evaluated, calls: Iterable[Call]) -> dict[str, Any]:
 
 
 def _outcomes(
-    rules: Iterable[tuple[Any, str]], calls: Iterator[Call], values: dict[str, Any]
+    rules: Iterable[tuple[Any, str]], calls: Iterator[RuleCall], values: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Say of each rule whether it was tried and held; the first that holds decides, and the rest have no call."""
     decided = False
@@ -97,11 +97,11 @@ def _outcomes(
         }
 
 
-def _values(call: Call, values: dict[str, Any]) -> dict[str, Any]:
+def _values(call: RuleCall, values: dict[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in call.read if name in values}
 
 
-def _applied(call: Call, values: dict[str, Any]) -> dict[str, Any]:
+def _applied(call: RuleCall, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "policy": call.rule.name,
         "docstring": docstring_of(call.rule.callable),

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Call", "watched"]
+__all__ = ["RuleCall", "watched"]
 
 
 @dataclass
-class Call:
+class RuleCall:
     """One call of a rule."""
 
     rule: Any
@@ -31,7 +31,7 @@ class Call:
 
 
 @contextmanager
-def watched() -> Iterator[list[Call]]:
+def watched() -> Iterator[list[RuleCall]]:
     """Record every rule that is called in the body.
 
     Yields:
@@ -39,7 +39,7 @@ def watched() -> Iterator[list[Call]]:
     """
     from aind_behavior_curriculum import Policy, PolicyTransition, StageTransition
 
-    calls: list[Call] = []
+    calls: list[RuleCall] = []
     kinds = (StageTransition, PolicyTransition, Policy)
     base: Any = next(one for one in Policy.__mro__ if "invoke" in vars(one))
     invoke = base.invoke
@@ -50,7 +50,7 @@ def watched() -> Iterator[list[Call]]:
         nonlocal inside
         if inside or not isinstance(rule, kinds):  # a rule that another rule calls is part of that one
             return invoke(rule, *arguments, **named)
-        call = Call(rule=rule)
+        call = RuleCall(rule=rule)
         calls.append(call)
         if isinstance(rule, Policy):
             call.before = _task(arguments[1])

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum, Trainer, TrainerState
     from pydantic import ValidationError
 
-__all__ = ["SIZE_LIMIT", "Origin", "PlainState", "checked", "deserialise", "deserialise_or_move", "parsed", "read"]
+__all__ = ["SIZE_LIMIT", "PlainState", "WrittenBy", "checked", "deserialise", "deserialise_or_move", "parsed", "read"]
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
 """Largest state file that is read, in bytes; one of 200 stages has about half a megabyte."""
@@ -36,7 +36,7 @@ SIZE_LIMIT: Final = 64 * 1024 * 1024
 _RECOVER: Final = "Take the last trainer state that worked, or make a new one with `curriculum init`."
 
 
-class Origin(NamedTuple):
+class WrittenBy(NamedTuple):
     """The curriculum that wrote a trainer state."""
 
     name: str
@@ -49,7 +49,7 @@ class PlainState(NamedTuple):
     content: dict[str, Any]
     """All of it except ``curriculum``, whose graph is never read."""
 
-    written_by: Origin | None
+    written_by: WrittenBy | None
     """None for a state that names no curriculum (a subject never enrolled)."""
 
     @property
@@ -142,7 +142,7 @@ def checked(state: dict[str, Any]) -> PlainState:
     return PlainState({**state, "curriculum": None}, origin)
 
 
-def _origin(state: dict[str, Any]) -> Origin | None:
+def _origin(state: dict[str, Any]) -> WrittenBy | None:
     curriculum = state.get("curriculum")
     if curriculum is not None:
         if not isinstance(curriculum, dict):
@@ -150,7 +150,7 @@ def _origin(state: dict[str, Any]) -> Origin | None:
         for key in ("name", "version"):
             if not isinstance(curriculum.get(key), str):
                 raise _invalid(f"$.curriculum.{key}", "it is missing or not a string")
-        return Origin(curriculum["name"], curriculum["version"])
+        return WrittenBy(curriculum["name"], curriculum["version"])
     if "trainer_state" in state and "curriculum" not in state:
         raise CurriculumError(
             "state.invalid",

@@ -16,11 +16,11 @@ from .findings import Finding, Level
 from .repo import Target
 from .under_test import CurriculumRepo
 
-__all__ = ["InSources", "Row", "SameSuggestion", "UnfitSession"]
+__all__ = ["InSources", "SameSuggestion", "TableRow", "UnfitSession"]
 
 
 @dataclass(kw_only=True, eq=False)
-class Row(Check):
+class TableRow(Check):
     """A check that is a row of a table. The fields are described in ``Check``."""
 
     id: str
@@ -38,7 +38,7 @@ class Row(Check):
 
 
 @dataclass(kw_only=True, eq=False)
-class SameSuggestion(Row, TargetCheck):
+class SameSuggestion(TableRow, TargetCheck):
     """Runs made in another way print what the launcher's run prints.
 
     Args:
@@ -60,7 +60,7 @@ class SameSuggestion(Row, TargetCheck):
 
 
 @dataclass(kw_only=True, eq=False)
-class UnfitSession(Row, TargetCheck):
+class UnfitSession(TableRow, TargetCheck):
     """A session that cannot be evaluated is reported as a fault of the session, not of the code.
 
     Args:
@@ -80,7 +80,7 @@ class UnfitSession(Row, TargetCheck):
 
 
 @dataclass(kw_only=True, eq=False)
-class InSources(Row):
+class InSources(TableRow):
     """The package's sources contain something that they should not.
 
     Args:

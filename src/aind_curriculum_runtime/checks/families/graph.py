@@ -10,12 +10,12 @@ from typing import Any
 from ..engine.check import TargetCheck
 from ..engine.findings import Finding, NotApplicable
 from ..engine.repo import Target
-from ..engine.shapes import Row
+from ..engine.shapes import TableRow
 from ..engine.under_test import CurriculumRepo
 
 
 @dataclass(kw_only=True, eq=False)
-class _InFacts(Row, TargetCheck):
+class _InFacts(TableRow, TargetCheck):
     """Something is wrong with the graph as the curriculum states it.
 
     Args:
@@ -33,7 +33,7 @@ class _InFacts(Row, TargetCheck):
 
 
 @dataclass(kw_only=True, eq=False)
-class _TriedRule(Row, TargetCheck):
+class _TriedRule(TableRow, TargetCheck):
     """A rule that was tried on many metrics shows a fault.
 
     Args:

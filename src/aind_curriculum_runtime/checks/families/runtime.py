@@ -15,7 +15,7 @@ from ..engine.check import Check, TargetCheck
 from ..engine.comparison import error_code
 from ..engine.findings import Finding
 from ..engine.repo import Target
-from ..engine.shapes import Row, SameSuggestion, UnfitSession
+from ..engine.shapes import SameSuggestion, TableRow, UnfitSession
 from ..engine.under_test import CurriculumRepo
 
 __all__ = ["CHECKS", "FAMILY"]
@@ -54,7 +54,7 @@ class CL007(Check):
 
 
 @dataclass(kw_only=True, eq=False)
-class _Failure(Row, TargetCheck):
+class _Failure(TableRow, TargetCheck):
     """Bad input gives its exit code, an empty stdout and a valid error line.
 
     Args:

@@ -12,12 +12,12 @@ from ..engine.check import Check, TargetCheck
 from ..engine.findings import Finding
 from ..engine.process import Process
 from ..engine.repo import Target
-from ..engine.shapes import Row, SameSuggestion
+from ..engine.shapes import SameSuggestion, TableRow
 from ..engine.under_test import CurriculumRepo
 
 
 @dataclass(kw_only=True, eq=False)
-class _Launch(Row, TargetCheck):
+class _Launch(TableRow, TargetCheck):
     """Something is wrong with what the launcher's own run left behind.
 
     Args:

@@ -19,7 +19,7 @@ from ..errors import FleetError
 from ..lock import holding
 from ..members import TaskRepo, members_of, quoted, task_repo
 from ..options import command, jobs_option, names_argument
-from ..outcomes import Outcome
+from ..outcomes import UpdateOutcome
 from ..parallel import each
 from ..selection import choose, exit_status, need_uv, note_skipped
 from ..tables import print_table
@@ -87,14 +87,14 @@ def execute(
     outcomes = [
         outcome
         for unit, result in zip(work, results, strict=True)
-        for outcome in result or [Outcome(member=member, status="interrupted") for member in unit.members]
+        for outcome in result or [UpdateOutcome(member=member, status="interrupted") for member in unit.members]
     ]
     _print(outcomes, repo)
     note_skipped(repo, names)
     return exit_status(any(one.is_bad for one in outcomes), interrupted)
 
 
-def _print(outcomes: list[Outcome], repo: TaskRepo) -> None:
+def _print(outcomes: list[UpdateOutcome], repo: TaskRepo) -> None:
     rows = [(one.member.name, one.before or "-", one.after or "-", one.status, one.note) for one in outcomes]
     print_table(("curriculum", "from", "to", "status", "note"), rows)
     for outcome in outcomes:
