@@ -1,7 +1,7 @@
 """JUnit XML, for CI servers: one test case for each check.
 
-Written by hand: the standard library writes XML, and there are only five elements. junitparser is maintained but made
-for reading and merging; junit-xml has not changed since 2020. Neither would save a line here.
+Written by hand: the standard library writes XML, and there are only five elements. junitparser is made for reading and
+merging, and junit-xml wraps the same five elements: neither would save a line here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """SARIF 2.1.0, for code-scanning views.
 
-Written by hand: it is one literal, and a test compares it with the published schema. sarif-om has not changed since
-2019, sarif-pydantic is a model of the same literal to keep up with, and sarif-tools reads SARIF and needs matplotlib.
+Written by hand: it is one literal, and a test compares it with the published schema. sarif-om and sarif-pydantic are
+models of that same literal, one more thing to keep up with; sarif-tools reads SARIF and needs matplotlib.
 """
 
 from __future__ import annotations
