@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,14 @@ def test_a_relative_state_is_found_from_the_working_directory(
 def test_a_state_below_a_file_is_missing(shared_repo: Repo, file: Path, shaping_bytes: bytes) -> None:
     file.write_bytes(shaping_bytes)
     failed_run(shared_repo, shared_repo.session, file / "trainer_state.json", code="state.missing", exit_code=66)
+
+
+if sys.platform != "win32":
+
+    def test_a_pipe_is_no_state_and_is_not_waited_for(shared_repo: Repo, file: Path) -> None:
+        os.mkfifo(file)
+        error, _ = failed_run(shared_repo, shared_repo.session, file, code="state.unreadable", exit_code=65)
+        assert f"{file} could not be read: it is a pipe, not a file." in error["message"]
 
 
 def test_a_directory_is_no_state(shared_repo: Repo, file: Path) -> None:

@@ -103,6 +103,19 @@ def test_active_policies_are_mapped(migrated: Repo, session: Path, tmp_path: Pat
     assert notes["start_policies"] is False
 
 
+def test_a_policy_that_is_to_end_does_not_come_back_as_a_start_policy(
+    repo: Repo, session: Path, tmp_path: Path
+) -> None:
+    repo.edit(CURRICULUM, 'policies={"p_hold_delay": "p_lengthen_delay"}', 'policies={"p_lengthen_delay": None}')
+    state = old_state(repo, "s_shaping")  # p_lengthen_delay is active there, and a start policy of the new stage too
+    result = run(repo, session, state, "--output-suggestion", tmp_path)
+    after = result.document["trainer_state"]
+    assert not after["active_policies"]
+    assert after["stage"]["task"]["task_parameters"]["response_delay"] == 0.0
+    notes = json.loads((tmp_path / "suggestion.notes.json").read_bytes())["migration"]
+    assert (notes["policies"], notes["start_policies"]) == ({"my_curriculum.rules.p_lengthen_delay": None}, False)
+
+
 def test_the_sidecar_and_stderr_say_so(migrated: Repo, session: Path, tmp_path: Path) -> None:
     result = run(migrated, session, old_state(migrated, "s_habituation"), "--output-suggestion", tmp_path)
     notes = json.loads((tmp_path / "suggestion.notes.json").read_bytes())["migration"]

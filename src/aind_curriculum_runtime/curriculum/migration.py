@@ -183,16 +183,17 @@ def move(
         )
     stage = _stage(curriculum, successor, name)
     policies, active = _policies(active_policies, stage, migration, curriculum)
+    # A policy that the migration ended for this subject does not begin again.
+    ended = {_last(old) for old in active_policies if _successor(migration, old) is None}
+    starts = [one for one in stage.start_policies if _last(one.name) not in ended]
     return Move(
-        state=trainer.create_trainer_state(
-            stage=stage.model_copy(deep=True), active_policies=active or stage.start_policies
-        ),
+        state=trainer.create_trainer_state(stage=stage.model_copy(deep=True), active_policies=active or starts),
         from_version=version,
         to_version=curriculum.version,
         from_stage=name,
         to_stage=stage.name,
         policies=policies,
-        started=not active,
+        started=not active and bool(starts),
         note=migration.note,
     )
 
@@ -217,22 +218,25 @@ def _policies(
     known = {policy.name for one in curriculum.see_stages() for policy in one.see_policies()}
     told: dict[str, str | None] = {}
     for reference in active:
-        successor: str | None = reference
-        for key in (reference, _last(reference)):
-            if key in migration.policies:
-                successor = migration.policies[key]
-                if successor is not None and not _named(successor, known):
-                    raise CurriculumError(
-                        "repo.migration",
-                        f"The migration turns {key!r} into the policy {successor!r}, which version "
-                        f"{curriculum.version} does not have.",
-                        f"Its policies: {', '.join(sorted(known)) or 'none'}.",
-                        where=ATTRIBUTE,
-                    )
-                break
+        successor = _successor(migration, reference)
+        is_mapped = bool({reference, _last(reference)} & migration.policies.keys())
+        if is_mapped and successor is not None and not _named(successor, known):
+            raise CurriculumError(
+                "repo.migration",
+                f"The migration turns {reference!r} into the policy {successor!r}, which version "
+                f"{curriculum.version} does not have.",
+                f"Its policies: {', '.join(sorted(known)) or 'none'}.",
+                where=ATTRIBUTE,
+            )
         told[reference] = _named(successor, own) if successor is not None else None
     kept = set(told.values())
     return told, [policy for name, policy in own.items() if name in kept]
+
+
+def _successor(migration: Migration, reference: str) -> str | None:
+    """What the migration makes of an active policy: another one, None, or where it says nothing the same."""
+    by_name = migration.policies.get(_last(reference), reference)
+    return migration.policies.get(reference, by_name)
 
 
 def _named(name: str, references: Any) -> str | None:

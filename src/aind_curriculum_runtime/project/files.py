@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -51,13 +52,21 @@ def read_at_most(path: Path, limit: int) -> bytes | None:
         All its bytes, or None when there are more than ``limit``.
 
     Raises:
-        OSError: As ``open`` and ``read`` raise it.
+        OSError: As ``open`` and ``read`` raise it; ``EINVAL`` for a pipe, which may be waited for without end.
     """
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size > limit:
+    with open(path, "rb", opener=_without_waiting) as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISFIFO(status.st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe, not a file")
+        if status.st_size > limit:
             return None
-        data = file.read(limit + 1)  # a pipe or a device has no size to go by
+        data = file.read(limit + 1)  # a device has no size to go by
     return None if len(data) > limit else data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe too, without waiting for whoever may write to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def write_atomically(path: Path, data: bytes) -> None:
