@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from shaped import curricula, with_shapes
 from support import Repo, commit_all, generate, make_template
 
 from aind_curriculum_runtime.look.model import CurriculumModel, from_json
+
+# The checks' processes inherit this process's environment. Bytecode kept apart from the sources would not be dropped with
+# them when a test edits one, and Python takes a file of the same size and second for the same file.
+os.environ.pop("PYTHONPYCACHEPREFIX", None)
 
 # The same examples each time, however busy the machine is: what fails here fails for everybody. To look further,
 # `pytest --hypothesis-profile=default`.

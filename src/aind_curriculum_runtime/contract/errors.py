@@ -106,6 +106,7 @@ CODES: Final[dict[str, ExitCode]] = {
     "output.exists": ExitCode.OUTPUT,
     "output.refused": ExitCode.OUTPUT,
     "transient.io": ExitCode.TRANSIENT,
+    "result.no_answer": ExitCode.CONTRACT,
     "result.metrics_type": ExitCode.CONTRACT,
     "result.task_type": ExitCode.CONTRACT,
     "result.not_finite": ExitCode.CONTRACT,

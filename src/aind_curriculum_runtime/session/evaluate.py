@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import CurriculumError
+from ..curriculum.answers import require_answers
 from ..curriculum.discovery import Registered, choose, installed
 from ..curriculum.loading import load
 from ..curriculum.migration import Move, declared, tombstone
@@ -70,6 +71,7 @@ def evaluate_session(
     plain = state if isinstance(state, PlainState) else read(state if state is not None else find_state(directory))
     registered = _registered_for(plain, curriculum)
     loaded = load(registered)
+    require_answers(loaded)
 
     # Imported here because they import the library, which takes most of the time.
     from .metrics import compute_metrics
