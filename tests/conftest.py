@@ -15,7 +15,7 @@ from support import Repo, commit_all, generate, make_template
 
 from aind_curriculum_runtime.look.model import CurriculumModel, from_json
 
-# The checks' processes inherit this process's environment. Bytecode kept apart from the sources would not be dropped with
+# The checks' processes inherit this environment. Bytecode kept apart from the sources would not be dropped with
 # them when a test edits one, and Python takes a file of the same size and second for the same file.
 os.environ.pop("PYTHONPYCACHEPREFIX", None)
 
