@@ -17,7 +17,7 @@ import pytest
 from markdown_it import MarkdownIt
 from pictures import SVG, Element, elements, size
 from shaped import curricula, shape
-from support import Repo
+from support import Repo, call
 
 from aind_curriculum_runtime.look.dot import draw
 from aind_curriculum_runtime.look.drawing import svg
@@ -100,7 +100,8 @@ def test_without_jinja2_the_page_is_refused_before_the_curriculum_is_imported(
     (installed,) = (shaped_repo.path / ".venv").rglob("site-packages/jinja2")
     installed.rename(away := installed.with_name("jinja2.away"))
     try:
-        refused = shaped_repo.curriculum("diagram", "-o", tmp_path / "curriculum.html", "--curriculum", "rollback")
+        page = tmp_path / "curriculum.html"  # with a Python of its own: the library imports jinja2 too
+        refused = call([shaped_repo.script("curriculum"), "diagram", "-o", page, "--curriculum", "rollback"])
     finally:
         away.rename(installed)
     assert (refused.code, refused.error["code"]) == (64, "usage.extra_needed"), refused.text
