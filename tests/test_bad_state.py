@@ -87,10 +87,10 @@ def test_a_state_below_a_file_is_missing(shared_repo: Repo, file: Path, shaping_
 
 if sys.platform != "win32":
 
-    def test_a_pipe_is_no_state_and_is_not_waited_for(shared_repo: Repo, file: Path) -> None:
+    def test_a_pipe_to_which_nobody_writes_is_not_waited_for(shared_repo: Repo, file: Path) -> None:
         os.mkfifo(file)
-        error, _ = failed_run(shared_repo, shared_repo.session, file, code="state.unreadable", exit_code=65)
-        assert f"{file} could not be read: it is a pipe, not a file." in error["message"]
+        error = assert_failed(evaluate(shared_repo, file), "state.unreadable", 65)
+        assert f"{file} could not be read: it is a pipe to which nothing was written for 5 s." in error["message"]
 
 
 def test_a_directory_is_no_state(shared_repo: Repo, file: Path) -> None:

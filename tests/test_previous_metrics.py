@@ -44,11 +44,14 @@ def test_a_first_session_has_no_previous_metrics(tmp_path: Path) -> None:
 
 if sys.platform != "win32":
 
-    def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    def test_a_pipe_to_which_nobody_writes_is_not_waited_for(tmp_path: Path) -> None:
         (tmp_path / "behavior").mkdir()
         os.mkfifo(tmp_path / "behavior" / "previous_metrics.json")
         error = refusal(tmp_path)
-        assert error.code == "session.previous_metrics_invalid" and "it is a pipe, not a file" in error.message
+        assert (
+            error.code == "session.previous_metrics_invalid"
+            and "it is a pipe to which nothing was written" in error.message
+        )
 
 
 def test_they_come_back_as_the_curriculums_own_class(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["is_transient", "read_at_most", "write_atomically"]
+__all__ = ["PIPE_LIMIT", "is_transient", "read_at_most", "write_atomically"]
+
+PIPE_LIMIT: Final = 5.0
+"""Seconds without a byte after which a pipe is given up."""
 
 _TRANSIENT_NAMES: Final = (
     *("ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "EHOSTDOWN", "EHOSTUNREACH", "EIO", "ENETDOWN", "ENETRESET"),
@@ -52,21 +55,35 @@ def read_at_most(path: Path, limit: int) -> bytes | None:
         All its bytes, or None when there are more than ``limit``.
 
     Raises:
-        OSError: As ``open`` and ``read`` raise it; ``EINVAL`` for a pipe, which may be waited for without end.
+        OSError: As ``open`` and ``read`` raise it; ``EINVAL`` for a pipe to which nobody writes.
     """
     with open(path, "rb", opener=_without_waiting) as file:
         status = os.fstat(file.fileno())
-        if stat.S_ISFIFO(status.st_mode):
-            raise OSError(errno.EINVAL, "it is a pipe, not a file")
         if status.st_size > limit:
             return None
-        data = file.read(limit + 1)  # a device has no size to go by
+        # A pipe or a device has no size to go by.
+        data = _from_pipe(file.fileno(), limit) if stat.S_ISFIFO(status.st_mode) else file.read(limit + 1)
     return None if len(data) > limit else data
 
 
 def _without_waiting(path: str, flags: int) -> int:
     """Open a file; a pipe too, without waiting for whoever may write to it."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _from_pipe(descriptor: int, limit: int) -> bytes:
+    """Read a pipe to its end, or to more than ``limit``; nobody is waited for without end."""
+    import select
+
+    data = b""
+    while len(data) <= limit:
+        if not select.select([descriptor], [], [], PIPE_LIMIT)[0]:
+            raise OSError(errno.EINVAL, f"it is a pipe to which nothing was written for {PIPE_LIMIT:.0f} s")
+        chunk = os.read(descriptor, 1 << 16)
+        if not chunk:
+            break
+        data += chunk
+    return data
 
 
 def write_atomically(path: Path, data: bytes) -> None:
