@@ -25,6 +25,14 @@ settings.register_profile("steady", derandomize=True, deadline=None, suppress_he
 settings.load_profile("steady")
 
 
+_LONG = ("test_docs", "test_update", "test_fleet", "test_check", "test_release", "test_template")
+"""What the names of files begin with that take long: first, so that in the end no worker is left alone with one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.name.startswith(_LONG))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def copier_of_a_new_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep Copier from this user's settings, which may trust templates, and from this user's cache."""

@@ -113,7 +113,7 @@ def test_a_policy_that_is_to_end_does_not_come_back_as_a_start_policy(
     assert not after["active_policies"]
     assert after["stage"]["task"]["task_parameters"]["response_delay"] == 0.0
     notes = json.loads((tmp_path / "suggestion.notes.json").read_bytes())["migration"]
-    assert (notes["policies"], notes["start_policies"]) == ({"my_curriculum.rules.p_lengthen_delay": None}, False)
+    assert notes["policies"] == {"my_curriculum.rules.p_lengthen_delay": None}
 
 
 def test_the_sidecar_and_stderr_say_so(migrated: Repo, session: Path, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def move(
         from_stage=name,
         to_stage=stage.name,
         policies=policies,
-        started=not active and bool(starts),
+        started=not active,
         note=migration.note,
     )
 
