@@ -23,7 +23,7 @@ NOT_YET = {"VE004", "MI001", "MI002", "MI003"}
 ANSWERS = [
     pytest.param(SHORT, PLAIN, OTHER, "3.11", id="short", marks=pytest.mark.exhaustive),
     pytest.param(LONG, ODD, OTHER, "3.11", id="all"),
-    pytest.param(SHORT, ODD, ASCII, THIS, id="odd"),
+    pytest.param(SHORT, ODD, ASCII, THIS, id="odd", marks=pytest.mark.exhaustive),
     pytest.param(LONG, PLAIN, ASCII, THIS, id="long", marks=pytest.mark.exhaustive),
 ]
 

@@ -181,6 +181,7 @@ def test_an_update_comes_as_one_pull_request_with_the_checks_in_it(releases: Pat
     assert newest in git(repo.remote, "show", f"{BRANCH}:uv.lock"), "the runtime did not move"
 
 
+@pytest.mark.exhaustive
 def test_later_runs_renew_the_pull_request_and_leave_work_of_somebodys_own(old: Hosted) -> None:
     assert old.run().failed == []
     first = old.branch()
