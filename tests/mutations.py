@@ -152,8 +152,10 @@ class Mutation:
             if isinstance(step, Runtime):
                 step.undo(repo)
         if any(not isinstance(step, Tag) and step.file in ("pyproject.toml", "uv.lock") for step in self.steps):
-            # Metadata of the repo's own package, such as its entry points, is written when it is installed.
-            command = ["uv", "sync", "-q", "--reinstall-package=my-curriculum"]
+            # Metadata of the repo's own package, such as its entry points, is written when it is installed; a command
+            # `curriculum` that it brought took the place of the runtime's, and nothing but that came back when it left.
+            again = [f"--reinstall-package={name}" for name in ("my-curriculum", "aind-curriculum-runtime")]
+            command = ["uv", "sync", "-q", *again]
             subprocess.run(command, cwd=repo.path, check=True, env=clean_environment())
 
 
