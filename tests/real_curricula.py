@@ -1,0 +1,126 @@
+"""Nine curricula that nobody here wrote, each moved into a repo of the template, with a session of its task.
+
+They are those of aind-behavior-vr-foraging-curricula on PyPI: tasks of 4 to 99 kB of JSON, imports of seconds. Their
+code comes from the package each time and is kept nowhere here. It goes into the repo as it is, but for the name of the
+curriculum, which a repo of the template has in lower case, and for the command line, which is the runtime's.
+
+    python tests/real_curricula.py FOLDER [NAME ...]
+
+makes those repos in a folder, each with its environment, to try a command on them by hand.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from support import Repo, call, clean_environment, commit_all, folder_of_these_tests, generate, make_template
+
+PACKAGE = "aind_behavior_vr_foraging_curricula"
+VERSION = "1.3.2"
+TASK = "aind-behavior-vr-foraging"
+
+_DEPLETION, _REVERSALS = "depletion", "deterministic_reversals"
+NINE = {
+    "depletion": (),
+    "depletion-stops-offset": (_DEPLETION,),
+    "depletion-stops-rate": (_DEPLETION,),
+    "deterministic-reversals": (_DEPLETION,),
+    "deterministic-reversals-reward-capped": (_DEPLETION, _REVERSALS),
+    "learning-sets": (),
+    "replenishment-depletion-offset": (_DEPLETION,),
+    "single-site": (),
+    "template": (),
+}
+"""Each curriculum, and the others of the package whose code it shares."""
+
+# What the modules take from the package's command line: annotations of a function that nothing calls any more.
+_CLI = "CurriculumCliArgs = dict\nCurriculumSuggestion = dict\n"
+
+_SESSION = """
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+
+folder = Path(sys.argv[1]) / "behavior"
+(folder / "Logs").mkdir(parents=True)
+task = import_module(sys.argv[2]).CURRICULUM.see_stages()[0].task.model_dump_json()
+for name in ("tasklogic_input.json", "tasklogic_output.json"):
+    (folder / "Logs" / name).write_text(task, encoding="utf-8", newline="\\n")
+patches, sites = range(60), range(240)
+events = {
+    "SoftwareEvents/ActivePatch": [(one, {"state_index": one % 2}) for one in patches],
+    "SoftwareEvents/ActiveSite": [(one / 4, {"label": "RewardSite", "length": 30.0}) for one in sites],
+    "SoftwareEvents/ChoiceFeedback": [(one + 0.5, True) for one in patches],
+    "SoftwareEvents/GiveReward": [(one + 0.6, 5.0) for one in patches],
+    "UpdaterEvents/UpdaterStopDurationOffset": [(0.0, 0.0), (50.0, 0.4)],
+    "UpdaterEvents/UpdaterStopVelocityThreshold": [(0.0, 60.0), (50.0, 42.0)],
+    "UpdaterEvents/UpdaterRewardDelayOffset": [(0.0, 0.0), (50.0, 0.2)],
+}
+for stream, rows in events.items():
+    target = folder / f"{stream}.json"
+    target.parent.mkdir(exist_ok=True)
+    lines = [json.dumps({"name": target.stem, "timestamp": at, "data": data}) for at, data in rows]
+    target.write_text("\\n".join(lines) + "\\n", encoding="utf-8", newline="\\n")
+"""
+
+
+@functools.cache
+def _package() -> Path:
+    """The package's code, from PyPI."""
+    target = folder_of_these_tests() / "vr-foraging"
+    command = ["uv", "pip", "install", "-q", "--no-deps", "--target", target, f"{PACKAGE.replace('_', '-')}=={VERSION}"]
+    subprocess.run(command, check=True, env=clean_environment())
+    return target / PACKAGE
+
+
+def port(template: Path, name: str, folder: Path) -> Repo:
+    """Make the repo of a curriculum.
+
+    Args:
+        template: A git repo of the template.
+        name: One of ``NINE``.
+        folder: Where the repo comes, under its name.
+
+    Returns:
+        The repo, with its environment and its sample session, committed.
+    """
+    own, package = name.replace("-", "_"), f"vr_{name.replace('-', '_')}"
+    repo = Repo(generate(template, folder / name, curriculum_name=f"vr-{name}"))
+    source = repo.path / "src" / package
+    shutil.rmtree(source)
+    shutil.rmtree(repo.path / "tests" / "data")
+    (repo.path / "tests" / "test_examples.py").unlink()
+    for part in (own, *NINE[name]):
+        shutil.copytree(_package() / part, source / part, ignore=shutil.ignore_patterns("*.md", "__pycache__"))
+    shutil.copy(_package() / "utils.py", source)
+    inside = source.relative_to(repo.path).as_posix()
+    version = (
+        f'from aind_curriculum_runtime import curriculum_version\n\n__semver__ = curriculum_version("vr-{name}")\n'
+    )
+    repo.write(f"{inside}/__init__.py", version)
+    repo.write(f"{inside}/cli.py", _CLI)
+    module = source / own / "curriculum.py"
+    text = re.sub('(?m)^CURRICULUM_NAME = ".*"', f'CURRICULUM_NAME = "vr-{name}"', module.read_text(encoding="utf-8"))
+    repo.write(f"{inside}/{own}/curriculum.py", text)
+    repo.edit("pyproject.toml", f"{package}.curriculum:", f"{package}.{own}.curriculum:")
+    runtime = '    "aind-curriculum-runtime",\n'
+    repo.edit("pyproject.toml", runtime, f'{runtime}    "{TASK}[data]=={VERSION}",\n')
+    repo.sync()
+    session = repo.path / "tests" / "data" / "session"
+    made = call([repo.script("python"), "-c", _SESSION, session, f"{package}.{own}.curriculum"])
+    assert made.code == 0, made.text
+    commit_all(repo.path, "Bring the curriculum over")
+    return repo
+
+
+if __name__ == "__main__":
+    where = Path(sys.argv[1]).absolute()
+    of_this_tree = make_template(where / "of-this-tree")  # stays: the repos are locked to it
+    for one in sys.argv[2:] or NINE:
+        print(port(of_this_tree, one, where).path)
