@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..project.template import ANSWERS
+from .answers import merged_answers
 
 
 def main(order_file: Path) -> None:
@@ -33,12 +34,14 @@ def main(order_file: Path) -> None:
 def _update(folder: Path, base: Path, reference: str, data: dict[str, Any]) -> dict[str, Any]:
     import copier
 
-    before = _answers(folder)
+    text, before = (folder / ANSWERS).read_text(encoding="utf-8"), _answers(folder)
     own = {name: value for name, value in before.items() if not name.startswith("_")}
     warnings.simplefilter("ignore")
     options: dict[str, Any] = {"defaults": True, "overwrite": True, "quiet": True}
     copier.run_copy(before["_src_path"], base, data=own, vcs_ref=before["_commit"], **options)
     copier.run_update(folder, data=data, vcs_ref=reference, **options)
+    base_text, written = ((place / ANSWERS).read_text(encoding="utf-8") for place in (base, folder))
+    (folder / ANSWERS).write_text(merged_answers(text, base_text, written), encoding="utf-8", newline="\n")
     after = _answers(folder)
     changed = {
         name: [value, after.get(name)] for name, value in (own | data).items() if name in after and after[name] != value

@@ -176,6 +176,8 @@ class Merging:
                 "\n".join(problems)
                 + f"\nTo merge by hand: `uvx copier update --vcs-ref {wanted or reference.commit}` in {member.folder}.",
             )
+        # By force: the worktree was new, so what git ignores in it is the template's.
+        tree("add", "--all", "--force")
         return answers.version, answer["version"]
 
     def _copier(self, folders: MergeFolders, order: dict[str, Any], url: str) -> dict[str, Any]:
@@ -185,11 +187,14 @@ class Merging:
         variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
         # Copier's own cache is not safe for several at once; git takes the local copy of the template instead.
         variables["COPIER_CACHE_DIR"] = str(folders.scratch / "cache")
+        # Copier compares its renderings in git: one that misses what a person's git ignores conflicts with the repo.
+        settings = {"core.excludesFile": os.devnull}
         if "://" in url or re.match(r"[\w.-]+@[\w.-]+:", url):
-            count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
-            variables["GIT_CONFIG_COUNT"] = str(count + 1)
-            variables[f"GIT_CONFIG_KEY_{count}"] = f"url.{self._mirror(url).as_posix()}.insteadOf"
-            variables[f"GIT_CONFIG_VALUE_{count}"] = url
+            settings[f"url.{self._mirror(url).as_posix()}.insteadOf"] = url
+        count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
+        variables["GIT_CONFIG_COUNT"] = str(count + len(settings))
+        for number, (key, value) in enumerate(settings.items(), start=count):
+            variables[f"GIT_CONFIG_KEY_{number}"], variables[f"GIT_CONFIG_VALUE_{number}"] = key, value
         done = self._processes.run(
             [sys.executable, "-m", f"{__package__}.copier_job", file], folders.tree, variables=variables
         )
