@@ -98,7 +98,7 @@ class Merging:
             raise Stop(
                 "failed",
                 f"the template cannot be reached: {source.source}",
-                f"Git said: {error}. If the template moved: `curricula update {member.name} --template URL`.",
+                f"Git said: {error}.\nIf the template moved: `curricula update {member.name} --template URL`.",
             ) from error
         now = mirror.commit_of(answers.version)
         if now is None:
@@ -152,6 +152,13 @@ class Merging:
         if self._template is not None:
             data = {"runtime_url": _uv_url(answers.url)}
             _move_source(folder / ANSWERS, answers.source)
+        names = tree.do("ls-files", "-z").out.split(b"\0")
+        if strange := [name for name in names if not _is_utf8(name)]:
+            raise Stop(
+                "failed",
+                f"the name of a file is not UTF-8: {strange[0].decode('utf-8', 'backslashreplace')}",
+                "Copier cannot read it. Rename it with `git mv`, commit that, and run it again.",
+            )
         # Copier wants a clean tree; this commit is on no branch and nobody sees it.
         if tree("status", "--porcelain"):
             tree("add", "--all")
@@ -236,6 +243,14 @@ class Merging:
         return found
 
 
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _move_source(answers: Path, source: str) -> None:
     text = answers.read_text(encoding="utf-8")
     text = re.sub(r"(?m)^_src_path:.*(\n[ \t]+.*)*", lambda _: f"_src_path: {json.dumps(source)}", text)
@@ -267,6 +282,8 @@ def _refused(member: Member, answer: dict[str, Any], version: str) -> Stop:
             "the update runs a script of the template, which needs your trust",
             f"Read what the template's changelog says of it, then run `uvx copier update --trust` in {member.folder}.",
         )
+    if answer["error"] == "in the way":
+        return Stop("failed", message, "Rename what is in the way (`git mv`), commit that, and run it again.")
     if "downgrading" in message:
         return Stop(
             "failed",
