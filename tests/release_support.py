@@ -96,17 +96,40 @@ class S3:
             answer.read()
 
 
+_SERVER = """
+import random, threading, time
+from werkzeug.serving import make_server
+from moto.server import DomainDispatcherApplication, create_backend_app
+
+moto = DomainDispatcherApplication(create_backend_app)
+one_at_a_time = threading.Lock()  # moto looks first and writes later; S3 does both in one step
+refused = set()
+
+
+def answer(environ, start_response):
+    path = environ["PATH_INFO"]
+    if "/slow/" in path:  # a network, on which the one behind may come to the front
+        time.sleep(random.choice((0, 0, 0, 0.1)))
+    with one_at_a_time:
+        # S3 says so, now and then, of two writes that would each make the object, and asks for another try.
+        if "busy" in path and environ.get("HTTP_IF_NONE_MATCH") and path not in refused:
+            refused.add(path)
+            start_response("409 Conflict", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>ConditionalRequestConflict</Code><Message>Try again.</Message></Error>"]
+        return list(moto(environ, start_response))
+
+
+server = make_server("127.0.0.1", 0, answer, threaded=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
 @contextlib.contextmanager
 def s3_server(log: Path) -> Iterator[S3]:
     """Serve S3 on a free port of loopback for as long as the body runs."""
-    program = (
-        "import sys; from werkzeug.serving import make_server\n"
-        "from moto.server import DomainDispatcherApplication, create_backend_app\n"
-        "server = make_server('127.0.0.1', 0, DomainDispatcherApplication(create_backend_app), threaded=True)\n"
-        "print(server.server_port, flush=True); server.serve_forever()\n"
-    )
     with log.open("wb") as errors:
-        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=errors)
+        process = subprocess.Popen([sys.executable, "-c", _SERVER], stdout=subprocess.PIPE, stderr=errors)
     try:
         assert process.stdout is not None
         port = process.stdout.readline().decode().strip()

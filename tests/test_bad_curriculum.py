@@ -73,7 +73,11 @@ def test_code_that_does_not_import_is_told_with_its_line(
 @pytest.mark.parametrize(
     ("name", "old", "new", "hint"),
     [
-        (METRICS, "import json\n", "import scipy_of_another_planet.stats\n", "`uv add scipy_of_another_planet`"),
+        (METRICS, "import json\n", "import scipy_of_another_planet.stats\n", "`uv add` the package that has it"),
+        (METRICS, "import json\n", "import jsno\n", "Is 'json' meant?"),
+        (METRICS, "import json\n", "import pydantik.fields\n", "Is 'pydantic' meant?"),
+        (STAGES, "from .task import", "from my_curiculum.task import", "Is 'my_curriculum' meant?"),
+        (STAGES, "from .task import", "from .taks import", "Is 'my_curriculum.task' meant?"),
         (STAGES, "from .task import", "from task import", "`from .task import ...`"),
         (CURRICULUM, ')(version=curriculum_version("my-curriculum"))', ")", "create_curriculum(...)()"),
     ],
@@ -84,6 +88,7 @@ def test_what_python_says_of_an_import_comes_with_the_way_to_mend_it(
     repo.edit(name, old, new)
     error, _ = failed_run(repo, repo.session, file, code="repo.import_failed", exit_code=78)
     assert hint in error["hint"]
+    assert "uv add " not in error["hint"].replace("`uv add` the", "")  # somebody may have published the misspelt name
 
 
 def test_a_parameter_that_its_field_refuses_is_told_in_one_sentence(repo: Repo, file: Path) -> None:

@@ -54,6 +54,20 @@ def test_a_session_that_is_a_file_is_told_so(shared_repo: Repo, file: Path) -> N
     assert "is a file" in error["message"]
 
 
+@pytest.mark.parametrize("state", ["given", "in the session"])
+def test_the_folder_in_a_session_directory_is_told_from_it(
+    state: str, shared_repo: Repo, file: Path, session: Path
+) -> None:
+    """One level too deep."""
+    given = session / "behavior"
+    if state == "given":
+        error, _ = failed_run(shared_repo, given, file, code="session.incomplete", exit_code=66)
+    else:
+        result = shared_repo.launch("run", "--data-directory", given)
+        error = assert_failed(result, "state.missing", 66)
+    assert error["hint"].startswith(f"{given} is the folder 'behavior' in a session directory: give {session}. ")
+
+
 def test_an_aborted_session_is_a_sentence_and_no_traceback(shared_repo: Repo, file: Path, session: Path) -> None:
     (session / "behavior" / "SoftwareEvents" / "TrialOutcome.json").write_bytes(b"")
     error, result = failed_run(shared_repo, session, file, code="session.incomplete", exit_code=66)

@@ -260,12 +260,18 @@ def test_a_checkout_that_git_left_half_moved_is_completed(task: Task, cut_short:
 
 @pytest.mark.parametrize("name", ["README.md", ".gitignore"])
 def test_work_done_after_git_was_killed_is_not_overwritten(name: str, task: Task, cut_short: tuple[Path, str]) -> None:
-    path, _ = cut_short
+    path, after = cut_short
     (path / name).write_text("Ours, since.\n", encoding="utf-8")
     done = task.curricula("update", path.name, "--no-check")
     assert done.code == 1
     assert name in rows(done)[path.name][-1]
     assert (path / name).read_text(encoding="utf-8") == "Ours, since.\n"
+    assert "Move them out of the repo, then run it again: it completes the update." in done.stdout.decode()
+    (path / name).rename(task.path / "ours")
+    done = task.curricula("update", path.name, "--no-check")
+    assert rows(done)[path.name][2:] == ["updated", "completed what was cut short"], done.stdout.decode()
+    assert (git(path, "rev-parse", "HEAD"), git(path, "status", "--porcelain")) == (after, "")
+    (task.path / "ours").unlink()
 
 
 def test_two_updates_of_one_task_repo_do_not_run_at_once(task: Task, temporary: Path) -> None:

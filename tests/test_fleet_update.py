@@ -409,6 +409,71 @@ def test_a_binary_file_of_the_repos_own_is_not_overwritten(releases: Path, task:
     assert snapshot(checkout) == before
 
 
+def by_the_repos_own_exclude(checkout: Path, folder: Path) -> dict[str, str]:
+    exclude = Path(git(checkout, "rev-parse", "--absolute-git-dir")) / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    exclude.write_text(".pre-commit-config.yaml\npyproject.toml\n", encoding="utf-8")
+    return {}
+
+
+def by_gitignore(checkout: Path, folder: Path) -> dict[str, str]:
+    Repo(checkout).edit(".gitignore", ".venv/\n", ".pre-commit-config.yaml\npyproject.toml\n.venv/\n")
+    commit_all(checkout, "Ignore")
+    return {}
+
+
+def by_a_persons_settings(checkout: Path, folder: Path) -> dict[str, str]:
+    (folder / "ignored").write_text(".pre-commit-config.yaml\npyproject.toml\n", encoding="utf-8")
+    ignored = (folder / "ignored").as_posix()
+    (folder / "gitconfig").write_text(f'[core]\n\texcludesFile = "{ignored}"\n', encoding="utf-8")
+    return {"GIT_CONFIG_GLOBAL": str(folder / "gitconfig")}
+
+
+@pytest.mark.parametrize("ignore", [by_the_repos_own_exclude, by_gitignore, by_a_persons_settings])
+def test_a_new_file_of_the_template_arrives_where_git_ignores_it(
+    ignore: Callable[[Path, Path], dict[str, str]], releases: Path, task: Task, tmp_path: Path
+) -> None:
+    made = scaffold(releases, OLDEST, tmp_path / "mine")
+    made.edit("pyproject.toml", '    "mypy>=1.15",\n', '    "mypy>=1.15",\n    "pytest-cov>=5",\n')
+    commit_all(made.path, "Ours")
+    checkout = task.add(made.path)
+    variables = ignore(checkout, tmp_path)
+    planned = task.curricula("update", "mine", "--dry-run", env=variables)
+    assert "A .pre-commit-config.yaml" in planned.stdout.decode()
+    done = task.curricula("update", "mine", "--no-check", env=variables)
+    assert rows(done)["mine"][:3] == [OLDEST, NEWEST, "updated"], done.stdout.decode()
+    assert git(checkout, "ls-files", "--", ".pre-commit-config.yaml") == ".pre-commit-config.yaml"
+    assert "pytest-cov>=5" in git(checkout, "show", "HEAD:pyproject.toml")
+    assert git(checkout, "status", "--porcelain") == ""
+
+
+def test_own_keys_and_comments_stay_in_the_answers(task: Task, checkout: Path) -> None:
+    answers = (checkout / ".copier-answers.yml").read_text(encoding="utf-8")
+    ours = answers.replace("\ndescription:", "\n# What the paper calls it.\ndescription:").replace(
+        f"_commit: {OLDER}\n", f"_commit: {OLDER}  # until the rigs have moved\n"
+    )
+    ours += "# Who looks after it.\nkeepers:  # by rig\n  - name: Ada\n    rig: 4\n_room: 12\n"
+    Repo(checkout).write(".copier-answers.yml", ours)
+    commit_all(checkout, "Ours")
+    done = task.curricula("update", "mine", "--no-check")
+    assert rows(done)["mine"][:3] == [OLDER, NEWEST, "updated"], done.stdout.decode()
+    assert (checkout / ".copier-answers.yml").read_text(encoding="utf-8") == ours.replace(
+        f"_commit: {OLDER}", f"_commit: {NEWEST}"
+    )
+
+
+def test_a_new_answer_is_added_below_the_own_keys(releases: Path, task: Task, tmp_path: Path) -> None:
+    made = scaffold(releases, OLDEST, tmp_path / "mine")
+    made.edit(".copier-answers.yml", f"_commit: {OLDEST}", f"keeper: Ada\n_commit: {OLDEST}")
+    commit_all(made.path, "Ours")
+    checkout = task.add(made.path)
+    done = task.curricula("update", "mine", "--no-check")
+    assert rows(done)["mine"][2] == "updated", done.stdout.decode()
+    answers = yaml.safe_load((checkout / ".copier-answers.yml").read_text(encoding="utf-8"))
+    assert (answers["keeper"], answers["_commit"]) == ("Ada", NEWEST)
+    assert answers["github_user"] == "AllenNeuralDynamics"
+
+
 # Workspaces.
 
 

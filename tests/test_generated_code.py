@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from recorded import EXAMPLE
 from support import PROJECT, call, generate
 
@@ -43,6 +45,18 @@ def test_no_error_of_mypy_is_ignored(package: Path, fresh: Path) -> None:
     read = [*package.glob("*.py"), *fresh.glob("tests/*.py"), *PROJECT.glob("docs/*.md"), PROJECT / "README.md"]
     assert len(read) > 10
     assert [path.name for path in read if "type: ignore" in path.read_text(encoding="utf-8")] == []
+
+
+def test_the_readme_says_how_the_hooks_are_installed_and_that_installs_all_of_them(fresh: Path) -> None:
+    assert "uvx pre-commit install " in (fresh / "README.md").read_text(encoding="utf-8")
+    done = call(["uvx", "-q", "pre-commit", "install", "--overwrite"], cwd=fresh, env={"GIT_CONFIG_GLOBAL": os.devnull})
+    assert done.code == 0, done.text
+    stages = {
+        stage
+        for hook in yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+        for stage in hook["stages"]
+    }
+    assert {path.name for path in (fresh / ".git" / "hooks").iterdir()} >= stages
 
 
 def test_the_readme_names_the_first_commands_and_how_to_see_the_rest(fresh: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from release_support import S3, STAGES, install_runtime_extras, release, s3_serv
 from support import Repo, Result, call, commit_all, committer, generate, git
 
 from aind_curriculum_runtime.contract.errors import CurriculumError
-from aind_curriculum_runtime.versions.bundle import CHECKSUMS, checksums
+from aind_curriculum_runtime.versions.bundle import CHECKSUMS, checksums, read_bundle
 from aind_curriculum_runtime.versions.importer import _schemas
 from aind_curriculum_runtime.versions.publish import Published, Store
 
@@ -369,6 +370,100 @@ def test_an_upload_with_other_content_is_not_written_into(url: str, bundle: Path
     assert Store(url).versions() == []
 
 
+def published_by(publisher: str, version: str, bundle: Path) -> dict[str, bytes]:
+    """A small bundle that tells who made it, in a file that comes after one which is the same whoever did."""
+    names = ("curriculum.json", "describe.json", "model.json", "sources.json")
+    files = {name: content(bundle)[name] for name in names}
+    described = json.loads(files["describe.json"]) | {"version": version, "commit": publisher}
+    files["describe.json"] = json.dumps(described).encode()
+    return files | {CHECKSUMS: checksums(files)}
+
+
+@pytest.mark.parametrize("differs", [True, False], ids=["other content", "the same content"])
+@pytest.mark.parametrize("step", range(6))
+def test_one_wins_wherever_another_comes_in_between(step: int, differs: bool, url: str, bundle: Path) -> None:
+    mine, theirs = (published_by(who if differs else "either", "0.2.0", bundle) for who in ("me", "them"))
+    outcomes = []
+
+    def publish(store: Store, files: dict[str, bytes]) -> None:
+        try:
+            store.publish("my-curriculum", "0.2.0", files)
+            outcomes.append(files)
+        except CurriculumError as error:
+            outcomes.append(error.code)
+
+    class Overtaken(Store):
+        """Another publishes just before it writes one of its files."""
+
+        written = 0
+
+        def _write(self, path: str, data: bytes) -> None:
+            self.written += 1
+            if self.written == step + 1:
+                publish(Store(url), theirs)
+            super()._write(path, data)
+
+    publish(Overtaken(url), mine)
+    assert outcomes.count("output.exists") == 1, outcomes
+    winner = next(files for files in outcomes if files != "output.exists")
+    assert Store(url).fetch("my-curriculum", "0.2.0")[1] == winner
+    assert Store(url).versions() == [Published(name="my-curriculum", version="0.2.0")]
+
+
+_PUBLISHER = """
+import sys, time
+from pathlib import Path
+from aind_curriculum_runtime.contract.errors import CurriculumError
+from aind_curriculum_runtime.versions.publish import Store
+
+url, folder, others = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+store = Store(url)
+for number in range(len(list(folder.glob("*.0")))):
+    version = f"0.{number}.0"
+    files = {path.name: path.read_bytes() for path in sorted((folder / version).iterdir())}
+    (folder / f"{version}.ready").touch()
+    while not (others / f"{version}.ready").exists():
+        time.sleep(0.001)
+    try:
+        store.publish("my-curriculum", version, files)
+        print("won")
+    except CurriculumError as error:
+        print(error.code)
+"""
+
+
+@pytest.mark.parametrize("differs", [True, False], ids=["other content", "the same content"])
+def test_of_two_that_publish_a_version_at_once_one_wins(
+    differs: bool, url: str, bundle: Path, account: S3, tmp_path: Path
+) -> None:
+    url, rounds = f"{url}/slow", 4
+    for publisher in ("one", "two"):
+        for number in range(rounds):
+            files = published_by(publisher if differs else "either", f"0.{number}.0", bundle)
+            folder = tmp_path / publisher / f"0.{number}.0"
+            folder.mkdir(parents=True)
+            for name, data in files.items():
+                (folder / name).write_bytes(data)
+    folders = (tmp_path / "one", tmp_path / "two")
+    publishers = [
+        subprocess.Popen([sys.executable, "-c", _PUBLISHER, url, folder, other], stdout=subprocess.PIPE, text=True)
+        for folder, other in (folders, folders[::-1])
+    ]
+    said = [publisher.communicate(timeout=120)[0].split() for publisher in publishers]
+    for number, outcomes in enumerate(zip(*said, strict=True)):
+        assert sorted(outcomes) == ["output.exists", "won"], said
+        winner = folders[outcomes.index("won")] / f"0.{number}.0"
+        fetched = Store(url).fetch("my-curriculum", f"0.{number}.0")[1]
+        assert fetched == {path.name: path.read_bytes() for path in winner.iterdir()}
+    assert len(said[0]) == rounds
+
+
+def test_a_bucket_that_asks_for_another_try_gets_it(account: S3, bundle: Path, tmp_path: Path) -> None:
+    url = f"s3://bucket/busy/{tmp_path.name}"
+    Store(url).publish("my-curriculum", "0.2.0", content(bundle))
+    assert Store(url).fetch("my-curriculum", "0.2.0")[1] == content(bundle)
+
+
 def test_what_was_damaged_in_the_store_is_not_brought(url: str, bundle: Path, account: S3, tmp_path: Path) -> None:
     Store(url).publish("my-curriculum", "0.2.0", content(bundle))
     damage(url, "my-curriculum/0.2.0/model.json", b"{}", account)
@@ -376,6 +471,24 @@ def test_what_was_damaged_in_the_store_is_not_brought(url: str, bundle: Path, ac
     assert (result.code, result.stdout) == (65, b"")
     assert "model.json does not have the checksum" in result.text
     assert not (tmp_path / "fetched").exists()
+
+
+def test_checksums_too_large_to_be_anybodys_are_not_read(url: str, bundle: Path, account: S3, tmp_path: Path) -> None:
+    """Whoever may write to a store could otherwise fill the memory of those who fetch from it."""
+    Store(url).publish("my-curriculum", "0.2.0", content(bundle))
+    damage(url, f"my-curriculum/0.2.0/{CHECKSUMS}", content(bundle)[CHECKSUMS] * 3000, account)
+    result = fleet("fetch", url, "my-curriculum", "--output", tmp_path / "fetched", env=account.environment)
+    assert (result.code, result.stdout) == (65, b"")
+    assert f"{CHECKSUMS} is larger than 1 MiB" in result.text
+    assert not (tmp_path / "fetched").exists()
+
+
+def test_a_bundle_with_checksums_too_large_is_not_compared(bundle: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(bundle, tmp_path / "copy"))
+    (copy / CHECKSUMS).write_bytes(content(bundle)[CHECKSUMS] * 3000)
+    with pytest.raises(CurriculumError, match=f"{CHECKSUMS} is larger than 1 MiB") as caught:
+        read_bundle(copy, "copy")
+    assert caught.value.code == "bundle.invalid"
 
 
 def as_version(files: dict[str, bytes], version: str) -> dict[str, bytes]:

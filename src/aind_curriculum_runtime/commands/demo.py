@@ -64,4 +64,5 @@ def execute(stage: str | None, curriculum: str | None) -> bytes:
     state = state_document(enrolled(trainer, stage), trainer)
     document = suggestion(evaluate_session(session, parsed(state), curriculum=registered.name))
     print(summarise(json.loads(state), json.loads(document)), file=sys.stderr)
+    print("next      README.md tells what to write where; `uv run curriculum check` checks it", file=sys.stderr)
     return document

@@ -5,8 +5,11 @@ Knows nothing of trainer states.
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import pkgutil
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..contract.errors import CurriculumError
@@ -88,12 +91,7 @@ def _hint(registered: Registered, error: CurriculumError) -> str | None:
     if isinstance(cause, ModuleNotFoundError) and cause.name is not None:
         if f"{module_name}.".startswith(f"{cause.name}."):
             return f"The entry point in pyproject.toml says {registered.target}: correct it there and run `uv sync`."
-        top = cause.name.partition(".")[0]
-        if top != module_name.partition(".")[0]:
-            return (
-                f"{error.hint} A package is added with `uv add {top}`; a module of your own is imported as "
-                f"`from .{top} import ...`."
-            )
+        return f"{error.hint} {_about_missing(cause.name, module_name.partition('.')[0])}"
     if isinstance(cause, AttributeError):
         # The library reads a rule's name as soon as a stage has it; a partial has no name.
         if cause.name == "__qualname__":
@@ -110,6 +108,26 @@ def _hint(registered: Registered, error: CurriculumError) -> str | None:
         if "Curriculum.add_" in str(cause) and "missing" in str(cause):
             return "create_curriculum(...) gives a class: call that too, as in create_curriculum(...)()."
     return None
+
+
+def _about_missing(name: str, package: str) -> str:
+    """What may be wrong with an import.
+
+    Never the name as a package to install: of a misspelt name anybody may have published one.
+    """
+    parent, _, last = name.rpartition(".")
+    beside = _modules(getattr(sys.modules.get(parent or package), "__path__", []))
+    if not parent and last in beside:
+        return f"A module of your own is imported as `from .{last} import ...`."
+    close = difflib.get_close_matches(last, beside if parent else _modules(None) | sys.stdlib_module_names, n=1)
+    if close:
+        return f"Is {'.'.join(filter(None, (parent, close[0])))!r} meant?"
+    return "If the name is right, `uv add` the package that has it: its documentation gives the package's name."
+
+
+def _modules(folders: Iterable[str] | None) -> set[str]:
+    """The modules in some folders; None for all that can be imported."""
+    return {module.name for module in pkgutil.iter_modules(folders)}
 
 
 def require_sound(curriculum: Curriculum[Any]) -> None:

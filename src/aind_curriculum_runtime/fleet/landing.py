@@ -10,16 +10,19 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from ..processes.children import Children, last_line
 from ..project.files import write_atomically
-from ..project.git import Git, GitFailed, git_command
+from ..project.git import Git, git_command
 from ..project.git_directory import head_commit
 from .members import NOTE
+from .outcomes import Stop, is_full
 
-__all__ = ["Landing", "complete", "land"]
+__all__ = ["InPart", "Landing", "complete", "land"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,23 @@ class Landing:
     """The commit that will be; a child of ``before``."""
 
 
+class InPart(Stop):
+    """Git wrote some of the files only; the next command completes it.
+
+    Args:
+        said: What git wrote to stderr.
+    """
+
+    def __init__(self, said: str) -> None:
+        full = is_full(said)
+        super().__init__(
+            "failed",
+            f"git moved its files only in part: {'the disk is full' if full else last_line(said)}",
+            f"{said.strip()}\n{'Free some space' if full else 'Fix what git says'}, then run it again: it completes "
+            "the update.",
+        )
+
+
 def land(git: Git, directory: Path, landing: Landing, processes: Children, log: Path) -> None:
     """Move a checkout to its new commit, on a branch.
 
@@ -45,7 +65,8 @@ def land(git: Git, directory: Path, landing: Landing, processes: Children, log: 
         log: File for git's output.
 
     Raises:
-        GitFailed: Git refused, for example because it would overwrite a file; nothing has changed.
+        InPart: Git wrote some of the files only.
+        Stop: Git refused, for example because it would overwrite a file; nothing has changed.
     """
     note = directory / NOTE
     write_atomically(note, json.dumps(asdict(landing)).encode("utf-8"))
@@ -60,11 +81,15 @@ def land(git: Git, directory: Path, landing: Landing, processes: Children, log: 
         note.unlink()  # cancelled before it began
         raise
     if done.code and head_commit(directory) != landing.after:
-        # Usually git finds out before it writes anything; if not, the note stays for the next command. Asked with
-        # children of its own, because `processes` may be cancelled by now.
-        if not _differs(Git(git.directory, Children()), landing.before):
-            note.unlink()
-        raise GitFailed(last_line(done.stderr), said=done.stderr)
+        # Asked with children of its own, because `processes` may be cancelled by now.
+        if any(standing == "begun" for _, standing in _standings(Git(git.directory, Children()), landing)):
+            raise InPart(done.stderr)
+        note.unlink()
+        raise Stop(
+            "failed",
+            f"git did not move the checkout: {last_line(done.stderr)}",
+            f"{done.stderr.strip()}\nThe repo is as it was: fix what git says, then run it again.",
+        )
     note.unlink()
 
 
@@ -79,7 +104,9 @@ def complete(git: Git, directory: Path) -> Landing | None:
         The landing that is now complete, or None when there was none.
 
     Raises:
-        GitFailed: Files were changed since, which completing would overwrite; the message says which.
+        InPart: Git cannot complete it now either.
+        Stop: Files were changed since, which completing would overwrite; the note says which.
+        GitFailed: Git cannot read the repo.
     """
     note = directory / NOTE
     try:
@@ -99,20 +126,30 @@ def complete(git: Git, directory: Path) -> Landing | None:
         note.unlink()
         return landing
     if head not in {landing.before, landing.after}:
-        raise GitFailed(
-            f"an update of it was cut short, and another commit was checked out since: look at `git status`, then "
-            f"delete {note}"
+        raise Stop(
+            "failed",
+            "an update of it was cut short, and another commit was checked out since",
+            f"Look at `git status` in it, delete {note}, then run it again.",
         )
-    foreign = _foreign(git, landing)
+    standings = dict(_standings(git, landing))
+    foreign = [name for name, standing in standings.items() if standing == "foreign"]
+    # No other file may differ. One that is missing is in git, so nobody's work is lost with it.
+    options = ("--name-only", "-z", "--no-renames", "--diff-filter=d", "--ignore-submodules")
+    changed = git("diff", *options, landing.before).split("\0")
+    foreign += [name for name in changed if name and name not in standings]
     if foreign:
-        raise GitFailed(
-            f"an update of it was cut short, and these files were changed since: {', '.join(foreign)}; put them "
-            f"aside and run `git checkout --force -B {landing.branch} {landing.after}`, then delete {note}"
+        raise Stop(
+            "failed",
+            f"an update of it was cut short, and these files were changed since: {', '.join(foreign)}",
+            "Move them out of the repo, then run it again: it completes the update. Compare them after.",
         )
     for name in (index_lock, directory / "HEAD.lock"):
         with contextlib.suppress(FileNotFoundError):
             name.unlink()
-    git("checkout", "--quiet", "--force", "--no-recurse-submodules", "-B", landing.branch, landing.after)
+    force = ("checkout", "--quiet", "--force", "--no-recurse-submodules", "-B")
+    done = git.try_(*force, landing.branch, landing.after)
+    if done.code:
+        raise InPart(done.stderr)
     note.unlink()
     return landing
 
@@ -121,27 +158,20 @@ def _head(git: Git) -> str:
     return git("rev-parse", "HEAD")
 
 
-def _differs(git: Git, commit: str) -> bool:
-    return bool(git.try_("diff", "--quiet", "--ignore-submodules", commit).code)
-
-
-def _foreign(git: Git, landing: Landing) -> list[str]:
-    """Files that are neither as before the landing nor as after it, nor half written by git."""
+def _standings(git: Git, landing: Landing) -> Iterator[tuple[str, Literal["before", "begun", "foreign"]]]:
+    """For each file of the landing, whether it is as before, written by git at least in part, or somebody's since."""
     listed = git("diff-tree", "-r", "-z", "--no-renames", landing.before, landing.after).split("\0")
-    ours = {}
     for facts, name in zip(listed[::2], listed[1::2], strict=False):
         _, _, old, new, _ = facts.split(" ")
-        ours[name] = {old, new}
-    found = []
-    for name, blobs in ours.items():
         path = git.directory / name
         if not path.is_file():
+            yield name, "begun" if old.strip("0") else "before"
             continue
-        if git("hash-object", f"--path={name}", "--", path) not in blobs and not _is_begun(git, path, name, landing):
-            found.append(name)
-    # No other file may differ. Those of the landing are left out: git lists them also when they are as after it.
-    changed = git("diff", "--name-only", "-z", "--no-renames", "--ignore-submodules", landing.before).split("\0")
-    return found + [name for name in changed if name and name not in ours]
+        blob = git("hash-object", f"--path={name}", "--", path)
+        if blob == old:
+            yield name, "before"
+        else:
+            yield name, "begun" if blob == new or _is_begun(git, path, name, landing) else "foreign"
 
 
 def _is_begun(git: Git, path: Path, name: str, landing: Landing) -> bool:

@@ -50,7 +50,8 @@ def holding(git_directory: Path) -> Iterator[Held]:
     Raises:
         FleetError: Another command holds it, with exit code 75.
     """
-    descriptor = os.open(git_directory / "curricula.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    file = git_directory / "curricula.lock"
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         _acquire(descriptor)
         left = Path(os.read(descriptor, 4096).decode("utf-8", "replace").strip())
@@ -58,12 +59,12 @@ def holding(git_directory: Path) -> Iterator[Held]:
             remove_folder(left)
         scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX)).resolve()
         try:
-            _note(descriptor, str(scratch))
+            _note(descriptor, str(scratch), file)
             yield Held(descriptor, scratch)
         finally:
             remove_folder(scratch)
             # A process that was just ended may still have left a file; then the next command removes the folder.
-            _note(descriptor, str(scratch) if scratch.exists() else "")
+            _note(descriptor, str(scratch) if scratch.exists() else "", file)
             # Closing is not enough: a helper that git leaves running, such as its credential cache, inherited the lock.
             _unlock(descriptor)
     finally:
@@ -90,10 +91,14 @@ def remove_folder(folder: Path) -> None:
         shutil.rmtree(folder, onerror=writable_first)
 
 
-def _note(descriptor: int, text: str) -> None:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, text.encode("utf-8"))
+def _note(descriptor: int, text: str, file: Path) -> None:
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, text.encode("utf-8"))
+    except OSError as error:
+        error.filename = str(file)  # a full disk: say which
+        raise
 
 
 def _acquire(descriptor: int) -> None:

@@ -98,7 +98,7 @@ class Merging:
             raise Stop(
                 "failed",
                 f"the template cannot be reached: {source.source}",
-                f"Git said: {error}. If the template moved: `curricula update {member.name} --template URL`.",
+                f"Git said: {error}.\nIf the template moved: `curricula update {member.name} --template URL`.",
             ) from error
         now = mirror.commit_of(answers.version)
         if now is None:
@@ -152,6 +152,13 @@ class Merging:
         if self._template is not None:
             data = {"runtime_url": _uv_url(answers.url)}
             _move_source(folder / ANSWERS, answers.source)
+        names = tree.do("ls-files", "-z").out.split(b"\0")
+        if strange := [name for name in names if not _is_utf8(name)]:
+            raise Stop(
+                "failed",
+                f"the name of a file is not UTF-8: {strange[0].decode('utf-8', 'backslashreplace')}",
+                "Copier cannot read it. Rename it with `git mv`, commit that, and run it again.",
+            )
         # Copier wants a clean tree; this commit is on no branch and nobody sees it.
         if tree("status", "--porcelain"):
             tree("add", "--all")
@@ -176,6 +183,8 @@ class Merging:
                 "\n".join(problems)
                 + f"\nTo merge by hand: `uvx copier update --vcs-ref {wanted or reference.commit}` in {member.folder}.",
             )
+        # By force: the worktree was new, so what git ignores in it is the template's.
+        tree("add", "--all", "--force")
         return answers.version, answer["version"]
 
     def _copier(self, folders: MergeFolders, order: dict[str, Any], url: str) -> dict[str, Any]:
@@ -185,11 +194,14 @@ class Merging:
         variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
         # Copier's own cache is not safe for several at once; git takes the local copy of the template instead.
         variables["COPIER_CACHE_DIR"] = str(folders.scratch / "cache")
+        # Copier compares its renderings in git: one that misses what a person's git ignores conflicts with the repo.
+        settings = {"core.excludesFile": os.devnull}
         if "://" in url or re.match(r"[\w.-]+@[\w.-]+:", url):
-            count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
-            variables["GIT_CONFIG_COUNT"] = str(count + 1)
-            variables[f"GIT_CONFIG_KEY_{count}"] = f"url.{self._mirror(url).as_posix()}.insteadOf"
-            variables[f"GIT_CONFIG_VALUE_{count}"] = url
+            settings[f"url.{self._mirror(url).as_posix()}.insteadOf"] = url
+        count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
+        variables["GIT_CONFIG_COUNT"] = str(count + len(settings))
+        for number, (key, value) in enumerate(settings.items(), start=count):
+            variables[f"GIT_CONFIG_KEY_{number}"], variables[f"GIT_CONFIG_VALUE_{number}"] = key, value
         done = self._processes.run(
             [sys.executable, "-m", f"{__package__}.copier_job", file], folders.tree, variables=variables
         )
@@ -231,6 +243,14 @@ class Merging:
         return found
 
 
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _move_source(answers: Path, source: str) -> None:
     text = answers.read_text(encoding="utf-8")
     text = re.sub(r"(?m)^_src_path:.*(\n[ \t]+.*)*", lambda _: f"_src_path: {json.dumps(source)}", text)
@@ -262,6 +282,8 @@ def _refused(member: Member, answer: dict[str, Any], version: str) -> Stop:
             "the update runs a script of the template, which needs your trust",
             f"Read what the template's changelog says of it, then run `uvx copier update --trust` in {member.folder}.",
         )
+    if answer["error"] == "in the way":
+        return Stop("failed", message, "Rename what is in the way (`git mv`), commit that, and run it again.")
     if "downgrading" in message:
         return Stop(
             "failed",

@@ -5,15 +5,20 @@ Owns the words that the table shows and which of them are bad news. Knows nothin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from .members import Member
 
-__all__ = ["AHEAD", "Stop", "UpdateOutcome"]
+__all__ = ["AHEAD", "Stop", "UpdateOutcome", "is_full"]
 
 AHEAD: Final = "it is at a version after the latest release"
 """The note on a curriculum that was made from a commit that is in no release yet; nothing is wrong with it."""
+
+_FULL: Final = re.compile(
+    "no space left on device|out of diskspace|disk quota exceeded|not enough space on the disk", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,3 +57,15 @@ class Stop(Exception):
         self.status = status
         self.note = note
         self.report = report
+
+
+def is_full(said: str) -> bool:
+    """Whether a program met a full disk, in the words of git, uv, Python and the systems.
+
+    Args:
+        said: What it wrote to stderr.
+
+    Returns:
+        True when that is the cause, whatever it was doing.
+    """
+    return _FULL.search(said) is not None

@@ -18,11 +18,11 @@ from ..contract.errors import CurriculumError
 from ..processes.children import Children
 from ..project.git import Git, GitFailed
 from ..project.git_directory import common_directory, git_directory
-from .landing import Landing, complete, land
+from .landing import InPart, Landing, complete, land
 from .lock import SCRATCH_PREFIX, remove_folder
 from .members import Member
 from .merging import Destination, MergeFolders, Merging
-from .outcomes import AHEAD, Stop, UpdateOutcome
+from .outcomes import AHEAD, Stop, UpdateOutcome, is_full
 from .template import read_answers
 
 __all__ = ["Options", "Unit", "Updating", "complete_all", "units"]
@@ -117,7 +117,7 @@ class Updating:
     """
 
     def __init__(
-        self, options: Options, processes: Children, scratch: Path, completed: Mapping[Path, str | None]
+        self, options: Options, processes: Children, scratch: Path, completed: Mapping[Path, Stop | None]
     ) -> None:
         self._options = options
         self._completed = completed
@@ -141,11 +141,11 @@ class Updating:
         try:
             return self._update(unit)
         except Stop as stop:
-            found = stop
+            found = stop if isinstance(stop, InPart) else self._with_cause(stop)
         except GitFailed as error:
-            found = Stop("failed", f"git: {error.why}", error.said)
+            found = self._with_cause(Stop("failed", f"git: {error.why}", error.said))
         except OSError as error:
-            found = Stop("failed", f"{error.strerror or error}: {error.filename}")
+            found = self._with_cause(Stop("failed", str(error)))
         return [
             UpdateOutcome(
                 member=member,
@@ -157,14 +157,26 @@ class Updating:
             for member in unit.members
         ]
 
+    def _with_cause(self, stop: Stop) -> Stop:
+        """Name a full disk first: each program meets it at another point, and says what it was doing."""
+        said = [line.strip() for line in [stop.note, *stop.report.splitlines()] if is_full(line)]
+        if not said:
+            return stop
+        if self._scratch.as_posix() in said[0].replace("\\", "/"):
+            note = "the disk of the temporary files is full"
+            fix = f"Free some space in {self._scratch.parent}, or name another folder with TMPDIR (on Windows TEMP)"
+        else:
+            note, fix = "the disk is full", "Free some space"
+        return Stop(stop.status, note, "\n".join([*said, f"{fix}, then run it again."]))
+
     def _update(self, unit: Unit) -> list[UpdateOutcome]:
         git = Git(unit.checkout, self._processes)
         directory = git_directory(unit.checkout)
         if directory is None:
             raise Stop("failed", "its git directory is missing", "Run `git submodule update --init`.")
         forget_worktrees(directory)
-        if self._completed.get(unit.checkout):
-            raise Stop("failed", str(self._completed[unit.checkout]))
+        if cut_short := self._completed.get(unit.checkout):
+            raise cut_short
         begun = next((what for name, what in _UNDER_WAY.items() if (directory / name).exists()), None)
         if begun is not None:
             raise Stop("failed", f"{begun} is under way in it", "End that (`git status` tells how), then run it again.")
@@ -192,10 +204,7 @@ class Updating:
                 for member in old:
                     self._check(work, member)
             landing = self._commit(git, work, old)
-            try:
-                land(git, directory, landing, self._processes, work.folder / "checkout.log")
-            except GitFailed as error:
-                raise Stop("failed", f"git did not move the checkout: {error.why}", error.said) from error
+            land(git, directory, landing, self._processes, work.folder / "checkout.log")
             note = f"on branch {landing.branch}"
             return [
                 self._outcome(work, one, "updated", note)
@@ -295,7 +304,7 @@ class Updating:
         return Landing(branch=branch, before=work.base, after=commit)
 
 
-def complete_all(members: Sequence[Member], processes: Children) -> dict[Path, str | None]:
+def complete_all(members: Sequence[Member], processes: Children) -> dict[Path, Stop | None]:
     """Complete the moves of checkouts that a killed command began.
 
     Args:
@@ -305,7 +314,7 @@ def complete_all(members: Sequence[Member], processes: Children) -> dict[Path, s
     Returns:
         The checkouts with such a move: None when it is complete now, or the reason why not.
     """
-    found: dict[Path, str | None] = {}
+    found: dict[Path, Stop | None] = {}
     for checkout in {member.path if member.is_submodule else member.root for member in members if member.is_unfinished}:
         directory = git_directory(checkout)
         if directory is None:
@@ -313,10 +322,10 @@ def complete_all(members: Sequence[Member], processes: Children) -> dict[Path, s
         try:
             if complete(Git(checkout, processes), directory) is not None:
                 found[checkout] = None
-        except GitFailed as error:
-            found[checkout] = error.why
+        except Stop as stop:
+            found[checkout] = stop
         except (CurriculumError, OSError) as error:
-            found[checkout] = str(error)
+            found[checkout] = Stop("failed", str(error))
     return found
 
 

@@ -16,7 +16,7 @@ from ..curriculum.answers import require_answers
 from ..curriculum.discovery import Registered, choose, installed
 from ..curriculum.loading import load
 from ..curriculum.migration import Move, declared, tombstone
-from .layout import find_state, require_session
+from .layout import find_state, require_session, too_deep
 from .state import PlainState, deserialise_or_move, read
 
 if TYPE_CHECKING:
@@ -82,7 +82,12 @@ def evaluate_session(
     if moved is not None:
         tell(moved.sentence())
     assert before.stage is not None  # a state without one was refused
-    return evaluate_state(trainer, before, compute_metrics(before.stage, loaded, directory), moved=moved)
+    try:
+        metrics = compute_metrics(before.stage, loaded, directory)
+    except CurriculumError as error:
+        error.hint = f"{too_deep(directory)}{error.hint}"
+        raise
+    return evaluate_state(trainer, before, metrics, moved=moved)
 
 
 def evaluate_state(

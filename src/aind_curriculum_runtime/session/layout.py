@@ -21,14 +21,16 @@ __all__ = [
     "missing",
     "place_of",
     "require_session",
+    "too_deep",
     "unreadable",
 ]
 
-_STATE_PLACES: Final = (("behavior", "trainer_state.json"), ("trainer_state.json",))
+_FOLDER: Final = "behavior"
+_STATE_PLACES: Final = ((_FOLDER, "trainer_state.json"), ("trainer_state.json",))
 SAMPLE_SESSION: Final = "tests/data/session"
 """Where a curriculum repo keeps its sample session, relative to its root."""
 
-PREVIOUS_METRICS: Final = ("behavior", "previous_metrics.json")
+PREVIOUS_METRICS: Final = (_FOLDER, "previous_metrics.json")
 """Where the launcher leaves the metrics of the session before, relative to the session directory."""
 
 
@@ -107,12 +109,29 @@ def find_state(directory: Path) -> Path:
             raise unreadable(directory, error) from error
         if found is not None:
             return found
+    looked = "Looked for behavior/trainer_state.json and trainer_state.json; or name one with --input-trainer-state."
     raise CurriculumError(
         "state.missing",
         f"There is no trainer state in {directory}.",
-        "Looked for behavior/trainer_state.json and trainer_state.json; or name one with --input-trainer-state.",
+        f"{too_deep(directory)}{looked}",
         where=str(directory),
     )
+
+
+def too_deep(directory: Path) -> str:
+    """A sentence for the hint of a failure where somebody gave the folder in a session directory instead of it.
+
+    Some curricula may read such a folder on purpose, so it is no failure of its own.
+
+    Args:
+        directory: What was given as the session directory.
+
+    Returns:
+        The sentence, with a space at its end, that names the session directory; empty for any other folder.
+    """
+    if directory.name.casefold() != _FOLDER or (directory / _FOLDER).is_dir():
+        return ""
+    return f"{directory} is the folder 'behavior' in a session directory: give {directory.parent}. "
 
 
 def place_of(directory: Path, parts: tuple[str, ...]) -> Path:

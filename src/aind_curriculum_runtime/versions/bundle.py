@@ -20,7 +20,7 @@ from typing import Any, Final
 from ..contract.errors import CONTRACT_VERSION, CurriculumError
 from ..contract.strict_json import parse
 from ..look.model import CurriculumModel, from_json, to_json
-from ..project.files import is_transient
+from ..project.files import is_transient, read_at_most
 from ..project.git import Git
 from ..project.installed import dsl_version, runtime_version
 from .snapshot import Place, Snapshot
@@ -31,10 +31,13 @@ __all__ = [
     "checksums",
     "contents",
     "is_bundle",
+    "largest",
+    "listed",
     "name_of",
     "read_bundle",
     "require_free",
     "require_of",
+    "too_large",
     "write_bundle",
 ]
 
@@ -43,6 +46,11 @@ CHECKSUMS: Final = "SHA256SUMS"
 
 FORMAT: Final = 1
 """Number of the bundle format. Under one number files may be added, but never renamed."""
+
+_LARGEST: Final = {CHECKSUMS: 2**20}
+"""Bytes of the file of checksums: a line for each of twelve thousand files. It is read before anything is checked."""
+
+_LARGEST_OF_OTHERS: Final = 64 * 2**20
 
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 
@@ -181,6 +189,16 @@ def check(files: Mapping[str, bytes], label: str) -> None:
             )
 
 
+def largest(name: str) -> int:
+    """The size in bytes up to which a file of a bundle is read."""
+    return _LARGEST.get(name, _LARGEST_OF_OTHERS)
+
+
+def too_large(name: str, label: str) -> CurriculumError:
+    """The failure for a file that is larger; for the caller to raise."""
+    return _invalid(label, f"{name} is larger than {largest(name) // 2**20} MiB")
+
+
 def _invalid(label: str, why: str) -> CurriculumError:
     return CurriculumError(
         "bundle.invalid", f"{label} is not a whole bundle: {why}.", "Fetch or export it again.", where=label
@@ -237,11 +255,14 @@ def read_bundle(folder: Path, label: str) -> Snapshot:
 
 def _bytes(folder: Path, name: str, label: str) -> bytes:
     try:
-        return (folder / name).read_bytes()
+        data = read_at_most(folder / name, largest(name))
     except FileNotFoundError:
         raise _invalid(label, f"{name} is missing") from None
     except OSError as error:
         raise _invalid(label, f"{name} cannot be read ({error.strerror})") from None
+    if data is None:
+        raise too_large(name, label)
+    return data
 
 
 def _described(data: bytes, label: str) -> dict[str, Any]:

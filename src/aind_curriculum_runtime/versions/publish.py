@@ -2,6 +2,7 @@
 
 Owns the layout ``<name>/<version>/`` at a URL that fsspec understands, and turns a store's errors into ours. The
 checksums are written last and never replaced: a bundle without them does not count, and one with them stays as it is.
+Of several that publish one version, the first to write the claim goes on; nobody removes a file that another relies on.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import importlib.util
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +22,15 @@ from semver import Version
 from ..contract.errors import CurriculumError
 from ..contract.versions import SEMVER
 from ..project.files import is_transient
-from .bundle import CHECKSUMS, check, listed, require_of
+from .bundle import CHECKSUMS, check, largest, listed, require_of, too_large
 
 __all__ = ["Published", "Store"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_CLAIM: Final = ".publishing"
+"""File that is written first and removed at the end of an upload; it holds the checksums of what is uploaded."""
+
+_TRIES: Final = 5
 _AWAY: Final = re.compile(r"Endpoint|ConnectTimeout|ReadTimeout|ConnectionClosed|ConnectionError|ServerDisconnected")
 
 
@@ -116,19 +122,22 @@ class Store:
         """
         self.require_free(name, version)
         target = self._path(name, version)
+        claim, sums = f"{target}/{_CLAIM}", f"{target}/{CHECKSUMS}"
         uploaded: list[str] = []
         try:
             with self._told("written to"):
                 if self._is_local:  # elsewhere this would create the bucket, whose name may be misspelt
                     self._files.makedirs(target, exist_ok=True)
+                alone = self._claim(claim, files[CHECKSUMS], name, version)
+                uploaded += [claim] if alone else []
+                self.require_free(name, version)  # another may have ended before this claim
                 for file in [*(file for file in files if file != CHECKSUMS), CHECKSUMS]:
                     path = f"{target}/{file}"
-                    # Another upload of the same version may be under way, or was cut short: nothing is replaced.
+                    # Another upload of the same content may be under way, or was cut short: nothing is replaced.
                     try:
                         self._write(path, files[file])
                     except FileExistsError:
                         if file == CHECKSUMS:
-                            uploaded.clear()  # they belong to the other upload now
                             raise self._exists(name, version) from None
                         there = self._files.cat_file(path)
                         if not files[file].startswith(there):
@@ -136,12 +145,34 @@ class Store:
                         if there != files[file]:  # the first part of this same file: a write was cut short
                             self._files.pipe_file(path, files[file])
                     else:
-                        uploaded.append(path)
+                        # What one of two made that upload the same, the other may have found and left out.
+                        uploaded += [path] if alone or path == sums else []
             check(self._read_all(name, version), f"{self.url}/{name}/{version}")
         except BaseException:
+            with contextlib.suppress(Exception):
+                if sums not in uploaded and self._files.exists(sums):
+                    uploaded = [one for one in uploaded if one == claim]  # they belong to the other upload now
             self._remove(uploaded)
             raise
+        self._remove([claim])
         return f"{self.url}/{name}/{version}"
+
+    def _claim(self, path: str, sums: bytes, name: str, version: str) -> bool:
+        """Claim a version; True if nobody else has, False if another upload of the same content has."""
+        for _ in range(20):
+            try:
+                self._write(path, sums)
+                return True
+            except FileExistsError:
+                pass
+            with contextlib.suppress(FileNotFoundError):  # that upload has ended meanwhile
+                there = self._files.cat_file(path)
+                if there == sums:
+                    return False
+                if not sums.startswith(there):
+                    break
+            time.sleep(0.05)  # a folder shows a file before all of it is written
+        raise self._begun(name, version)
 
     def withdraw(self, name: str, version: str, files: Iterable[str]) -> None:
         """Remove what ``publish`` has just uploaded, because a later step of the release failed.
@@ -190,11 +221,17 @@ class Store:
     def _read_all(self, name: str, version: str) -> dict[str, bytes]:
         label = f"{self.url}/{name}/{version}"
         with self._told("read"):
-            files = {CHECKSUMS: self._files.cat_file(self._path(name, version, CHECKSUMS))}
+            files = {CHECKSUMS: self._read(self._path(name, version, CHECKSUMS), CHECKSUMS, label)}
             for file in listed(files[CHECKSUMS], label):
                 with contextlib.suppress(FileNotFoundError):  # reported by ``check``
-                    files[file] = self._files.cat_file(self._path(name, version, file))
+                    files[file] = self._read(self._path(name, version, file), file, label)
         return files
+
+    def _read(self, path: str, name: str, label: str) -> bytes:
+        if self._files.size(path) > largest(name):
+            raise too_large(name, label)
+        data: bytes = self._files.cat_file(path)
+        return data
 
     def _write(self, path: str, data: bytes) -> None:
         """Write a file that does not exist yet; raise ``FileExistsError`` if it does."""
@@ -203,8 +240,17 @@ class Store:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-        else:
-            self._files.pipe_file(path, data, mode="create")
+            return
+        for _ in range(_TRIES - 1):
+            try:
+                self._files.pipe_file(path, data, mode="create")
+                return
+            except OSError as error:
+                # S3's answer to two that write at once, of whom none may have won.
+                if "ConditionalRequestConflict" not in str(error):
+                    raise
+                time.sleep(0.2)
+        self._files.pipe_file(path, data, mode="create")
 
     @property
     def _is_local(self) -> bool:
