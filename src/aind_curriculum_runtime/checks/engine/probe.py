@@ -157,14 +157,14 @@ def _name(rule: Any) -> str:
 
 
 def _rule(where: str, rule: Any) -> dict[str, Any]:
-    from ...curriculum.loading import is_importable
+    from ...curriculum.rule_names import why_not_loadable
 
     function = rule.callable
     code = getattr(inspect.unwrap(function), "__code__", None)  # the author's, not a decorator's
     return {
         "place": where,
         "reference": _name(rule),
-        "importable": is_importable(function),
+        "not_loadable": why_not_loadable(function),
         "file": code.co_filename if code else None,
         "line": code.co_firstlineno if code else None,
     }

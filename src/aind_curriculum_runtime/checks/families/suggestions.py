@@ -102,8 +102,9 @@ class SU004(TargetCheck):
 class SU005(TargetCheck):
     """Every rule can be loaded again by its name
 
-    Trainer states name rules by module and function. A lambda, a method or a partial has no such name: the library
-    writes it, but cannot read it back.
+    Trainer states name rules by module and function. A lambda, a method, a partial and what a decorator without
+    `functools.wraps` returns have no such name: the library writes it, but cannot read it back. A rule under
+    `@functools.wraps` or under `@StageTransition` has one.
     """
 
     family = "suggestion"
@@ -114,11 +115,11 @@ class SU005(TargetCheck):
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         seen = set()
         for rule in repo.runs.facts(target)["rules"]:
-            if not rule["importable"] and rule["reference"] not in seen:
+            if rule["not_loadable"] and rule["reference"] not in seen:
                 seen.add(rule["reference"])
                 path, line = repo.place_of(rule)
                 message = f"The rule {rule['reference']} ({rule['place']}) cannot be loaded by its name."
-                yield Finding(message=message, path=path, line=line)
+                yield Finding(message=message, path=path, line=line, fix=rule["not_loadable"])
 
 
 class SU006(TargetCheck):
