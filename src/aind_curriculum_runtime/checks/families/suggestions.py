@@ -143,7 +143,8 @@ class SU006(TargetCheck):
 class SU007(TargetCheck):
     """A metric that is not finite is refused
 
-    Written as null it would pass, and the next session could not load it.
+    Written as null it would pass, and the next session could not load it. It is tried in every field, in lists, dicts
+    and models inside them too.
     """
 
     family = "suggestion"
@@ -157,11 +158,17 @@ class SU007(TargetCheck):
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         repo.require_runtime()
         metrics = repo.runs.suggestion(target)["metrics"]
-        if not any(isinstance(value, float) for value in metrics.values()):
-            raise NotApplicable("the metrics have no float of their own")
+        if not _has_float(metrics):
+            raise NotApplicable("the metrics have no float")
         process = repo.runs.get(target, "not finite")
         if process.code == 0 or process.stdout:
             yield Finding(message=f"With NaN as a metric the run {process.ended} and printed a suggestion.")
+
+
+def _has_float(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_float, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float)
 
 
 class SU008(TargetCheck):
