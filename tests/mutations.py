@@ -506,6 +506,17 @@ MUTATIONS = (
         Edit(CURRICULUM, "StageTransition(st_habituation_shaping)", "StageTransition(Rules.st_habituation_shaping)"),
     ),
     mutation(
+        "SU005",
+        "a decorator hides a rule's name",
+        Edit(
+            RULES,
+            "def st_habituation_shaping(",
+            "def told(rule):  # type: ignore\n    def st_habituation_shaping(metrics):\n"
+            "        return rule(metrics)\n\n"
+            "    return st_habituation_shaping\n\n\n@told\ndef st_habituation_shaping(",
+        ),
+    ),
+    mutation(
         "SU006",
         "a metric is written in another unit than it is read in",
         Edit(METRICS, "from pydantic import Field\n", "from pydantic import Field, field_serializer\n"),
