@@ -199,13 +199,20 @@ def _provider(line: str) -> Edit:
     return Edit(METRICS, _TRIALS_READ, f"    {line}\n{_TRIALS_READ}")
 
 
+def _raised(version: str) -> tuple[Step, ...]:
+    """Raise the version in every file that states it."""
+    return (
+        Edit("pyproject.toml", 'version = "0.1.0"', f'version = "{version}"'),
+        Edit("uv.lock", 'name = "my-curriculum"\nversion = "0.1.0"', f'name = "my-curriculum"\nversion = "{version}"'),
+        Edit("CHANGELOG.md", "## [0.1.0]", f"## [{version}]"),
+    )
+
+
 def _version_one(**stages: str) -> tuple[Step, ...]:
     """Raise the version to 1.0.0, with a migration from version 0."""
     declared = f"\nMIGRATIONS = {{0: Migration(stages={stages!r})}}\n"
     return (
-        Edit("pyproject.toml", 'version = "0.1.0"', 'version = "1.0.0"'),
-        Edit("uv.lock", 'name = "my-curriculum"\nversion = "0.1.0"', 'name = "my-curriculum"\nversion = "1.0.0"'),
-        Edit("CHANGELOG.md", "## [0.1.0]", "## [1.0.0]"),
+        *_raised("1.0.0"),
         Edit(CURRICULUM, "import curriculum_version", "import Migration, curriculum_version"),
         Edit(CURRICULUM, _LAST_TRANSITION, _LAST_TRANSITION + declared),
     )
@@ -246,6 +253,7 @@ MUTATIONS = (
         Write(".gitignore", "/.venv/\n__pycache__/\nuv.lock\n"),
         Untrack("uv.lock"),
     ),
+    mutation("LP002", "the lock file was never added to git", Untrack("uv.lock")),
     mutation(
         "LP003",
         "the repo brings a command of its own",
@@ -279,6 +287,7 @@ MUTATIONS = (
         "the contract was taken out of the tests",
         Write("tests/test_contract.py", "def test_contract() -> None:\n    pass\n"),
     ),
+    mutation("LP007", "the answers are gone", Remove(".copier-answers.yml")),
     mutation("LP008", "an update left a .rej file", Write("pyproject.toml.rej", "@@ -1 +1 @@\n")),
     mutation(
         "LP008",
@@ -306,6 +315,22 @@ MUTATIONS = (
         "LP013",
         "a path of one computer stands in the code",
         Edit(METRICS, "CRITERION = 0.75", 'RAW = "D:\\\\data\\\\raw"\nCRITERION = 0.75'),
+    ),
+    mutation(
+        "LP014",
+        "the task derives from a class of a package that is not pinned",
+        Edit(
+            TASK,
+            "from pydantic import Field\n",
+            "from annotated_types import BaseMetadata\nfrom pydantic import Field\n",
+        ),
+        Edit(TASK, "class DetectionTask(Task):", "class DetectionTask(BaseMetadata, Task):"),
+        Edit(
+            "pyproject.toml",
+            '    "aind-curriculum-runtime",\n',
+            '    "aind-curriculum-runtime",\n    "annotated-types>=0.6",\n',
+        ),
+        Lock(),
     ),
     mutation("CL001", "the provider fails", _provider("raise ValueError('no such stream')")),
     mutation(
@@ -481,6 +506,17 @@ MUTATIONS = (
         Edit(CURRICULUM, "StageTransition(st_habituation_shaping)", "StageTransition(Rules.st_habituation_shaping)"),
     ),
     mutation(
+        "SU005",
+        "a decorator hides a rule's name",
+        Edit(
+            RULES,
+            "def st_habituation_shaping(",
+            "def told(rule):  # type: ignore\n    def st_habituation_shaping(metrics):\n"
+            "        return rule(metrics)\n\n"
+            "    return st_habituation_shaping\n\n\n@told\ndef st_habituation_shaping(",
+        ),
+    ),
+    mutation(
         "SU006",
         "a metric is written in another unit than it is read in",
         Edit(METRICS, "from pydantic import Field\n", "from pydantic import Field, field_serializer\n"),
@@ -499,6 +535,19 @@ MUTATIONS = (
             "session/suggestion.py",
             "    if isinstance(value, float | Decimal) and not math.isfinite(value):\n",
             "    if isinstance(plain, float) and not math.isfinite(plain):\n        return None\n    if False:\n",
+        ),
+    ),
+    mutation(
+        "SU007",
+        "a serialiser writes null for a number in a list that is not finite",
+        Edit(METRICS, "from pydantic import Field\n", "from pydantic import Field, field_serializer\n"),
+        Edit(
+            METRICS,
+            "\n\ndef metrics_from_dataset(",
+            '\n    delays: list[float | None] = Field(default=[0.5])\n\n    @field_serializer("delays")\n'
+            "    def _null(self, value: list[float | None]) -> list[float | None]:\n"
+            "        return [one if one == one else None for one in value]\n"
+            "\n\ndef metrics_from_dataset(",
         ),
     ),
     mutation(
@@ -716,6 +765,14 @@ MUTATIONS = (
         "VE004",
         "a parameter changed after the release",
         Tag("v0.1.0"),
+        Edit(STAGES, "DetectionParameters(reward_volume=6.0)", "DetectionParameters(reward_volume=6.5)"),
+    ),
+    mutation("VE005", "the version goes back", Tag("v0.2.0")),
+    mutation(
+        "VE005",
+        "a parameter changed, and the version was raised as if for a fix",
+        Tag("v0.1.0"),
+        *_raised("0.1.1"),
         Edit(STAGES, "DetectionParameters(reward_volume=6.0)", "DetectionParameters(reward_volume=6.5)"),
     ),
     mutation("MI001", "a migration leads to no stage", *_version_one(s_wait="s_nowhere")),

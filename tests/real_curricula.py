@@ -38,8 +38,26 @@ NINE = {
 }
 """Each curriculum, and the others of the package whose code it shares."""
 
-# What the modules take from the package's command line: for a function that nothing calls any more.
-_CLI = "from .utils import model_from_json_file\n\nCurriculumCliArgs = dict\nCurriculumSuggestion = dict\n"
+# What the modules take from the package's command line, for a function that nothing calls any more.
+_CLI = """
+from typing import Any, Generic, TypeVar
+
+from .utils import model_from_json_file
+
+__all__ = ["CurriculumCliArgs", "CurriculumSuggestion", "model_from_json_file"]
+
+S = TypeVar("S")
+M = TypeVar("M")
+
+
+class CurriculumCliArgs:
+    data_directory: Any
+    input_trainer_state: Any
+
+
+class CurriculumSuggestion(Generic[S, M]):
+    def __init__(self, **fields: Any) -> None: ...
+"""
 
 _SESSION = """
 import json

@@ -6,6 +6,7 @@ import atexit
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -252,6 +253,12 @@ def copier_command(*arguments: str | Path, data: dict[str, str] | None = None, *
 def printed_commands(message: str) -> list[str]:
     """The commands in a message of Copier: its lines that are indented by two spaces."""
     return [line.strip() for line in message.splitlines() if line.startswith("  ") and line[2] != " "]
+
+
+def lines_of_ci(repo: Repo) -> list[str]:
+    """What a repo's ci.yml runs by `uv run`: the lines without that beginning."""
+    text = (repo.path / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    return re.findall(r"(?m)^ +- run: uv run (.+)$", text)
 
 
 def run_together(commands: list[str], directory: Path) -> Result:

@@ -186,7 +186,8 @@ def test_a_policy_that_has_no_name_at_all_is_told(policy: str, repo: Repo, file:
     # The library stumbles over it as the stage is made.
     error, _ = failed_run(repo, repo.session, file, code="repo.import_failed", exit_code=78)
     assert "__qualname__" in error["message"]
-    assert "top level of a module: no lambda, no method, no partial" in error["hint"]
+    assert f"class {policy.partition('(')[0].rpartition('.')[2]}, which has no name" in error["hint"]
+    assert "top level of a module" in error["hint"]
 
 
 def test_annotations_that_the_library_cannot_read_are_told(repo: Repo, file: Path) -> None:

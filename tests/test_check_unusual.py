@@ -174,12 +174,70 @@ def test_metrics_that_are_filled_in_after_they_were_made_get_their_nan(repo: Rep
     assert rows(repo.path, "SU007")["SU007"].status == "passed"
 
 
+@pytest.mark.parametrize(
+    ("field", "leaks"),
+    [
+        ("list[Part] = [Part()]", "parts"),
+        ("dict[str, float] = {'a': 0.5}", "parts"),
+        ("tuple[int, float] = (1, 0.5)", "parts"),
+        ("Part = Part()", "parts"),
+        ("Part = Part()", None),
+        ("set[float] = {0.5}", None),
+    ],
+)
+def test_nan_is_tried_in_lists_dicts_and_models(repo: Repo, field: str, leaks: str | None) -> None:
+    """The field that loses NaN stands behind others that do not."""
+    part = "class Part(BaseModel):\n    count: int = 1\n    share: float = 0.5\n\n\n"
+    replace(repo, METRICS, "from pydantic import Field\n", "from pydantic import BaseModel, Field, field_serializer\n")
+    repo.edit(METRICS, "class DetectionMetrics(", f"{part}class DetectionMetrics(")
+    forgives = '    @field_serializer("parts")\n    def _forgive(self, value: object) -> object:\n        return []\n'
+    lossy = f"    parts: {field}\n{forgives if leaks else ''}"
+    repo.edit(METRICS, "\n\ndef metrics_from_dataset(", f"\n{lossy}\n\ndef metrics_from_dataset(")
+    found = rows(repo.path, "SU007")["SU007"]
+    assert found.status == ("failed" if leaks else "passed"), found
+
+
 # Curricula of every shape
 
 
 def test_a_curriculum_without_stages_is_told_once(repo: Repo) -> None:
     without_transitions(repo)
     assert [row.id for row in rows(repo.path).values() if row.status == "failed"] == ["LP005"]
+
+
+def test_rules_under_decorators_that_keep_their_name_are_rules_like_others(repo: Repo) -> None:
+    rules = "src/my_curriculum/rules.py"
+    careful = (
+        "import functools\n\nfrom aind_behavior_curriculum import StageTransition\n\n"
+        "from .metrics import DetectionMetrics\n\n\ndef told(function):\n"
+        "    @functools.wraps(function)\n    def inner(*arguments):\n"
+        "        return function(*arguments)\n\n    return inner\n"
+    )
+    repo.edit(rules, "from .metrics import DetectionMetrics\n", careful)
+    repo.edit(rules, "def st_habituation_shaping(", "@told\ndef st_habituation_shaping(")
+    repo.edit(rules, "def st_shaping_discrimination(", "@StageTransition\ndef st_shaping_discrimination(")
+    found = rows(repo.path, "SU", "GR", "CL001")
+    assert {name: row.findings for name, row in found.items() if row.findings} == {}
+
+
+def test_before_the_first_commit_a_lock_may_be_untracked(repo: Repo, tmp_path: Path) -> None:
+    new = tmp_path / "my-curriculum"
+    shutil.copytree(repo.path, new, ignore=shutil.ignore_patterns(".git", ".venv"))
+    git(new, "init", "--quiet")
+    assert rows(new, "LP002")["LP002"].status == "passed"
+    git(new, "add", "README.md")
+    git(new, "commit", "--quiet", "-m", "Without the lock")
+    (finding,) = rows(new, "LP002")["LP002"].findings
+    assert finding.message == "uv.lock is not in git, so a clone has none."
+    git(new, "add", "uv.lock")
+    assert rows(new, "LP002")["LP002"].status == "passed"
+
+
+def test_a_repo_that_never_was_of_the_template_has_no_answers_to_lose(repo: Repo) -> None:
+    (repo.path / ".copier-answers.yml").unlink()
+    assert [one.path for one in rows(repo.path, "LP007")["LP007"].findings] == [".copier-answers.yml"]
+    replace(repo, "pyproject.toml", "# --- the runtime, at the commit", "# The runtime, at the commit")
+    assert rows(repo.path, "LP007")["LP007"].status == "skipped"
 
 
 def test_a_final_stage_alone_needs_no_metrics(repo: Repo) -> None:

@@ -7,8 +7,8 @@ from aind_behavior_curriculum import Metrics, StageTransition
 from support import Repo
 
 from aind_curriculum_runtime import manual_transition
-from aind_curriculum_runtime.curriculum.loading import is_importable
 from aind_curriculum_runtime.curriculum.manual import is_manual
+from aind_curriculum_runtime.curriculum.rule_names import why_not_loadable
 
 PLAIN = '''def st_habituation_shaping(metrics: DetectionMetrics) -> bool:
     """Enough trials to go on."""
@@ -44,7 +44,7 @@ def test_it_never_holds_and_its_body_is_never_run() -> None:
 
 
 def test_it_is_found_again_by_its_name() -> None:
-    assert is_importable(st_a_b)
+    assert why_not_loadable(st_a_b) is None
     assert StageTransition(st_a_b).name == f"{__name__}.st_a_b"
 
 

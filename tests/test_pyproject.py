@@ -166,3 +166,48 @@ def test_a_locked_version_is_found_with_and_without_parsing(tmp_path: Path) -> N
     (tmp_path / "uv.lock").write_bytes(text.replace("\n", "\r\n").encode("utf-8"))
     assert uv_lock.versions(uv_lock.read(tmp_path))["semver"] == "3.1.1" == uv_lock.version_in(tmp_path, "semver")
     assert uv_lock.version_in(tmp_path, "x") is None
+
+
+PINNED = {
+    "a-task==1.3.2": True,
+    "A_Task[data] == 1.3.2 ; python_version > '3.10'": True,
+    "a-task===1.3.2": True,
+    "a-task @ git+https://github.com/o/a-task@4f2a": True,
+    "a-task @ https://example.org/a_task-1.3.2-py3-none-any.whl": True,
+    "a-task": False,
+    "a-task>=1.3": False,
+    "a-task~=1.3.2": False,
+    "a-task==1.3.*": False,
+    "a-task>=1.3,==1.3.2": True,
+    "a-task==1.3.2,<2": False,
+    "a-task @ git+https://github.com/o/a-task": False,
+    "a-task @ git+ssh://git@github.com/o/a-task": False,
+    "a-task; python_version == '3.11'": False,
+}
+
+
+@pytest.mark.parametrize(("asked", "pinned"), PINNED.items(), ids=PINNED)
+def test_a_package_is_pinned_by_number_commit_or_file(asked: str, pinned: bool) -> None:
+    found = Pyproject.parse(f'[project]\ndependencies = ["another>=1", "{asked}"]\n')
+    assert (found.requirement("a-task"), found.is_pinned("a-task")) == (asked, pinned)
+
+
+@pytest.mark.parametrize(
+    ("source", "pinned"),
+    [
+        ("{ git = 'https://github.com/o/a-task', rev = '4f2a' }", True),
+        ("{ git = 'https://github.com/o/a-task', tag = 'v1' }", True),
+        ("{ path = '../a-task' }", True),
+        ("{ workspace = true }", True),
+        ("{ git = 'https://github.com/o/a-task', branch = 'main' }", False),
+        ("{ git = 'https://github.com/o/a-task' }", False),
+        ("[{ index = 'x' }]", False),
+    ],
+)
+def test_a_source_of_uv_pins_by_commit_tag_or_folder(source: str, pinned: bool) -> None:
+    text = f'[project]\ndependencies = ["a-task>=1"]\n[tool.uv.sources]\nA_Task = {source}\n'
+    assert Pyproject.parse(text).is_pinned("a-task") is pinned
+
+
+def test_a_package_that_is_not_asked_for_has_no_requirement() -> None:
+    assert Pyproject.parse(SOUND).requirement("a-task") is None

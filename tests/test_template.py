@@ -21,6 +21,7 @@ from support import (
     generate,
     git,
     hosted_at,
+    lines_of_ci,
     make_template,
     printed_commands,
     run_together,
@@ -403,7 +404,7 @@ def test_a_fresh_repo_passes_its_linters_types_and_tests(
 ) -> None:
     repo = Repo(generate(template, tmp_path / "new", **answers)).sync()
     commit_all(repo.path, "Lock")
-    for command in ("ruff check", "ruff format --check", "mypy", "pytest -q"):
+    for command in (*lines_of_ci(repo), "ruff format --check"):
         done = call(["uv", "run", "--locked", *command.split()], cwd=repo.path)
         assert done.code == 0, f"{command}: {done.stdout.decode('utf-8', 'replace')}{done.text}"
 

@@ -10,18 +10,17 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import CurriculumError
 from .concerned import concerns
 from .discovery import Registered
+from .rule_names import why_not_loadable
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum
 
-__all__ = ["is_importable", "load", "require_sound"]
-
-_PLAIN_FUNCTION: Final = "Make it a plain function at the top level of a module: no lambda, no method, no partial."
+__all__ = ["load", "require_sound"]
 
 
 def load(registered: Registered) -> Curriculum[Any]:
@@ -93,9 +92,9 @@ def _hint(registered: Registered, error: CurriculumError) -> str | None:
             return f"The entry point in pyproject.toml says {registered.target}: correct it there and run `uv sync`."
         return f"{error.hint} {_about_missing(cause.name, module_name.partition('.')[0])}"
     if isinstance(cause, AttributeError):
-        # The library reads a rule's name as soon as a stage has it; a partial has no name.
+        # The library reads a policy's name as soon as a stage has it; a partial has no name.
         if cause.name == "__qualname__":
-            return _PLAIN_FUNCTION
+            return why_not_loadable(cause.obj)
         if cause.name in attributes.split(".") and module_name in sys.modules:  # so the import was complete
             return f"The entry point in pyproject.toml says {registered.target}: correct it there and run `uv sync`."
     if isinstance(cause, TypeError):
@@ -162,27 +161,11 @@ def _require_importable_rules(curriculum: Curriculum[Any]) -> None:
     from .references import places
 
     for where, rule in places(curriculum):
-        if not is_importable(rule.callable):
+        if why := why_not_loadable(rule.callable):
             name = getattr(rule.callable, "__qualname__", None) or repr(rule.callable)
             raise CurriculumError(
                 "repo.rule_not_importable",
                 f"The rule {name!r} ({where}) cannot be loaded again by its name.",
-                _PLAIN_FUNCTION,
+                why,
                 where=where,
             )
-
-
-def is_importable(function: object) -> bool:
-    """Whether the library finds a rule's function again by the name that it writes.
-
-    Args:
-        function: The function behind a rule.
-
-    Returns:
-        True when its module holds the very same function under its name. The library resolves everything
-        but the last part of a name as a module (``_Rule._deserialize_rule``), so a method is not found.
-    """
-    module, qualname = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
-    if not isinstance(module, str) or not isinstance(qualname, str) or "." in qualname:
-        return False
-    return getattr(sys.modules.get(module), qualname, None) is function

@@ -124,8 +124,37 @@ class Pyproject:
     @property
     def dependency_names(self) -> set[str]:
         """Normalised names of the packages that it depends on."""
-        names = (re.split(r"[^\w.-]", one.strip(), maxsplit=1)[0] for one in _texts(self.project.get("dependencies")))
-        return {normalised(name) for name in names}
+        return {_name(one) for one in _texts(self.project.get("dependencies"))}
+
+    def requirement(self, name: str) -> str | None:
+        """How the repo asks for a package.
+
+        Args:
+            name: Its normalised name.
+
+        Returns:
+            The requirement as it is written; None when the package is none of its dependencies.
+        """
+        return next((one for one in _texts(self.project.get("dependencies")) if _name(one) == name), None)
+
+    def is_pinned(self, name: str) -> bool:
+        """Whether the repo asks for one version of a package: by number, commit, tag or folder, not by a range.
+
+        Args:
+            name: Its normalised name, of one of its dependencies.
+
+        Returns:
+            False for a range, a branch, and no version at all.
+        """
+        asked = (self.requirement(name) or "").partition(";")[0]
+        sources = {normalised(key): value for key, value in self.table("tool", "uv", "sources").items()}
+        source = sources.get(name)
+        if isinstance(source, dict) and not {"rev", "tag", "path", "url", "workspace"}.isdisjoint(source):
+            return True
+        if "@" in asked:  # a direct reference; one to a git repo has a second @ before the commit
+            address = asked.partition("@")[2].strip()
+            return not address.startswith("git+") or "@" in address.rpartition("/")[2]
+        return re.search(r"={2,3}[^,*]+$", asked.rstrip()) is not None
 
     @property
     def scripts(self) -> dict[str, str]:
@@ -157,6 +186,10 @@ def _text(value: object) -> str | None:
 
 def _texts(value: object) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _name(requirement: str) -> str:
+    return normalised(re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0])
 
 
 def _fitting(root: Path, patterns: object) -> set[Path]:

@@ -12,10 +12,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ANSWERS", "FILES", "FileClass", "FileRule", "classify", "is_from_template"]
+__all__ = ["ANSWERS", "FILES", "PIN_COMMENT", "FileClass", "FileRule", "classify", "is_from_template"]
 
 ANSWERS: Final = ".copier-answers.yml"
 """The file in which Copier keeps a repo's answers."""
+
+PIN_COMMENT: Final = "# --- the runtime, at the commit this repo's template is from"
+"""How the pin of the runtime begins in a generated repo's ``pyproject.toml``."""
 
 
 class FileClass(Enum):

@@ -82,15 +82,47 @@ def act(module):
 """
 
 _NOT_FINITE: Final = '''\
+def broken(value):
+    """Copies of a value with NaN for one float: of a model each field in turn, of a list or dict the first with one."""
+    from pydantic import BaseModel
+
+    if isinstance(value, float):
+        yield float("nan")
+    elif type(value) in (dict, list, tuple):
+        for key, held in value.items() if isinstance(value, dict) else enumerate(value):
+            copies = [*broken(held)]
+            for one in copies:
+                if isinstance(value, dict):
+                    yield {**value, key: one}
+                else:
+                    yield type(value)([*value[:key], one, *value[key + 1 :]])
+            if copies:
+                return
+    elif isinstance(value, BaseModel):
+        for name, held in {**vars(value), **(value.model_extra or {})}.items():
+            for one in broken(held):
+                copy = value.model_copy()
+                (vars(copy) if name in vars(copy) else copy.model_extra)[name] = one
+                yield copy
+
+
 def act(module):
-    """The metrics get NaN as their first float, as a division of nothing would give, however they were made."""
+    """The metrics get NaN, as a division of nothing would give, in the field that lets it pass, or else in the last."""
     plain = module.compute_metrics
 
+    def passes(metrics):
+        from aind_curriculum_runtime import CurriculumError
+        from aind_curriculum_runtime.session.suggestion import as_json
+
+        try:
+            as_json(metrics, "metrics")
+        except CurriculumError:
+            return False
+        return True
+
     def compute_metrics(*arguments):
-        metrics = plain(*arguments)
-        name = next(name for name, value in vars(metrics).items() if isinstance(value, float))
-        vars(metrics)[name] = float("nan")
-        return metrics
+        copies = [*broken(plain(*arguments))]
+        return next(filter(passes, copies), copies[-1])
 
     module.compute_metrics = compute_metrics
 '''

@@ -120,6 +120,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         "rules": [_rule(where, rule) for where, rule in places(curriculum)],
         "homonyms": sorted(_homonyms(curriculum)),
         "modules": sorted(_modules_of(arguments.object)),
+        "task_packages": sorted(_task_packages(curriculum, arguments.object)),
         "migrations": _declared(arguments.object),
     }
 
@@ -157,14 +158,14 @@ def _name(rule: Any) -> str:
 
 
 def _rule(where: str, rule: Any) -> dict[str, Any]:
-    from ...curriculum.loading import is_importable
+    from ...curriculum.rule_names import why_not_loadable
 
     function = rule.callable
     code = getattr(inspect.unwrap(function), "__code__", None)  # the author's, not a decorator's
     return {
         "place": where,
         "reference": _name(rule),
-        "importable": is_importable(function),
+        "not_loadable": why_not_loadable(function),
         "file": code.co_filename if code else None,
         "line": code.co_firstlineno if code else None,
     }
@@ -176,6 +177,25 @@ def _modules_of(target: str) -> Iterator[str]:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == top and (file := getattr(module, "__file__", None)):
             yield os.path.abspath(file)
+
+
+def _task_packages(curriculum: Any, target: str) -> set[str]:
+    """Distributions that tasks and their parameters are classes of, the repo's own and the library left out."""
+    from ...project.distributions import normalised
+
+    own = target.partition(":")[0].partition(".")[0]
+    tops = set()
+    for stage in curriculum.see_stages():
+        for value in (stage.task, stage.task.task_parameters):
+            modules = [one.__module__.partition(".")[0] for one in type(value).__mro__]
+            tops.add(next(top for top in modules if top != own))  # what a class of the repo's own derives from
+    tops -= {"aind_behavior_curriculum", "pydantic"}
+    if not tops:
+        return set()
+    import importlib.metadata
+
+    found = importlib.metadata.packages_distributions()  # reads the list of files of every distribution
+    return {normalised(name) for top in tops for name in found.get(top, [])}
 
 
 def _homonyms(curriculum: Any) -> Iterator[str]:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ...contract.errors import CurriculumError
+from ...contract.versions import semver_of
 from ...project import uv_lock
 from ...project.git import Git
 from ...project.pyproject import Pyproject
-from ...project.template import is_from_template
+from ...project.template import ANSWERS, PIN_COMMENT, is_from_template
 from ...session.layout import SAMPLE_SESSION
 from .findings import NotApplicable
 
@@ -115,6 +116,26 @@ class RepoFiles:
         """The packages that the repo needs, by their normalised names."""
         return self._file.dependency_names
 
+    def unpinned(self, name: str) -> str | None:
+        """How the repo asks for a package, if it does not ask for one version of it.
+
+        Args:
+            name: Its normalised name.
+
+        Returns:
+            The requirement as it is written; None for a pinned package, and for one that the repo does not ask for.
+        """
+        return None if self._file.is_pinned(name) else self._file.requirement(name)
+
+    @property
+    def version(self) -> str:
+        """The version in ``[project]`` as a semantic one; as it is written where it is none, and empty without one."""
+        version = str(self.project.get("version", ""))
+        try:
+            return semver_of(version)
+        except ValueError:
+            return version
+
     @property
     def version_is_generated(self) -> bool:
         """Whether the build makes the version, for example from git tags."""
@@ -133,6 +154,11 @@ class RepoFiles:
     def from_template(self) -> bool:
         """Whether Copier keeps the repo up to date, from this template and not from some other."""
         return is_from_template(self.root)
+
+    @property
+    def lost_answers(self) -> bool:
+        """Whether the repo was made from the template, as its pin says, and its answers are gone."""
+        return not (self.root / ANSWERS).is_file() and self.line_of("pyproject.toml", PIN_COMMENT) is not None
 
     @cached_property
     def own_command(self) -> str | None:
@@ -227,6 +253,13 @@ class RepoFiles:
     def files(self) -> list[str]:
         """Files of the repo: those that git tracks or does not ignore; without git all but environments and caches."""
         return self._list_files()
+
+    @cached_property
+    def in_git(self) -> frozenset[str] | None:
+        """Files that git tracks, staged ones included; None without git, and before the first commit."""
+        if self.git("rev-parse", "--quiet", "--verify", "HEAD") is None:
+            return None
+        return frozenset((self.git("ls-files", "-z") or "").split("\0"))
 
     def _list_files(self) -> list[str]:
         listed = self.git("ls-files", "--cached", "--others", "--exclude-standard", "-z")

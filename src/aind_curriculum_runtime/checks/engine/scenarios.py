@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from ...contract.versions import semver_of
 from .faults import write_injection, write_witness
 from .findings import NotApplicable
 from .process import Invocation, Process
-from .releases import unpack_last_release
+from .releases import last_release, unpack_last_release
 from .repo import Target
 from .runs import Runs, Scenario
 
@@ -248,6 +249,16 @@ def _last_release(runs: Runs, target: Target, folder: Path) -> Invocation:
     return runs.probe(target, folder, "facts", "--source", unpack_last_release(runs.repo, folder))
 
 
+def _since_release(runs: Runs, target: Target, folder: Path) -> Invocation:
+    """What changed since the last release, asked only where the version says that something did."""
+    runs.repo.require_runtime()
+    tag = last_release(runs.repo)
+    if tag is None or semver_of(tag.removeprefix("v")) == runs.repo.version:
+        raise NotApplicable("the version is that of the last release")
+    chosen = [] if target.name is None else ["--curriculum", target.name]
+    return runs.command("diff", "--format", "json", *chosen)
+
+
 def _migrations(runs: Runs, target: Target, folder: Path) -> Invocation:
     declared = runs.facts(target).get("migrations")
     if not declared or "error" in declared:
@@ -290,6 +301,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "aborted session": _session_of(["behavior/SoftwareEvents", "behavior/Logs"]),
     "lock": _lock,
     "last release": _last_release,
+    "since release": _since_release,
     "migrations": _migrations,
 }
 """Every run by name; none needs a later one."""

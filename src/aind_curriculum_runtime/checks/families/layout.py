@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...project.distributions import ENTRY_POINT_GROUP
+from ...project.template import ANSWERS
 from ..engine.check import Check, TargetCheck
 from ..engine.findings import Finding, NotApplicable
 from ..engine.managed import digest, digests
@@ -70,6 +71,12 @@ class LP002(Check):
                 path=".gitignore" if line else "uv.lock",
                 line=line,
                 fix="Take it out of .gitignore and commit uv.lock.",
+            )
+        elif repo.project_root == repo.root and repo.in_git is not None and "uv.lock" not in repo.in_git:
+            yield Finding(
+                message="uv.lock is not in git, so a clone has none.",
+                path="uv.lock",
+                fix="Commit it: `git add uv.lock`, then `git commit`.",
             )
 
 
@@ -212,7 +219,7 @@ class LP007(Check):
     """Files that the template manages are as it made them
 
     Every update merges them: an edit there will conflict, and in tests/test_contract.py or the workflow it can switch
-    the contract off.
+    the contract off. Without .copier-answers.yml no update reaches the repo at all.
     """
 
     family = "layout"
@@ -220,6 +227,14 @@ class LP007(Check):
     fix = "`copier recopy` puts it back as the template has it; keep what is yours in a file of its own."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        if repo.lost_answers:
+            yield Finding(
+                message=f"{ANSWERS} is missing, so no update of the template reaches this repo.",
+                path=ANSWERS,
+                fix=f"`git log --diff-filter=D -- {ANSWERS}` names the commit that deleted it; take it from the one "
+                "before.",
+            )
+            return
         if not repo.from_template:
             raise NotApplicable("the repo was not made from the template")
         for name, expected in digests().items():
@@ -334,6 +349,34 @@ class LP011(Check):
             )
 
 
+class LP014(TargetCheck):
+    """The package that the task comes from is pinned
+
+    A suggestion is a task of the version installed here, and the rig runs the task repo's own. uv.lock holds one
+    version for this repo, but nothing compares it with the rig's, and with a range in pyproject.toml the next
+    `uv lock --upgrade` moves it without a line of anybody's: the suggestion then names another version of the task than
+    the one that runs. Pinned, it is moved by an edit that a person makes and reviews, together with the rig's.
+    """
+
+    family = "layout"
+    level = "warning"
+    requires = frozenset({"LP005"})
+    runs = ("facts",)
+    fix = "Write the version that the rig runs, with `==`, in [project] dependencies, and run `uv lock`."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        for name in repo.runs.facts(target)["task_packages"]:
+            asked = repo.unpinned(name)
+            if asked is not None:
+                locked = repo.locked.get(name)
+                now = f", and uv.lock has {locked} today" if locked else ""
+                yield Finding(
+                    message=f"The task comes from {name}, which is not pinned ({asked}){now}.",
+                    path="pyproject.toml",
+                    line=repo.line_of("pyproject.toml", f'"{asked}"'),
+                )
+
+
 def _creations(tree: ast.Module) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -397,4 +440,5 @@ CHECKS = (
         search=_machine_paths,
         fix="Build the path from data_directory, or from Path(__file__) for a file of the package.",
     ),
+    LP014(),
 )

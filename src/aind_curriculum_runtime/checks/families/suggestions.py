@@ -102,8 +102,9 @@ class SU004(TargetCheck):
 class SU005(TargetCheck):
     """Every rule can be loaded again by its name
 
-    Trainer states name rules by module and function. A lambda, a method or a partial has no such name: the library
-    writes it, but cannot read it back.
+    Trainer states name rules by module and function. A lambda, a method, a partial and what a decorator without
+    `functools.wraps` returns have no such name: the library writes it, but cannot read it back. A rule under
+    `@functools.wraps` or under `@StageTransition` has one.
     """
 
     family = "suggestion"
@@ -114,11 +115,11 @@ class SU005(TargetCheck):
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         seen = set()
         for rule in repo.runs.facts(target)["rules"]:
-            if not rule["importable"] and rule["reference"] not in seen:
+            if rule["not_loadable"] and rule["reference"] not in seen:
                 seen.add(rule["reference"])
                 path, line = repo.place_of(rule)
                 message = f"The rule {rule['reference']} ({rule['place']}) cannot be loaded by its name."
-                yield Finding(message=message, path=path, line=line)
+                yield Finding(message=message, path=path, line=line, fix=rule["not_loadable"])
 
 
 class SU006(TargetCheck):
@@ -142,7 +143,8 @@ class SU006(TargetCheck):
 class SU007(TargetCheck):
     """A metric that is not finite is refused
 
-    Written as null it would pass, and the next session could not load it.
+    Written as null it would pass, and the next session could not load it. It is tried in every field, in lists, dicts
+    and models inside them too.
     """
 
     family = "suggestion"
@@ -156,11 +158,17 @@ class SU007(TargetCheck):
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         repo.require_runtime()
         metrics = repo.runs.suggestion(target)["metrics"]
-        if not any(isinstance(value, float) for value in metrics.values()):
-            raise NotApplicable("the metrics have no float of their own")
+        if not _has_float(metrics):
+            raise NotApplicable("the metrics have no float")
         process = repo.runs.get(target, "not finite")
         if process.code == 0 or process.stdout:
             yield Finding(message=f"With NaN as a metric the run {process.ended} and printed a suggestion.")
+
+
+def _has_float(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_float, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float)
 
 
 class SU008(TargetCheck):

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from semver import Version
+
 from ...contract.versions import SEMVER, semver_of
 from ...versions.changelog import has_entry
+from ...versions.numbers import enough, level_between
 from ..engine.check import Check, TargetCheck
 from ..engine.findings import Finding, NotApplicable
 from ..engine.releases import last_release
 from ..engine.repo import Target
 from ..engine.under_test import CurriculumRepo
-
-
-def _own(repo: CurriculumRepo) -> str:
-    version = str(repo.project.get("version", ""))
-    try:
-        return semver_of(version)
-    except ValueError:
-        return version
 
 
 class VE001(Check):
@@ -36,7 +31,7 @@ class VE001(Check):
             if repo.version_is_generated:
                 raise NotApplicable("the version is made when the package is built")
             yield Finding(message="[project] has no version.", path="pyproject.toml")
-        elif not SEMVER.fullmatch(_own(repo)):
+        elif not SEMVER.fullmatch(repo.version):
             yield Finding(
                 message=f"The version {repo.project['version']!r} is not semantic.",
                 path="pyproject.toml",
@@ -56,7 +51,7 @@ class VE002(TargetCheck):
     fix = 'Pass curriculum_version("NAME") to create_curriculum, so that pyproject.toml alone states it; run `uv sync`.'
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        package, curriculum = _own(repo), repo.runs.facts(target)["version"]
+        package, curriculum = repo.version, repo.runs.facts(target)["version"]
         document = repo.runs.suggestion(target)["version"]
         if not package == curriculum == document:
             yield Finding(
@@ -85,8 +80,8 @@ class VE003(Check):
         except (OSError, UnicodeDecodeError):
             yield Finding(message="There is no CHANGELOG.md.", path="CHANGELOG.md")
             return
-        if not has_entry(text, _own(repo)):
-            yield Finding(message=f"CHANGELOG.md has no entry for {_own(repo)}.", path="CHANGELOG.md")
+        if not has_entry(text, repo.version):
+            yield Finding(message=f"CHANGELOG.md has no entry for {repo.version}.", path="CHANGELOG.md")
 
 
 class VE004(TargetCheck):
@@ -107,7 +102,7 @@ class VE004(TargetCheck):
         tag = last_release(repo)
         if tag is None:
             raise NotApplicable("there is no release tag (v1.2.3) yet")
-        if semver_of(tag.removeprefix("v")) != _own(repo):
+        if semver_of(tag.removeprefix("v")) != repo.version:
             return
         then = repo.runs.get(target, "last release").answer
         if not isinstance(then, dict) or "error" in then:
@@ -120,4 +115,38 @@ class VE004(TargetCheck):
             )
 
 
-CHECKS = (VE001(), VE002(), VE003(), VE004())
+class VE005(TargetCheck):
+    """The version is above the last release, and far enough
+
+    A version edited by hand may go back, and then two different curricula bear one number; or it may be raised too
+    little, and then the states of animals are accepted that a stage is gone from.
+    """
+
+    family = "versions"
+    requires = frozenset({"VE001", "LP005"})
+    runs = ("since release",)
+    fix = "`uv run curriculum bump` raises it as far as the changes need; `uv run curriculum diff` shows them."
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        tag = last_release(repo)
+        if tag is None:
+            raise NotApplicable("there is no release tag (v1.2.3) yet")
+        released = semver_of(tag.removeprefix("v"))
+        if released != repo.version and (why := self._why(repo, target, released)):
+            yield Finding(message=why, path="pyproject.toml", line=repo.line_of("pyproject.toml", "version ="))
+
+    def _why(self, repo: CurriculumRepo, target: Target, released: str) -> str | None:
+        if Version.parse(repo.version) < Version.parse(released):
+            return f"The version {repo.version} is below {released}, which was released already."
+        process = repo.runs.get(target, "since release")
+        difference = process.document
+        if not isinstance(difference, dict):
+            raise NotApplicable(f"the curriculum could not be compared with its last release: {process.said}")
+        before, needed = difference["old_version"], difference["needs"]
+        given = level_between(before, repo.version)
+        if enough(given, needed):
+            return None
+        return f"From {before} to {repo.version} is a {given} bump, and what changed needs a {needed} one."
+
+
+CHECKS = (VE001(), VE002(), VE003(), VE004(), VE005())
