@@ -33,8 +33,13 @@ _BEFORE_DIFFERENCE: Final = 20
 
 _ELEMENT: Final = re.compile(r'\[(\d+|.*=.*|".*)\]$', re.DOTALL)
 
-# A line may go on after a space, but not behind a sign, and within a path before a point or a bracket.
-_JOINT: Final = re.compile(r"(?<=[^=>:] )(?=\S)|(?<=[\w\]])(?=\.[^\W\d]|\[)")
+# A line may go on after a space, but not beside a sign, and within a path before a point or a bracket.
+_JOINT: Final = re.compile(r"(?<=[^=>:] )(?=\S)(?!-> )|(?<=[\w\]])(?=\.[^\W\d]|\[)")
+
+_WORD: Final = re.compile(r"(?<= )(?=\S)")
+
+_UNBROKEN: Final = 80
+"""Characters of what is not broken between its words, at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +169,9 @@ def folded(text: str, indent: str) -> list[str]:
     if len(text) <= WIDTH:
         return [text]
     lines = [""]
-    for piece in _JOINT.split(text):
+    parts = _JOINT.split(text)
+    pieces = [piece for part in parts for piece in ([part] if len(part) <= _UNBROKEN else _WORD.split(part))]
+    for piece in pieces:
         if lines[-1].strip() and len(lines[-1] + piece.rstrip()) > WIDTH:
             lines.append(indent)
         lines[-1] += piece
