@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+from ..contract.leaves import ABSENT, Changed
+from ..look.changes import LISTED, folded, in_lines, more, shortened, sides
 from .diff import Change, Diff
 
 __all__ = ["FORMATS", "sentences"]
@@ -24,43 +27,118 @@ _TITLES: Final = {
     "text": "Descriptions",
 }
 
+_MANY: Final = ("parameter", "text")
+"""Kinds of which there may be hundreds, and the same in many stages."""
+
+_OF_A_PATH: Final = ("path", "within")
+"""Keys that only the change of a parameter has."""
+
+_NAMED: Final = 3
+"""Stages that are named where a change is the same in several."""
+
 
 def sentences(diff: Diff) -> list[str]:
-    """Write every change on one line.
+    """Write what changed for a changelog.
 
     Args:
         diff: What changed.
 
     Returns:
-        Lines such as ``s_shaping: reward_volume 4.0 -> 5.0``.
+        Texts such as ``s_shaping: reward_volume: 4.0 -> 5.0``; of many changed parameters the first.
     """
-    return [f"{change.where}: {_told(change)}" for change in diff.changes]
+    return [
+        line
+        for entries in _entries(diff, everything=False).values()
+        for line in [
+            *(f"{one.where}: {one.text}" for one in _listed(entries, everything=False)),
+            *(f"{where}: and {count} more" for where, count in _left_out(entries, everything=False)),
+        ]
+    ]
 
 
-def _told(change: Change) -> str:
-    if _has_both_values(change):
-        return f"{change.text} {_value(change.old)} -> {_value(change.new)}"
-    if change.kind in {"policy", "transition", "stage"} and (change.old is None or change.new is None):
-        return change.text  # the name is in the text
-    if change.kind == "stage" or change.kind == "text":
-        return change.text
-    if change.old is None and change.new is None:
-        return change.text
-    if change.old is None:
-        return f"{change.text}, {_value(change.new)}"
-    if change.new is None:
-        return f"{change.text}, was {_value(change.old)}"
-    return f"{change.text} {_value(change.old)} -> {_value(change.new)}"
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """What is told in one line."""
+
+    kind: str
+    level: str
+    text: str
+    cells: tuple[str, str, str]
+    """What changed, the value before and the one after."""
+
+    places: tuple[str, ...]
+    """The stages in which it is the same, or the rule or class."""
+
+    @property
+    def where(self) -> str:
+        return _named(self.places)
 
 
-def _has_both_values(change: Change) -> bool:
-    """Whether both versions have the parameter, so that None means its value is null."""
-    return change.kind == "parameter" and not change.text.endswith((" added", " removed"))
+def _named(places: Sequence[str]) -> str:
+    named = ", ".join(places[:_NAMED])
+    return named if len(places) <= _NAMED else f"{named} and {len(places) - _NAMED} more"
 
 
-def _value(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _entries(diff: Diff, *, everything: bool) -> dict[str, list[_Entry]]:
+    """Sort what is told by its kind, in the order of the titles; what is the same in several stages is told once."""
+    found: dict[str, dict[Any, _Entry]] = {kind: {} for kind in _TITLES}
+    for number, (exactly, entry) in enumerate([*_values(diff, everything), *_others(diff)]):
+        key = (entry.level, exactly) if entry.kind in _MANY else number
+        known = found[entry.kind].get(key)
+        places = dict.fromkeys([*(known.places if known else ()), *entry.places])
+        found[entry.kind][key] = dataclasses.replace(entry, places=tuple(places))
+    return {kind: list(entries.values()) for kind, entries in found.items() if entries}
+
+
+def _values(diff: Diff, everything: bool) -> Iterator[tuple[str, _Entry]]:
+    """The values of parameters that changed, with all that must be the same to tell them once."""
+    stages: dict[str, list[Change]] = {}
+    for change in diff.changes:
+        if change.path is not None:
+            stages.setdefault(change.where, []).append(change)
+    for stage, changes in stages.items():
+        for line in in_lines(map(_leaf, changes), everything=everything):
+            cells = line.path, line.before, line.after
+            entry = _Entry(kind=changes[0].kind, level=changes[0].level, text=line.text, cells=cells, places=(stage,))
+            yield json.dumps([one.as_json() for one in line.changes]), entry
+
+
+def _leaf(change: Change) -> Changed:
+    assert change.path is not None
+    return Changed(path=change.path, before=change.before, after=change.after, within=change.within)
+
+
+def _others(diff: Diff) -> Iterator[tuple[str, _Entry]]:
+    """The same of all other changes."""
+    for change in diff.changes:
+        if change.path is None:
+            values = before, after = [None if one is ABSENT else one for one in (change.before, change.after)]
+            told = ["" if one is None else shortened(one) for one in values] if None in values else sides(before, after)
+            cells = change.text, told[0], told[1]
+            text = _told(change, cells)
+            entry = _Entry(kind=change.kind, level=change.level, text=text, cells=cells, places=(change.where,))
+            yield json.dumps([change.text, *values]), entry
+
+
+def _told(change: Change, cells: tuple[str, str, str]) -> str:
+    text, before, after = cells
+    if change.kind in {"stage", "text"} or not (before or after):
+        return text
+    if before and after:
+        return f"{text} {before} -> {after}"
+    if change.kind in {"policy", "transition"}:
+        return text  # the name is in it
+    return f"{text}, was {before}" if before else f"{text}, {after}"
+
+
+def _listed(entries: Sequence[_Entry], everything: bool) -> Sequence[_Entry]:
+    return entries if everything or entries[0].kind not in _MANY else entries[:LISTED]
+
+
+def _left_out(entries: Sequence[_Entry], everything: bool) -> list[tuple[str, int]]:
+    """Where changes are that are not listed, and how many."""
+    rest = entries[len(_listed(entries, everything)) :]
+    return [(_named(list(dict.fromkeys(place for one in rest for place in one.places))), len(rest))] if rest else []
 
 
 def _headline(diff: Diff) -> str:
@@ -72,20 +150,13 @@ def _need(diff: Diff) -> str:
     return "nothing changed: no bump is needed" if not diff.changes else f"needs a {diff.needs} bump"
 
 
-def _grouped(changes: Iterable[Change]) -> dict[str, list[Change]]:
-    found: dict[str, list[Change]] = {}
-    for kind in _TITLES:
-        some = [change for change in changes if change.kind == kind]
-        if some:
-            found[kind] = some
-    return found
-
-
-def _text(diff: Diff) -> str:
+def _text(diff: Diff, everything: bool) -> str:
     lines = [_headline(diff), ""]
-    for kind, changes in _grouped(diff.changes).items():
+    for kind, entries in _entries(diff, everything=everything).items():
         lines.append(_TITLES[kind].lower())
-        lines += [f"  {change.level:<5}  {change.where}: {_told(change)}" for change in changes]
+        for one in _listed(entries, everything):
+            lines += folded(f"  {one.level:<5}  {one.where}: {one.text}", " " * 13)
+        lines += [f"  {'':<5}  {where}: {more(count)}" for where, count in _left_out(entries, everything)]
         lines.append("")
     lines += [
         line for one in diff.renamed for line in [f"{one.old} looks renamed to {one.new} ({one.alike:.0%} alike)"]
@@ -96,23 +167,19 @@ def _text(diff: Diff) -> str:
     return "\n".join([*lines, _need(diff), ""])
 
 
-def _markdown(diff: Diff) -> str:
+def _markdown(diff: Diff, everything: bool) -> str:
     lines = [f"### {diff.name}: {diff.old} ({diff.old_version}) to {diff.new} ({diff.new_version})", ""]
     lines += [f"**{_need(diff).capitalize()}.**", ""]
-    for kind, changes in _grouped(diff.changes).items():
+    for kind, entries in _entries(diff, everything=everything).items():
         lines += [f"| {_TITLES[kind]} | change | before | after | bump |", "|---|---|---|---|---|"]
-        for change in changes:
-            put = _value if _has_both_values(change) else _cell
-            cells = [change.where, change.text, put(change.old), put(change.new), change.level]
+        for one in _listed(entries, everything):
+            cells = [one.where, *one.cells, one.level]
             lines.append(f"| {' | '.join(_escaped(cell) for cell in cells)} |")
+        lines += [f"| {_escaped(where)} | {more(count)} | | | |" for where, count in _left_out(entries, everything)]
         lines.append("")
     lines += [f"- `{one.old}` looks renamed to `{one.new}` ({one.alike:.0%} alike)" for one in diff.renamed]
     lines += [f"- **Warning:** {warning}" for warning in diff.warnings]
     return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else _value(value)
 
 
 def _escaped(cell: str) -> str:
@@ -121,10 +188,18 @@ def _escaped(cell: str) -> str:
     return cell
 
 
-def _json(diff: Diff) -> str:
+def _json(diff: Diff, everything: bool) -> str:  # it has all of it anyway
     document = {"needs": diff.needs, **dataclasses.asdict(diff)}
+    document["changes"] = [
+        {
+            name: value
+            for name, value in change.items()
+            if value is not ABSENT and (value is not None or name not in _OF_A_PATH)
+        }
+        for change in document["changes"]
+    ]
     return json.dumps(document, indent=1) + "\n"
 
 
-FORMATS: Final[dict[str, Callable[[Diff], str]]] = {"text": _text, "json": _json, "md": _markdown}
-"""The writer of each format."""
+FORMATS: Final[dict[str, Callable[[Diff, bool], str]]] = {"text": _text, "json": _json, "md": _markdown}
+"""The writer of each format, which is told whether to list everything, or of many parameters the first."""
