@@ -8,13 +8,13 @@ from __future__ import annotations
 import html
 import json
 import re
-import textwrap
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
 from .model import Parameter, Rule
 
-__all__ = ["BY_A_PERSON", "about", "clean", "escape", "explained", "shown", "wrapped"]
+__all__ = ["BY_A_PERSON", "about", "clean", "escape", "explained", "shortened", "shown", "wrapped"]
 
 BY_A_PERSON: Final = "by a person"
 """What every view says of a manual transition."""
@@ -74,15 +74,53 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
 
     Args:
         text: One line.
-        width: Characters of a line; a longer word is broken.
+        width: Characters of a line; a word that is longer is broken, at its underscores if it has any.
         lines: Lines at most; three dots stand for what is left out.
 
     Returns:
         The lines.
     """
-    if len(text) <= width:  # most are short, and textwrap is slow
+    if len(text) <= width:  # most are short
         return [text]
-    return textwrap.wrap(text, width, max_lines=lines, placeholder=" ...") or [""]
+    found = [""]
+    for word in text.split():
+        glue = " " if found[-1] else ""
+        for piece in _pieces(word, width):
+            if len(found[-1]) + len(glue) + len(piece) <= width:
+                found[-1] += glue + piece
+            else:
+                found.append(piece)
+            glue = ""
+    if len(found) > lines:
+        last = found[lines - 1]
+        found = [*found[: lines - 1], (last if len(last) + 4 <= width else last[: width - 4].rpartition(" ")[0]) + " ..."]
+    return found
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    """Break a word that is too long for a line: after underscores and what else joins names, or else anywhere."""
+    if len(word) <= width:
+        yield word
+        return
+    for name in _JOINED.findall(word):
+        for start in range(0, len(name), width):
+            yield name[start : start + width]
+
+
+_JOINED: Final = re.compile(r"[^_.\-/]*[_.\-/]+|[^_.\-/]+")
+
+
+def shortened(text: str, width: int) -> str:
+    """Cut a text that is too long for its place.
+
+    Args:
+        text: One line.
+        width: Characters at most.
+
+    Returns:
+        The text, or its beginning with three dots in place of the rest.
+    """
+    return text if len(text) <= width else text[: width - 3].rstrip() + "..."
 
 
 @lru_cache(maxsize=4096)
