@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from .model import Parameter, Rule
 
-__all__ = ["BY_A_PERSON", "about", "clean", "escape", "explained", "shortened", "shown", "wrapped"]
+__all__ = ["BY_A_PERSON", "about", "clean", "counted", "escape", "explained", "same_everywhere", "shortened", "shown", "wrapped"]
 
 BY_A_PERSON: Final = "by a person"
 """What every view says of a manual transition."""
@@ -63,19 +63,44 @@ def about(parameter: Parameter) -> str:
     return _about(parameter.description, parameter.unit, parameter.type, parameter.bounds)
 
 
+def counted(count: int, thing: str) -> str:
+    """Say how many there are.
+
+    Args:
+        count: The number.
+        thing: What is counted, as one of it is called.
+
+    Returns:
+        The number and the word.
+    """
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def same_everywhere(count: int) -> str:
+    """Say how many parameters are left out, as they tell no stage from another.
+
+    Args:
+        count: How many; at least one.
+
+    Returns:
+        A clause, without a full stop.
+    """
+    return f"{counted(count, 'parameter')} {'is' if count == 1 else 'are'} the same at every stage"
+
+
 @lru_cache(maxsize=1024)
 def _about(description: str, unit: str | None, type_: str, bounds: tuple[str, ...]) -> str:
     facts = [description, f"unit: {unit}" if unit is not None else "", f"type: {type_}" if type_ else ""]
     return "\n".join(filter(None, [*facts, ", ".join(bounds)]))
 
 
-def wrapped(text: str, width: int, lines: int) -> list[str]:
+def wrapped(text: str, width: int, lines: int | None = None) -> list[str]:
     """Break a text into lines.
 
     Args:
         text: One line.
         width: Characters of a line; a word that is longer is broken, at its underscores if it has any.
-        lines: Lines at most; three dots stand for what is left out.
+        lines: Lines at most, or None for as many as it needs; three dots stand for what is left out.
 
     Returns:
         The lines.
@@ -91,7 +116,7 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
             else:
                 found.append(piece)
             glue = ""
-    if len(found) > lines:
+    if lines is not None and len(found) > lines:
         last = found[lines - 1]
         found = [*found[: lines - 1], (last if len(last) + 4 <= width else last[: width - 4].rpartition(" ")[0]) + " ..."]
     return found

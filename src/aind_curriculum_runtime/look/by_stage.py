@@ -1,0 +1,194 @@
+"""Parameters by stage: which differ between stages, which are the same at every stage, and how to read long paths.
+
+Real tasks have thousands of parameters, of which a few tell the stages apart. Every view shows those, taken from here.
+Knows nothing of how a view is written.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..contract.leaves import changed
+from .model import CurriculumModel, Parameter, Stage
+from .order import StageOrder
+from .wording import counted, shown
+
+__all__ = ["ByStage", "Row", "by_stage", "folded", "grouped"]
+
+_PART: Final = 4
+"""Parameters that only some stages have are one row when there are this many under one path."""
+
+_STEP: Final = re.compile(r'(?:\.?[^.\[]+|^)(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*")?\])*')
+"""One name of a path, with the indexes that follow it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A parameter at each stage; or a part of the task that only some stages have, such as one element of a list."""
+
+    path: str
+    parameter: Parameter | None
+    """The parameter, as the first stage that has it describes it; None for a part."""
+
+    cells: tuple[str | None, ...]
+    """For each stage the value as text, or of a part how many parameters it has; None where the stage has none."""
+
+    changed: tuple[bool, ...]
+    """For each stage whether it is other than in the stage before."""
+
+    inside: bool
+    """Whether it belongs to a part that has a row of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByStage:
+    """The parameters of a curriculum by stage."""
+
+    stages: tuple[Stage, ...]
+    """The stages that have parameters, in the order in which a subject advances."""
+
+    rows: tuple[Row, ...]
+    same: int
+    """How many parameters are left out, as they have the same value at every stage."""
+
+
+def by_stage(model: CurriculumModel, order: StageOrder, *, everything: bool = False) -> ByStage:
+    """Compare the stages of a curriculum by their parameters.
+
+    What is inside a part that only some stages have is shown where it differs between these. Where a single stage has
+    parameters there is nothing to compare, and all of them are shown.
+
+    Args:
+        model: The curriculum.
+        order: The order of its stages.
+        everything: Whether to give every parameter a row, and not only what differs.
+
+    Returns:
+        The rows, in the order in which the stages have them.
+    """
+    stages = tuple(stage for stage in map(model.stage, order.names) if stage.parameters)
+    root = _Node(path="")
+    for index, stage in enumerate(stages):
+        for parameter in stage.parameters:
+            _add(root, parameter, index)
+    everywhere = frozenset(range(len(stages)))
+    everything = everything or len(stages) == 1
+    same = 0 if everything else sum(not one.differs(everywhere) for one in root.leaves())
+    return ByStage(stages=stages, rows=tuple(_rows(root, everywhere, len(stages), everything=everything)), same=same)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Node:
+    """A step of the paths: what stands there, and below it, by the index of a stage."""
+
+    path: str
+    own: dict[int, Parameter] = field(default_factory=dict)
+    below: dict[str, _Node] = field(default_factory=dict)
+    stages: set[int] = field(default_factory=set)
+
+    def leaves(self) -> Iterator[_Node]:
+        if self.own:
+            yield self
+        for one in self.below.values():
+            yield from one.leaves()
+
+    def differs(self, stages: frozenset[int]) -> bool:
+        return self.own.keys() != stages or any(self.changed(*pair) for pair in itertools.pairwise(sorted(stages)))
+
+    def changed(self, before: int, after: int) -> bool:
+        one, other = self.own.get(before), self.own.get(after)
+        if one is None or other is None:
+            return one is not other
+        return bool(changed(one.value, other.value))
+
+
+def _add(root: _Node, parameter: Parameter, stage: int) -> None:
+    node = root
+    for step in _steps(parameter.name):
+        inner = node.below.get(step)
+        if inner is None:
+            inner = node.below[step] = _Node(path=node.path + step)
+        node = inner
+        node.stages.add(stage)
+    node.own[stage] = parameter
+
+
+@functools.lru_cache(maxsize=16384)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(_STEP.findall(path))
+
+
+def _rows(
+    node: _Node, stages: frozenset[int], count: int, *, everything: bool, inside: bool = False
+) -> Iterator[Row]:
+    """The rows of what is at a step and below it, where only these stages, of so many, are compared."""
+    if node.own and (everything or node.differs(stages)):
+        cells = tuple(shown(node.own[stage].value) if stage in node.own else None for stage in range(count))
+        parameter = node.own[min(node.own)]
+        yield Row(path=node.path, parameter=parameter, cells=cells, changed=_changed([node], count), inside=inside)
+    for one in node.below.values():
+        leaves = [] if everything or one.stages == stages else list(one.leaves())
+        if len(leaves) < _PART:
+            yield from _rows(one, stages, count, everything=everything, inside=inside)
+            continue
+        sizes = [sum(stage in leaf.own for leaf in leaves) for stage in range(count)]
+        cells = tuple(counted(size, "parameter") if size else None for size in sizes)
+        yield Row(path=one.path, parameter=None, cells=cells, changed=_changed(leaves, count), inside=inside)
+        yield from _rows(one, frozenset(one.stages), count, everything=False, inside=True)
+
+
+def _changed(leaves: Sequence[_Node], count: int) -> tuple[bool, ...]:
+    later = (any(leaf.changed(stage - 1, stage) for leaf in leaves) for stage in range(1, count))
+    return (False, *later)
+
+
+def folded(rows: Sequence[Row], limit: int) -> list[Row]:
+    """Choose the rows to show where there is not room for all.
+
+    Args:
+        rows: The rows.
+        limit: How many there is room for.
+
+    Returns:
+        All rows if there are no more; otherwise the first of those that are not inside of a part.
+    """
+    return list(rows) if len(rows) <= limit else [row for row in rows if not row.inside][:limit]
+
+
+def grouped(rows: Sequence[Row], width: int) -> list[tuple[str, list[tuple[str, Row]]]]:
+    """Group rows under what their paths begin with, so that what is left of each can be read.
+
+    Args:
+        rows: The rows, in their order.
+        width: Characters that a path may have; longer ones are put under a heading.
+
+    Returns:
+        For each group its heading, which is empty where the paths are short, and its rows, each with the rest of its
+        path. A path of one step stays whole, however long it is.
+    """
+    headed = _headed([(_steps(row.path), row) for row in rows], "", width)
+    return [
+        (heading, [("".join(steps).removeprefix("."), row) for _, steps, row in group])
+        for heading, group in itertools.groupby(headed, key=lambda one: one[0])
+    ]
+
+
+_Rest = tuple[tuple[str, ...], Row]
+
+
+def _headed(rows: Sequence[_Rest], heading: str, width: int) -> Iterator[tuple[str, tuple[str, ...], Row]]:
+    """Give each row its heading: no longer than is needed for all rows that begin with the same step."""
+    for step, run in itertools.groupby(rows, key=lambda one: one[0][0]):
+        same = list(run)
+        below = [(steps[1:], row) for steps, row in same if len(steps) > 1]
+        if all(sum(map(len, steps)) <= width for steps, _ in same):
+            below = []
+        for steps, row in same:
+            if not below or len(steps) == 1:
+                yield heading, steps, row
+        yield from _headed(below, heading + step, width)
