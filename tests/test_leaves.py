@@ -122,6 +122,13 @@ def test_a_value_of_another_kind_is_told_by_its_leaves() -> None:
     assert changed({"a": [1, 2]}, {"a": []}) == [Changed(path="a", before=[1, 2], after=[])]
 
 
+def test_what_was_empty_and_grows_is_not_told_as_removed() -> None:
+    assert changed({"a": []}, {"a": [{"v": 1}]}) == [Changed(path="a[0].v", before=ABSENT, after=1)]
+    assert changed({}, {"a": {"x": 1}}) == [Changed(path="a.x", before=ABSENT, after=1)]
+    assert changed({"a": [{"label": "A"}]}, {"a": []}) == [Changed(path="a[label]", before=["A"], after=[])]
+    assert changed({"a": {}}, {"a": []}) == [Changed(path="a", before={}, after=[])]
+
+
 def test_lists_of_which_one_has_no_names_are_matched_by_index() -> None:
     before = {"a": [{"label": "A", "v": 1}, {"label": "B", "v": 2}]}
     after = {"a": [{"label": "A", "v": 1}, {"label": "A", "v": 2}]}

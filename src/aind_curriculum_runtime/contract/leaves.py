@@ -95,9 +95,10 @@ def located(value: Any) -> Iterator[Leaf]:
         value: A JSON value.
 
     Yields:
-        The leaves in their order.
+        The leaves in their order; an empty value has none.
     """
-    yield from _located(value, "", ())
+    if value or _is_plain(value):
+        yield from _located(value, "", ())
 
 
 def changed(before: Any, after: Any) -> list[Changed]:
@@ -126,34 +127,44 @@ def _located(value: Any, path: str, place: tuple[str | int, ...]) -> Iterator[Le
 
 
 def _changed(before: Any, after: Any, path: str) -> Iterator[Changed]:
-    if not _is_leaf(before) and not _is_leaf(after) and type(before) is type(after):
-        naming = _naming_field(before) if isinstance(before, list) else None
-        if naming is not None and naming != _naming_field(after):
-            naming = None
-        old, new = ({inner: one for inner, _, one in _inside(value, path, naming)} for value in (before, after))
+    values = (before, after)
+    if _are_compared_inside(before, after):
+        namings = {_naming_field(value) for value in values if value and isinstance(value, list)}
+        naming = namings.pop() if len(namings) == 1 else None
+        old, new = ({inner: one for inner, _, one in _inside(value, path, naming)} for value in values)
         for inner in dict.fromkeys([*old, *new]):
             yield from _changed(old.get(inner, ABSENT), new.get(inner, ABSENT), inner)
         return
-    was, is_now = (
-        {} if value is ABSENT else {leaf.path: leaf.value for leaf in _located(value, path, ())}
-        for value in (before, after)
+    old, new = (
+        {leaf.path: leaf.value for leaf in _located(value, path, ()) if value is not ABSENT} for value in values
     )
-    for inner in dict.fromkeys([*was, *is_now]):
-        one, other = was.get(inner, ABSENT), is_now.get(inner, ABSENT)
+    for inner in dict.fromkeys([*old, *new]):
+        one, other = old.get(inner, ABSENT), new.get(inner, ABSENT)
         if not _same(one, other):
             yield Changed(path=inner, before=one, after=other)
 
 
+def _are_compared_inside(before: Any, after: Any) -> bool:
+    """Whether both are objects, or lists that are no leaves; one of them may be empty, as a list that then grows."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return bool(before or after)
+    if isinstance(before, list) and isinstance(after, list) and (before or after):
+        return all(not value or not _is_leaf(value) for value in (before, after))
+    return False
+
+
 def _is_leaf(value: Any) -> bool:
-    if isinstance(value, dict):
-        return not value
     if isinstance(value, list):
         return _is_row(value) or all(isinstance(one, list) and _is_row(one) for one in value)
-    return True
+    return _is_plain(value) or not value
 
 
 def _is_row(items: list[Any]) -> bool:
-    return not any(isinstance(one, dict | list) for one in items)
+    return all(map(_is_plain, items))
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, dict | list)
 
 
 def _inside(value: Any, path: str, naming: str | None) -> Iterator[tuple[str, str | int | None, Any]]:

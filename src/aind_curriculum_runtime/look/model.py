@@ -61,11 +61,13 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One task parameter as a stage sets it; the name of a nested one is a dotted path."""
+    """One task parameter as a stage sets it: a leaf of the task's parameters, as ``contract.leaves`` finds them."""
 
     name: str
+    """Its path, such as ``gain.x`` or ``patches[label=B].reward``."""
+
     value: Any
-    """A JSON value."""
+    """A JSON value: plain, empty, or a list of plain values."""
 
     type: str
     unit: str | None

@@ -5,11 +5,15 @@ Knows the library's objects, and nothing of how the model is shown.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
+import types
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
+from ..contract.leaves import located
 from ..curriculum.manual import is_manual
 from .model import (
     CurriculumModel,
@@ -128,13 +132,13 @@ def _reference(thing: Any) -> str:
 
 
 def parameters_of(task: Any) -> tuple[Parameter, ...]:
-    """List the parameters of a task, nested ones by a dotted path.
+    """List the parameters of a task, those inside models and lists by their paths.
 
     Args:
         task: The library's Task object.
 
     Returns:
-        An entry for each value that is not a model itself, in the order of the fields.
+        An entry for each leaf (``contract.leaves``) of what the task's JSON holds, in its order.
 
     Raises:
         CurriculumError: ``result.not_finite`` or ``result.not_serialisable``.
@@ -142,41 +146,98 @@ def parameters_of(task: Any) -> tuple[Parameter, ...]:
     from ..session.suggestion import as_json
 
     plain = as_json(task, "task")["task_parameters"]
-    return tuple(_parameters(task.task_parameters, plain, ""))
+    parts: dict[tuple[str | int, ...], _Part] = {(): _Part(task.task_parameters, plain)}
+    return tuple(
+        Parameter(name=leaf.path, value=leaf.value, **vars(part.declared))
+        for leaf in located(plain)
+        if not (part := _part(parts, leaf.place)).computed
+    )
 
 
-def _parameters(model: Any, plain: Any, prefix: str) -> Iterator[Parameter]:
-    from pydantic import BaseModel
+@dataclass(frozen=True, kw_only=True)
+class _Declared:
+    """What the author says of a value."""
 
-    fields = type(model).model_fields
-    for name in [*fields, *(model.model_extra or {})]:
-        if name not in plain:  # a field that the author keeps out of the JSON
-            continue
-        value = getattr(model, name)
-        if isinstance(value, BaseModel) and isinstance(plain[name], dict):
-            yield from _parameters(value, plain[name], f"{prefix}{name}.")
-        else:
-            described = _described(fields.get(name))
-            yield Parameter(
-                name=prefix + name, value=plain[name], **(described or _UNDESCRIBED | {"type": type(value).__name__})
-            )
+    type: str = ""
+    unit: str | None = None
+    description: str = ""
+    bounds: tuple[str, ...] = ()
 
 
-_UNDESCRIBED: dict[str, Any] = {"type": "", "unit": None, "description": "", "bounds": ()}
+@dataclass(frozen=True)
+class _Part:
+    """A value inside of a task, as an object and as JSON, with what is declared of it."""
+
+    value: Any
+    plain: Any
+    declared: _Declared = _Declared()
+    annotation: Any = None
+    computed: bool = False
+    """Whether it follows from other parameters, and nobody sets it."""
 
 
-def _described(field: Any) -> dict[str, Any] | None:
-    """Read what a field says of its values; None if there is no field."""
-    if field is None:
-        return None
+def _part(parts: dict[tuple[str | int, ...], _Part], place: tuple[str | int, ...]) -> _Part:
+    """Find the part at a place; those on the way to it are kept, as its neighbours have the same ones."""
+    if place not in parts:
+        parts[place] = _within(_part(parts, place[:-1]), place[-1])
+    return parts[place]
+
+
+def _within(part: _Part, step: Any) -> _Part:
+    from pydantic import BaseModel, RootModel
+
+    value, plain = part.value, part.plain[step]
+    if isinstance(value, RootModel):
+        part = dataclasses.replace(part, annotation=type(value).model_fields["root"].annotation)
+        value = value.root
+    if isinstance(value, BaseModel):
+        computed = part.computed or step in type(value).model_computed_fields
+        field = type(value).model_fields.get(step)
+        inner = getattr(value, step, None)
+        if field is None:
+            return _Part(inner, plain, _Declared(type=type(plain if inner is None else inner).__name__), None, computed)
+        return _Part(inner, plain, _described(field), field.annotation, computed)
+    # The keys of a dict may have another form in JSON, but pydantic keeps the order.
+    if isinstance(value, dict) and len(value) == len(part.plain):
+        inner = dict(zip(part.plain, value.values(), strict=True))[step]
+    else:
+        inner = value[step] if isinstance(value, list | tuple) and len(value) == len(part.plain) else None
+    annotation, metadata = _inner_annotation(part.annotation, step)
+    declared = dataclasses.replace(
+        part.declared, type=_type_name(annotation) or type(plain).__name__, bounds=tuple(_bounds(metadata))
+    )
+    return _Part(inner, plain, declared, annotation, part.computed)
+
+
+def _inner_annotation(annotation: Any, step: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The annotation of what a list or a dict holds, and its metadata; None where the annotation does not say."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        some = [one for one in get_args(annotation) if one is not type(None)]
+        annotation = some[0] if len(some) == 1 else None
+    if get_origin(annotation) is Annotated:
+        return _inner_annotation(get_args(annotation)[0], step)
+    arguments = get_args(annotation)
+    if not arguments:
+        return None, ()
+    each = isinstance(step, int) and get_origin(annotation) is tuple and Ellipsis not in arguments
+    inner = arguments[step] if each else arguments[0] if isinstance(step, int) else arguments[-1]
+    return (get_args(inner)[0], inner.__metadata__) if get_origin(inner) is Annotated else (inner, ())
+
+
+def _type_name(annotation: Any) -> str:
+    return "" if annotation is None else inspect.formatannotation(annotation).replace("typing.", "")
+
+
+def _described(field: Any) -> _Declared:
+    """Read what a field says of its values."""
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     unit = extra.get("unit", extra.get("units"))
-    return {
-        "type": inspect.formatannotation(field.annotation).replace("typing.", ""),
-        "unit": str(unit) if unit is not None else None,
-        "description": " ".join((field.description or "").split()),
-        "bounds": tuple(_bounds(field.metadata)),
-    }
+    return _Declared(
+        type=_type_name(field.annotation),
+        unit=str(unit) if unit is not None else None,
+        description=" ".join((field.description or "").split()),
+        bounds=tuple(_bounds(field.metadata)),
+    )
 
 
 def _bounds(metadata: Iterable[Any]) -> Iterator[str]:
@@ -189,9 +250,7 @@ def _bounds(metadata: Iterable[Any]) -> Iterator[str]:
 
 def _metrics(metrics: Any) -> Iterator[Metric]:
     for name, field in metrics.model_fields.items():
-        described = _described(field)
-        assert described is not None
-        yield Metric(name=name, required=field.is_required(), **described)
+        yield Metric(name=name, required=field.is_required(), **vars(_described(field)))
 
 
 def _metrics_class(stage: Any, edges: Iterable[Any]) -> Any:
