@@ -23,6 +23,9 @@ __all__ = ["ByStage", "Row", "by_stage", "folded", "grouped"]
 _PART: Final = 4
 """Parameters that only some stages have are one row when there are this many under one path."""
 
+_BROKEN: Final = 2
+"""So many paths that are too long are broken into lines rather than put under a heading."""
+
 _STEP: Final = re.compile(r'(?:\.?[^.\[]+|^)(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*")?\])*')
 """One name of a path, with the indexes that follow it."""
 
@@ -36,7 +39,7 @@ class Row:
     """The parameter, as the first stage that has it describes it; None for a part."""
 
     cells: tuple[str | None, ...]
-    """For each stage the value as text, or of a part how many parameters it has; None where the stage has none."""
+    """For each stage the value as text, or of a part how many values it has; None where the stage has none."""
 
     changed: tuple[bool, ...]
     """For each stage whether it is other than in the stage before."""
@@ -123,9 +126,7 @@ def _steps(path: str) -> tuple[str, ...]:
     return tuple(_STEP.findall(path))
 
 
-def _rows(
-    node: _Node, stages: frozenset[int], count: int, *, everything: bool, inside: bool = False
-) -> Iterator[Row]:
+def _rows(node: _Node, stages: frozenset[int], count: int, *, everything: bool, inside: bool = False) -> Iterator[Row]:
     """The rows of what is at a step and below it, where only these stages, of so many, are compared."""
     if node.own and (everything or node.differs(stages)):
         cells = tuple(shown(node.own[stage].value) if stage in node.own else None for stage in range(count))
@@ -137,7 +138,7 @@ def _rows(
             yield from _rows(one, stages, count, everything=everything, inside=inside)
             continue
         sizes = [sum(stage in leaf.own for leaf in leaves) for stage in range(count)]
-        cells = tuple(counted(size, "parameter") if size else None for size in sizes)
+        cells = tuple(counted(size, "value") if size else None for size in sizes)
         yield Row(path=one.path, parameter=None, cells=cells, changed=_changed(leaves, count), inside=inside)
         yield from _rows(one, frozenset(one.stages), count, everything=False, inside=True)
 
@@ -165,11 +166,11 @@ def grouped(rows: Sequence[Row], width: int) -> list[tuple[str, list[tuple[str, 
 
     Args:
         rows: The rows, in their order.
-        width: Characters that a path may have; longer ones are put under a heading.
+        width: Characters that a path has room for; longer ones are put under a heading, but for a few.
 
     Returns:
         For each group its heading, which is empty where the paths are short, and its rows, each with the rest of its
-        path. A path of one step stays whole, however long it is.
+        path.
     """
     headed = _headed([(_steps(row.path), row) for row in rows], "", width)
     return [
@@ -182,13 +183,13 @@ _Rest = tuple[tuple[str, ...], Row]
 
 
 def _headed(rows: Sequence[_Rest], heading: str, width: int) -> Iterator[tuple[str, tuple[str, ...], Row]]:
-    """Give each row its heading: no longer than is needed for all rows that begin with the same step."""
+    """Give each row its heading: no longer than is needed for the rows that begin with the same step."""
     for step, run in itertools.groupby(rows, key=lambda one: one[0][0]):
         same = list(run)
-        below = [(steps[1:], row) for steps, row in same if len(steps) > 1]
-        if all(sum(map(len, steps)) <= width for steps, _ in same):
-            below = []
+        too_long = sum(sum(map(len, steps)) > width for steps, _ in same)
+        deeper = too_long > _BROKEN
         for steps, row in same:
-            if not below or len(steps) == 1:
+            if not deeper or len(steps) == 1:
                 yield heading, steps, row
-        yield from _headed(below, heading + step, width)
+        if deeper:
+            yield from _headed([(steps[1:], row) for steps, row in same if len(steps) > 1], heading + step, width)

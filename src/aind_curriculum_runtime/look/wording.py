@@ -8,13 +8,23 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
 from .model import Parameter, Rule
 
-__all__ = ["BY_A_PERSON", "about", "clean", "counted", "escape", "explained", "same_everywhere", "shortened", "shown", "wrapped"]
+__all__ = [
+    "BY_A_PERSON",
+    "about",
+    "clean",
+    "counted",
+    "escape",
+    "explained",
+    "same_everywhere",
+    "shortened",
+    "shown",
+    "wrapped",
+]
 
 BY_A_PERSON: Final = "by a person"
 """What every view says of a manual transition."""
@@ -118,21 +128,22 @@ def wrapped(text: str, width: int, lines: int | None = None) -> list[str]:
             glue = ""
     if lines is not None and len(found) > lines:
         last = found[lines - 1]
-        found = [*found[: lines - 1], (last if len(last) + 4 <= width else last[: width - 4].rpartition(" ")[0]) + " ..."]
+        found = [
+            *found[: lines - 1],
+            (last if len(last) + 4 <= width else last[: width - 4].rpartition(" ")[0]) + " ...",
+        ]
     return found
 
 
-def _pieces(word: str, width: int) -> Iterator[str]:
-    """Break a word that is too long for a line: after underscores and what else joins names, or else anywhere."""
-    if len(word) <= width:
-        yield word
-        return
-    for name in _JOINED.findall(word):
-        for start in range(0, len(name), width):
-            yield name[start : start + width]
+def _pieces(word: str, width: int) -> list[str]:
+    """Break a word that is too long for a line: a path after its steps, a name after underscores, or else anywhere."""
+    pieces = [word]
+    for joint in _JOINTS:
+        pieces = [part for piece in pieces for part in (joint.findall(piece) if len(piece) > width else [piece])]
+    return [piece[start : start + width] for piece in pieces for start in range(0, len(piece), width)]
 
 
-_JOINED: Final = re.compile(r"[^_.\-/]*[_.\-/]+|[^_.\-/]+")
+_JOINTS: Final = (re.compile(r"[^./]*[./]+|[^./]+"), re.compile(r"[^_-]*[_-]+|[^_-]+"))
 
 
 def shortened(text: str, width: int) -> str:
