@@ -6,6 +6,7 @@ Knows nothing of how a view is written.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import re
@@ -23,10 +24,11 @@ __all__ = ["ByStage", "Row", "by_stage", "folded", "grouped"]
 _PART: Final = 4
 """Parameters that only some stages have are one row when there are this many under one path."""
 
+_WHOLE: Final = "(as a whole)"
 _BROKEN: Final = 2
 """So many paths that are too long are broken into lines rather than put under a heading."""
 
-_STEP: Final = re.compile(r'(?:\.?[^.\[]+|^)(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*")?\])*')
+_STEP: Final = re.compile(r'(?:\.?[^.\[]+|^)(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*")?[^\]"]*\])*')
 """One name of a path, with the indexes that follow it."""
 
 
@@ -35,6 +37,8 @@ class Row:
     """A parameter at each stage; or a part of the task that only some stages have, such as one element of a list."""
 
     path: str
+    """Where it is; ``blocks[2 and 9 more]`` stands for elements of a list in which the same differs."""
+
     parameter: Parameter | None
     """The parameter, as the first stage that has it describes it; None for a part."""
 
@@ -57,7 +61,25 @@ class ByStage:
 
     rows: tuple[Row, ...]
     same: int
-    """How many parameters are left out, as they have the same value at every stage."""
+    """How many parameters have no row, as they have the same value at every stage."""
+
+    def left_out(self, rows: Sequence[Row]) -> str:
+        """Say how much is not shown.
+
+        Args:
+            rows: The rows that are shown.
+
+        Returns:
+            A clause without a full stop; empty if everything is shown.
+        """
+        said = []
+        if more := len(self.rows) - len(rows):
+            said.append(f"{more} more {'differs' if more == 1 else 'differ'}")
+        if self.same:
+            said.append(
+                f"{counted(self.same, 'parameter')} {'is' if self.same == 1 else 'are'} the same at every stage"
+            )
+        return "; ".join(said)
 
 
 def by_stage(model: CurriculumModel, order: StageOrder, *, everything: bool = False) -> ByStage:
@@ -132,15 +154,27 @@ def _rows(node: _Node, stages: frozenset[int], count: int, *, everything: bool, 
         cells = tuple(shown(node.own[stage].value) if stage in node.own else None for stage in range(count))
         parameter = node.own[min(node.own)]
         yield Row(path=node.path, parameter=parameter, cells=cells, changed=_changed([node], count), inside=inside)
-    for one in node.below.values():
-        leaves = [] if everything or one.stages == stages else list(one.leaves())
-        if len(leaves) < _PART:
-            yield from _rows(one, stages, count, everything=everything, inside=inside)
-            continue
-        sizes = [sum(stage in leaf.own for leaf in leaves) for stage in range(count)]
-        cells = tuple(counted(size, "value") if size else None for size in sizes)
-        yield Row(path=one.path, parameter=None, cells=cells, changed=_changed(leaves, count), inside=inside)
-        yield from _rows(one, frozenset(one.stages), count, everything=False, inside=True)
+    found: dict[object, list[tuple[_Node, list[Row]]]] = {}
+    for step, one in node.below.items():
+        rows = list(_rows_below(one, stages, count, everything=everything, inside=inside))
+        list_, index, _ = step.partition("[")
+        seen = tuple((row.path.removeprefix(one.path), row.cells, row.changed) for row in rows)
+        found.setdefault((list_, seen) if index and not everything else step, []).append((one, rows))
+    for alike in found.values():
+        one, rows = alike[0]
+        together = f"{one.path[:-1]} and {len(alike) - 1} more]" if len(alike) > 1 else one.path
+        yield from (dataclasses.replace(row, path=together + row.path.removeprefix(one.path)) for row in rows)
+
+
+def _rows_below(one: _Node, stages: frozenset[int], count: int, *, everything: bool, inside: bool) -> Iterator[Row]:
+    leaves = [] if everything or one.stages == stages else list(one.leaves())
+    if len(leaves) < _PART:
+        yield from _rows(one, stages, count, everything=everything, inside=inside)
+        return
+    sizes = [sum(stage in leaf.own for leaf in leaves) for stage in range(count)]
+    cells = tuple(counted(size, "value") if size else None for size in sizes)
+    yield Row(path=one.path, parameter=None, cells=cells, changed=_changed(leaves, count), inside=inside)
+    yield from _rows(one, frozenset(one.stages), count, everything=False, inside=True)
 
 
 def _changed(leaves: Sequence[_Node], count: int) -> tuple[bool, ...]:
@@ -156,9 +190,14 @@ def folded(rows: Sequence[Row], limit: int) -> list[Row]:
         limit: How many there is room for.
 
     Returns:
-        All rows if there are no more; otherwise the first of those that are not inside of a part.
+        All rows if there are no more; otherwise those with the shortest paths, which say most of a task, and none that
+        is inside of a part.
     """
-    return list(rows) if len(rows) <= limit else [row for row in rows if not row.inside][:limit]
+    if len(rows) <= limit:
+        return list(rows)
+    chosen = sorted((row for row in rows if not row.inside), key=lambda row: len(_steps(row.path)))[:limit]
+    places = {id(row) for row in chosen}
+    return [row for row in rows if id(row) in places]
 
 
 def grouped(rows: Sequence[Row], width: int) -> list[tuple[str, list[tuple[str, Row]]]]:
@@ -170,11 +209,11 @@ def grouped(rows: Sequence[Row], width: int) -> list[tuple[str, list[tuple[str, 
 
     Returns:
         For each group its heading, which is empty where the paths are short, and its rows, each with the rest of its
-        path.
+        path; of the row of the heading itself nothing is left, and it says so.
     """
     headed = _headed([(_steps(row.path), row) for row in rows], "", width)
     return [
-        (heading, [("".join(steps).removeprefix("."), row) for _, steps, row in group])
+        (heading, [("".join(steps).removeprefix(".") or _WHOLE, row) for _, steps, row in group])
         for heading, group in itertools.groupby(headed, key=lambda one: one[0])
     ]
 
@@ -187,9 +226,8 @@ def _headed(rows: Sequence[_Rest], heading: str, width: int) -> Iterator[tuple[s
     for step, run in itertools.groupby(rows, key=lambda one: one[0][0]):
         same = list(run)
         too_long = sum(sum(map(len, steps)) > width for steps, _ in same)
-        deeper = too_long > _BROKEN
-        for steps, row in same:
-            if not deeper or len(steps) == 1:
-                yield heading, steps, row
-        if deeper:
-            yield from _headed([(steps[1:], row) for steps, row in same if len(steps) > 1], heading + step, width)
+        if too_long <= _BROKEN:
+            yield from ((heading, steps, row) for steps, row in same)
+            continue
+        yield from ((heading + step, (), row) for steps, row in same if len(steps) == 1)
+        yield from _headed([(steps[1:], row) for steps, row in same if len(steps) > 1], heading + step, width)

@@ -13,17 +13,19 @@ from typing import Final
 __all__ = ["room"]
 
 _SHARES: Final = {
-    **dict.fromkeys("ijl'|I ", 0.35),
-    **dict.fromkeys('.,:;!ftr()[]{}-/\\"', 0.46),
-    **dict.fromkeys("csvxyzkJ", 0.6),
-    **dict.fromkeys("mwMW@%", 1.0),
-    **dict.fromkeys("ABCDEFGHKLNOPQRSTUVXYZ", 0.79),
+    **dict.fromkeys("ijl'|I ", 0.31),
+    **dict.fromkeys('.,:;!ftr()[]-/\\"', 0.42),
+    **dict.fromkeys("cskz", 0.56),
+    **dict.fromkeys("vxyJ_", 0.6),
+    "w": 0.83,
+    **dict.fromkeys("mMW@%", 1.0),
+    **dict.fromkeys("ABCDEFGHKLNOPQRSTUVXYZ", 0.77),
 }
 """Width of letters as a share of the font's size, after DejaVu Sans and Verdana."""
 
 _OTHER: Final = 0.64
 _BEYOND_ASCII: Final = 1.0
-_BOLD: Final = 1.1
+_BOLD: Final = 1.13
 
 
 @lru_cache(maxsize=4096)

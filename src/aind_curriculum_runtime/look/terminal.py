@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from .by_stage import ByStage, Row, by_stage, folded, grouped
 from .model import CurriculumModel, Rule, Stage, Transition
 from .order import StageOrder, stage_order
-from .wording import BY_A_PERSON, explained, same_everywhere, shortened, wrapped
+from .wording import BY_A_PERSON, explained, shortened, wrapped
 
 __all__ = ["WIDTH", "overview", "stage_text", "table"]
 
@@ -23,6 +24,9 @@ _PATH: Final = 36
 """Characters of a parameter's path; longer ones get a heading."""
 
 _VALUE: Final = 24
+_LONG_VALUE: Final = 120
+"""Characters of a value; the second where all parameters are asked for."""
+
 _INDENT: Final = "  "
 _FIXED: Final = 2
 """Columns before those of the stages: path and unit."""
@@ -172,7 +176,7 @@ def _parameters(compared: ByStage, width: int, *, everything: bool) -> list[str]
             block = [row if isinstance(row, str) else [*row[:_FIXED], *row[start:end]] for row in rows]
             own = _fitted(widths[start:end], width - sum(widths[:_FIXED]) - 2 * _FIXED - len(_INDENT))
             lines += _aligned(block, [*widths[:_FIXED], *own], _INDENT, width)
-    return [*lines, "", *_left_out(len(compared.rows) - len(shown_rows), compared.same, width)]
+    return [*lines, *_left_out(compared.left_out(shown_rows), width)]
 
 
 def _unit(row: Row) -> str:
@@ -181,7 +185,7 @@ def _unit(row: Row) -> str:
 
 def _cells(row: Row, *, everything: bool) -> Iterator[str]:
     for cell, changed in zip(row.cells, row.changed, strict=True):
-        text = "-" if cell is None else cell if everything else shortened(cell, _VALUE)
+        text = "-" if cell is None else shortened(cell, _LONG_VALUE if everything else _VALUE)
         yield f"* {text}" if changed else text
 
 
@@ -198,14 +202,8 @@ def _blocks(widths: Sequence[int], width: int) -> Iterator[tuple[int, int]]:
     yield start, len(widths)
 
 
-def _left_out(folded_rows: int, same: int, width: int) -> list[str]:
-    """Say how many parameters are not shown; nothing if all are."""
-    said = [f"{folded_rows} more {'differs' if folded_rows == 1 else 'differ'}"] if folded_rows else []
-    said += [same_everywhere(same)] if same else []
-    if not said:
-        return []
-    them = "it" if folded_rows + same == 1 else "them"
-    return wrapped(f"{'; '.join(said)} (--all shows {them}).", width)
+def _left_out(said: str, width: int) -> list[str]:
+    return ["", *wrapped(f"{said} (--all shows everything).", width)] if said else []
 
 
 def stage_text(model: CurriculumModel, name: str, width: int = WIDTH, *, everything: bool = False) -> str:
@@ -253,6 +251,8 @@ def _parameters_of(compared: ByStage, stage: Stage, width: int, *, everything: b
             bounds = ", ".join(row.parameter.bounds) if row.parameter is not None else ""
             description = row.parameter.description if row.parameter is not None else ""
             path = f"  {rest}" if heading else rest
-            rows.append([path, value if everything else shortened(value, _VALUE), _unit(row), bounds, description])
+            rows.append(
+                [path, shortened(value, _LONG_VALUE if everything else _VALUE), _unit(row), bounds, description]
+            )
     lines = ["", "parameters", *table(rows, width=width)] if rows else []
-    return [*lines, "", *_left_out(len(own) - len(shown_rows), compared.same, width)]
+    return [*lines, *_left_out(dataclasses.replace(compared, rows=tuple(own)).left_out(shown_rows), width)]

@@ -20,7 +20,6 @@ __all__ = [
     "counted",
     "escape",
     "explained",
-    "same_everywhere",
     "shortened",
     "shown",
     "wrapped",
@@ -86,18 +85,6 @@ def counted(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
-def same_everywhere(count: int) -> str:
-    """Say how many parameters are left out, as they tell no stage from another.
-
-    Args:
-        count: How many; at least one.
-
-    Returns:
-        A clause, without a full stop.
-    """
-    return f"{counted(count, 'parameter')} {'is' if count == 1 else 'are'} the same at every stage"
-
-
 @lru_cache(maxsize=1024)
 def _about(description: str, unit: str | None, type_: str, bounds: tuple[str, ...]) -> str:
     facts = [description, f"unit: {unit}" if unit is not None else "", f"type: {type_}" if type_ else ""]
@@ -139,11 +126,11 @@ def _pieces(word: str, width: int) -> list[str]:
     """Break a word that is too long for a line: a path after its steps, a name after underscores, or else anywhere."""
     pieces = [word]
     for joint in _JOINTS:
-        pieces = [part for piece in pieces for part in (joint.findall(piece) if len(piece) > width else [piece])]
+        pieces = [part for piece in pieces for part in (joint.split(piece) if len(piece) > width else [piece])]
     return [piece[start : start + width] for piece in pieces for start in range(0, len(piece), width)]
 
 
-_JOINTS: Final = (re.compile(r"[^./]*[./]+|[^./]+"), re.compile(r"[^_-]*[_-]+|[^_-]+"))
+_JOINTS: Final = (re.compile(r"(?<=[./])(?=[^./\d])"), re.compile(r"(?<=[_-])(?=[^_-])"))
 
 
 def shortened(text: str, width: int) -> str:
