@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ..command.options import command, curriculum_option, json_option
+from ..command.options import all_option, command, curriculum_option, json_option
 from ..contract.errors import CurriculumError
 from ..curriculum.discovery import choose, installed
 from ..curriculum.loading import load
@@ -21,13 +21,13 @@ EXAMPLES: Final = """\
   curriculum show --all
   curriculum show --json"""
 
-_NARROWEST: Final = 60
+_NARROWEST: Final = 80
 """Columns that the tables need, however narrow a terminal says it is."""
 
 
 @command(__doc__, EXAMPLES)
 @click.option("--stage", metavar="NAME", help="only this stage, with its rules' docstrings")
-@click.option("--all", "everything", is_flag=True, help="also the parameters that are the same at every stage")
+@all_option("show every parameter (default: those that differ between stages)")
 @json_option("print the curriculum, or the stage, as a JSON object")
 @curriculum_option
 def execute(stage: str | None, everything: bool, as_json: bool, curriculum: str | None) -> bytes:
@@ -56,7 +56,8 @@ def execute(stage: str | None, everything: bool, as_json: bool, curriculum: str 
         if stage is not None:
             document = next(one for one in document["stages"] if one["name"] == stage)
         return encode(document) + b"\n"
-    from ..look.terminal import WIDTH, overview, stage_text
+    from ..look.changes import WIDTH
+    from ..look.terminal import overview, stage_text
 
     width = max(_NARROWEST, shutil.get_terminal_size((WIDTH, 0)).columns)
     if stage is not None:

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from .by_stage import ByStage, Row, by_stage, folded, grouped
+from .changes import WIDTH
 from .model import CurriculumModel, Rule, Stage, Transition
 from .order import StageOrder, stage_order
 from .wording import BY_A_PERSON, explained, shortened, wrapped
 
-__all__ = ["WIDTH", "overview", "stage_text", "table"]
-
-WIDTH: Final = 100
-"""Characters of a line where no terminal says how wide it is."""
+__all__ = ["overview", "stage_text", "table"]
 
 _NARROWEST: Final = 12
 """Characters of a column that is not made narrower."""
@@ -168,7 +166,7 @@ def _parameters(compared: ByStage, width: int, *, everything: bool) -> list[str]
         ]
     lines = []
     if len(rows) > 1:
-        lines += ["", "parameters (* other than in the stage before, - not set there)"]
+        lines += ["", "parameters (* other than in the stage before, - not set)"]
         widths = _widths(rows)
         widths[0] = min(widths[0], _PATH + len(_INDENT))
         for number, (start, end) in enumerate(_blocks(widths, width)):
@@ -203,7 +201,7 @@ def _blocks(widths: Sequence[int], width: int) -> Iterator[tuple[int, int]]:
 
 
 def _left_out(said: str, width: int) -> list[str]:
-    return ["", *wrapped(f"{said} (--all shows everything).", width)] if said else []
+    return ["", *wrapped(f"{said} (--all shows them).", width)] if said else []
 
 
 def stage_text(model: CurriculumModel, name: str, width: int = WIDTH, *, everything: bool = False) -> str:
