@@ -50,11 +50,11 @@ def test_the_account_agrees_with_the_suggestion(case: str, shaped_repo: Repo, tm
     held = [one["to"] for one in told["stage_transitions"] if one["outcome"] == "held"]
     assert held == ([after["stage"]["name"]] if told["moved"] else [])
     old, new = (one["stage"]["task"]["task_parameters"] for one in (before, after))
-    names = {one["parameter"] for one in told["parameters"]}
+    names = {one["path"] for one in told["parameters"]}
     assert names == {name for name in {**old, **new} if old.get(name, ...) != new.get(name, ...)}
     for one in told["parameters"]:
         assert (one.get("before", ...), one.get("after", ...)) == tuple(
-            side.get(one["parameter"], ...) for side in (old, new)
+            side.get(one["path"], ...) for side in (old, new)
         )
 
 
@@ -79,7 +79,7 @@ def test_rules_after_the_one_that_holds_are_told_as_not_tried(shaped_repo: Repo,
 def test_each_change_of_a_parameter_is_told_with_the_policy_that_made_it(shaped_repo: Repo, tmp_path: Path) -> None:
     _, _, told = evaluated(shaped_repo, "one track", tmp_path)
     module = "my_curriculum.parallel_tracks"
-    changed = {one["parameter"]: (one["before"], one["after"], one["by"]) for one in told["parameters"]}
+    changed = {one["path"]: (one["before"], one["after"], one["by"]) for one in told["parameters"]}
     assert changed == {
         "delay": (0.0, 0.1, [f"{module}.p_delay_grows"]),
         "stop_speed": (12.0, 12.0 * 0.8, [f"{module}.p_stop_slower"]),
@@ -131,9 +131,9 @@ def test_the_text_tells_the_same_in_words(shaped_repo: Repo, tmp_path: Path) -> 
     text = result.stdout.decode()
     for said in (
         "The subject stays at s_alternating.",
-        "p_shorten_window: response_window 3.0 -> 2.5",
+        "\n  p_shorten_window\n    response_window: 3.0 -> 2.5\n",
         "hit_rate = 0.5",
-        "by p_shorten_window",
+        "\n  by p_shorten_window\n    response_window: 3.0 -> 2.5\n",
     ):
         assert said in text
 

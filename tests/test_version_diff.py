@@ -213,9 +213,9 @@ def test_a_value_of_null_is_told_as_a_value(repo: Repo) -> None:
     commit_all(repo.path, "A timeout")
     repo.edit(task, "timeout: float | None = None", "timeout: float | None = 2.0")
     text = repo.curriculum("diff", "HEAD", ".", cwd=repo.path)
-    assert b"minor  s_habituation: timeout null -> 2.0\n" in text.stdout, text.text
+    assert b"minor  s_habituation, s_shaping, s_discrimination and 1 more: timeout: null -> 2.0\n" in text.stdout, text.text
     table = repo.curriculum("diff", ".", "HEAD", "--format", "md", cwd=repo.path)
-    assert b"| s\\_habituation | timeout | 2.0 | null | minor |" in table.stdout, table.text
+    assert b" and 1 more | timeout | 2.0 | null | minor |" in table.stdout, table.text
 
 
 def test_a_hook_of_another_repo_does_not_change_which_repo_is_meant(repo: Repo, tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_another_repo_can_be_the_older_version(repo: Repo, tmp_path: Path) -> No
     shutil.copytree(repo.path, other, ignore=shutil.ignore_patterns(".venv", ".git"))
     repo.edit(STAGES, "(reward_volume=6.0)", "(reward_volume=6.5)")
     (change,) = diff(repo, other, ".")["changes"]
-    assert (change["old"], change["new"]) == (6.0, 6.5)
+    assert (change["path"], change["before"], change["after"]) == ("reward_volume", 6.0, 6.5)
 
 
 def test_each_version_has_its_own_number(repo: Repo) -> None:
@@ -369,7 +369,7 @@ def test_bump_raises_by_what_changed_and_opens_the_entry(repo: Repo) -> None:
     after, changelog = versions(repo)
     assert after == project.replace(b'version = "0.1.0"', b'version = "0.2.0"')
     head, _, rest = changelog.decode().partition("## [0.2.0] - ")
-    assert head.endswith("## [Unreleased]\n\n") and "- s_habituation: reward_volume 6.0 -> 6.5\n" in rest
+    assert head.endswith("## [Unreleased]\n\n") and "- s_habituation: reward_volume: 6.0 -> 6.5\n" in rest
     assert rest.index("reward_volume") < rest.index("## [0.1.0]")
 
 
