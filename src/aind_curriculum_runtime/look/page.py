@@ -67,6 +67,7 @@ def page(model: CurriculumModel) -> str:
         ],
         columns=[stage.name for stage in compared.stages],
         parameters=_groups(compared.rows),
+        absent=any(None in row.cells for row in compared.rows),
         folded=_groups(hidden),
         hidden=len(hidden),
     )
