@@ -213,7 +213,9 @@ def test_a_value_of_null_is_told_as_a_value(repo: Repo) -> None:
     commit_all(repo.path, "A timeout")
     repo.edit(task, "timeout: float | None = None", "timeout: float | None = 2.0")
     text = repo.curriculum("diff", "HEAD", ".", cwd=repo.path)
-    assert b"minor  s_habituation, s_shaping, s_discrimination and 1 more: timeout: null -> 2.0\n" in text.stdout, text.text
+    assert b"minor  s_habituation, s_shaping, s_discrimination and 1 more: timeout: null -> 2.0\n" in text.stdout, (
+        text.text
+    )
     table = repo.curriculum("diff", ".", "HEAD", "--format", "md", cwd=repo.path)
     assert b" and 1 more | timeout | 2.0 | null | minor |" in table.stdout, table.text
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..contract.leaves import changed
+from ..contract.leaves import changed, holders
 from .model import CurriculumModel, Parameter, Stage
 from .order import StageOrder
 from .wording import counted, shown
@@ -28,16 +27,14 @@ _WHOLE: Final = "(as a whole)"
 _BROKEN: Final = 2
 """So many paths that are too long are broken into lines rather than put under a heading."""
 
-_STEP: Final = re.compile(r'(?:\.?[^.\[]+|^)(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*")?[^\]"]*\])*')
-"""One name of a path, with the indexes that follow it."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A parameter at each stage; or a part of the task that only some stages have, such as one element of a list."""
 
-    path: str
-    """Where it is; ``blocks[2 and 9 more]`` stands for elements of a list in which the same differs."""
+    steps: tuple[str, ...]
+    """The names of its path, each with its point and the indexes that follow it. ``blocks[2 and 9 more]`` stands for
+    elements of a list in which the same differs."""
 
     parameter: Parameter | None
     """The parameter, as the first stage that has it describes it; None for a part."""
@@ -51,6 +48,11 @@ class Row:
     inside: bool
     """Whether it belongs to a part that has a row of its own."""
 
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return "".join(self.steps)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ByStage:
@@ -63,22 +65,23 @@ class ByStage:
     same: int
     """How many parameters have no row, as they have the same value at every stage."""
 
-    def left_out(self, rows: Sequence[Row]) -> str:
+    def left_out(self, more: int) -> str:
         """Say how much is not shown.
 
         Args:
-            rows: The rows that are shown.
+            more: How many rows are not shown.
 
         Returns:
             A clause without a full stop; empty if everything is shown.
         """
         said = []
-        if more := len(self.rows) - len(rows):
+        if more and len(self.stages) == 1:
+            said.append(f"{more} more")
+        elif more:
             said.append(f"{more} more {'differs' if more == 1 else 'differ'}")
         if self.same:
-            said.append(
-                f"{counted(self.same, 'parameter')} {'is' if self.same == 1 else 'are'} the same at every stage"
-            )
+            verb = "is" if self.same == 1 else "are"
+            said.append(f"{counted(self.same, 'parameter')} {verb} the same at every stage")
         return "; ".join(said)
 
 
@@ -97,7 +100,7 @@ def by_stage(model: CurriculumModel, order: StageOrder, *, everything: bool = Fa
         The rows, in the order in which the stages have them.
     """
     stages = tuple(stage for stage in map(model.stage, order.names) if stage.parameters)
-    root = _Node(path="")
+    root = _Node(steps=())
     for index, stage in enumerate(stages):
         for parameter in stage.parameters:
             _add(root, parameter, index)
@@ -111,7 +114,7 @@ def by_stage(model: CurriculumModel, order: StageOrder, *, everything: bool = Fa
 class _Node:
     """A step of the paths: what stands there, and below it, by the index of a stage."""
 
-    path: str
+    steps: tuple[str, ...]
     own: dict[int, Parameter] = field(default_factory=dict)
     below: dict[str, _Node] = field(default_factory=dict)
     stages: set[int] = field(default_factory=set)
@@ -137,7 +140,7 @@ def _add(root: _Node, parameter: Parameter, stage: int) -> None:
     for step in _steps(parameter.name):
         inner = node.below.get(step)
         if inner is None:
-            inner = node.below[step] = _Node(path=node.path + step)
+            inner = node.below[step] = _Node(steps=(*node.steps, step))
         node = inner
         node.stages.add(stage)
     node.own[stage] = parameter
@@ -145,7 +148,8 @@ def _add(root: _Node, parameter: Parameter, stage: int) -> None:
 
 @functools.lru_cache(maxsize=16384)
 def _steps(path: str) -> tuple[str, ...]:
-    return tuple(_STEP.findall(path))
+    points = [len(one) for one in holders(path) if path[len(one)] == "."]
+    return tuple(path[start:end] for start, end in itertools.pairwise([0, *points, len(path)]))
 
 
 def _rows(node: _Node, stages: frozenset[int], count: int, *, everything: bool, inside: bool = False) -> Iterator[Row]:
@@ -153,17 +157,24 @@ def _rows(node: _Node, stages: frozenset[int], count: int, *, everything: bool, 
     if node.own and (everything or node.differs(stages)):
         cells = tuple(shown(node.own[stage].value) if stage in node.own else None for stage in range(count))
         parameter = node.own[min(node.own)]
-        yield Row(path=node.path, parameter=parameter, cells=cells, changed=_changed([node], count), inside=inside)
-    found: dict[object, list[tuple[_Node, list[Row]]]] = {}
+        yield Row(steps=node.steps, parameter=parameter, cells=cells, changed=_changed([node], count), inside=inside)
+    found: dict[object, list[list[Row]]] = {}
+    depth = len(node.steps)
     for step, one in node.below.items():
         rows = list(_rows_below(one, stages, count, everything=everything, inside=inside))
         list_, index, _ = step.partition("[")
-        seen = tuple((row.path.removeprefix(one.path), row.cells, row.changed) for row in rows)
-        found.setdefault((list_, seen) if index and not everything else step, []).append((one, rows))
-    for alike in found.values():
-        one, rows = alike[0]
-        together = f"{one.path[:-1]} and {len(alike) - 1} more]" if len(alike) > 1 else one.path
-        yield from (dataclasses.replace(row, path=together + row.path.removeprefix(one.path)) for row in rows)
+        seen = tuple((row.steps[depth + 1 :], row.cells, row.changed) for row in rows)
+        found.setdefault((list_, seen) if index and not everything else step, []).append(rows)
+    for first, *others in found.values():
+        yield from (_with_others(row, depth, len(others)) for row in first)
+
+
+def _with_others(row: Row, at: int, others: int) -> Row:
+    """Let a row stand for those of other elements of a list as well."""
+    if not others:
+        return row
+    together = f"{row.steps[at][:-1]} and {others} more]"
+    return dataclasses.replace(row, steps=(*row.steps[:at], together, *row.steps[at + 1 :]))
 
 
 def _rows_below(one: _Node, stages: frozenset[int], count: int, *, everything: bool, inside: bool) -> Iterator[Row]:
@@ -173,7 +184,7 @@ def _rows_below(one: _Node, stages: frozenset[int], count: int, *, everything: b
         return
     sizes = [sum(stage in leaf.own for leaf in leaves) for stage in range(count)]
     cells = tuple(counted(size, "value") if size else None for size in sizes)
-    yield Row(path=one.path, parameter=None, cells=cells, changed=_changed(leaves, count), inside=inside)
+    yield Row(steps=one.steps, parameter=None, cells=cells, changed=_changed(leaves, count), inside=inside)
     yield from _rows(one, frozenset(one.stages), count, everything=False, inside=True)
 
 
@@ -195,7 +206,7 @@ def folded(rows: Sequence[Row], limit: int) -> list[Row]:
     """
     if len(rows) <= limit:
         return list(rows)
-    chosen = sorted((row for row in rows if not row.inside), key=lambda row: len(_steps(row.path)))[:limit]
+    chosen = sorted((row for row in rows if not row.inside), key=lambda row: len(row.steps))[:limit]
     places = {id(row) for row in chosen}
     return [row for row in rows if id(row) in places]
 
@@ -211,7 +222,7 @@ def grouped(rows: Sequence[Row], width: int) -> list[tuple[str, list[tuple[str, 
         For each group its heading, which is empty where the paths are short, and its rows, each with the rest of its
         path; of the row of the heading itself nothing is left, and it says so.
     """
-    headed = _headed([(_steps(row.path), row) for row in rows], "", width)
+    headed = _headed([(row.steps, row) for row in rows], "", width)
     return [
         (heading, [("".join(steps).removeprefix(".") or _WHOLE, row) for _, steps, row in group])
         for heading, group in itertools.groupby(headed, key=lambda one: one[0])

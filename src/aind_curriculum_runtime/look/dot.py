@@ -384,7 +384,7 @@ def _parameters(drawing: Drawing, compared: ByStage, order: StageOrder, *, below
             if heading:
                 lines.append(_wide_row(heading, end - start, first + sum(columns[start:end]), bold=True))
             lines += [_row_of(drawing, compared, rest, row, start, end) for rest, row in group]
-        left_out = compared.left_out(rows) if number == len(blocks) - 1 else ""
+        left_out = compared.left_out(len(compared.rows) - len(rows)) if number == len(blocks) - 1 else ""
         if left_out:
             lines.append(
                 _wide_row(

@@ -132,7 +132,7 @@ def _parameters(compared: ByStage) -> list[str]:
     if lines:
         parts.append(_table([*head, *(["what it is"] if with_texts else [])], lines))
         parts.append(f"Bold: other than in the stage before.{_none(rows)}")
-    left_out = compared.left_out(rows)
+    left_out = compared.left_out(len(compared.rows) - len(rows))
     return [*parts, f"{left_out}: `curriculum show --all`."] if left_out else parts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -174,7 +173,7 @@ def _parameters(compared: ByStage, width: int, *, everything: bool) -> list[str]
             block = [row if isinstance(row, str) else [*row[:_FIXED], *row[start:end]] for row in rows]
             own = _fitted(widths[start:end], width - sum(widths[:_FIXED]) - 2 * _FIXED - len(_INDENT))
             lines += _aligned(block, [*widths[:_FIXED], *own], _INDENT, width)
-    return [*lines, *_left_out(compared.left_out(shown_rows), width)]
+    return [*lines, *_left_out(compared.left_out(len(compared.rows) - len(shown_rows)), width)]
 
 
 def _unit(row: Row) -> str:
@@ -253,4 +252,4 @@ def _parameters_of(compared: ByStage, stage: Stage, width: int, *, everything: b
                 [path, shortened(value, _LONG_VALUE if everything else _VALUE), _unit(row), bounds, description]
             )
     lines = ["", "parameters", *table(rows, width=width)] if rows else []
-    return [*lines, *_left_out(dataclasses.replace(compared, rows=tuple(own)).left_out(shown_rows), width)]
+    return [*lines, *_left_out(compared.left_out(len(own) - len(shown_rows)), width)]
