@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from aind_behavior_curriculum import Task, TaskParameters
+from pydantic import BaseModel, Field, RootModel, computed_field
 from shaped import SHAPES, curricula, shape
 from support import Repo
 
 from aind_curriculum_runtime.look.model import CurriculumModel, from_json, to_json
+from aind_curriculum_runtime.look.read import parameters_of
 from aind_curriculum_runtime.look.terminal import overview, stage_text
 
 
@@ -106,6 +109,56 @@ def test_parameters_within_parameters_are_named_by_a_path(repo: Repo) -> None:
     found = {one["name"]: (one["value"], one["unit"]) for one in result.document["parameters"]}
     assert (found["valve.opening"], found["valve.pulses"]) == ((0.04, "s"), ([1, 2], None))
     assert "valve" not in found
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Reward(BaseModel):
+    amount: float = Field(default=5.0, gt=0, description="Water.", json_schema_extra={"unit": "ul"})
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def double(self) -> float:
+        return 2 * self.amount
+
+
+class Patch(BaseModel):
+    label: str
+    reward: Reward = Reward()
+    odor: list[Share] = [1.0, 0.0]
+
+
+class Patches(RootModel[list[Patch]]):
+    pass
+
+
+class Parameters(TaskParameters):
+    patches: list[Patch] = Field(default=[Patch(label="A"), Patch(label="B b")], description="Where to stop.")
+    more: Patches = Patches([Patch(label="C")])
+    shares: dict[int, Share] | None = Field(default={1: 0.5}, description="By day.", json_schema_extra={"unit": "%"})
+    pair: tuple[int, Reward] = (1, Reward())
+    anything: dict[str, Any] = Field(default={"x": [{"y": 1}]})
+
+
+def test_parameters_inside_lists_have_what_their_fields_declare() -> None:
+    task = Task[Parameters](name="t", task_parameters=Parameters())
+    found = {one.name: one for one in parameters_of(task)}
+    amount = {"type": "float", "unit": "ul", "description": "Water.", "bounds": ("> 0",)}
+    for path in (
+        "patches[label=A].reward.amount",
+        'patches[label="B b"].reward.amount',
+        "more[label=C].reward.amount",
+        "pair[1].amount",
+    ):
+        assert dataclasses.asdict(found[path]) == {"name": path, "value": 5.0, **amount}
+    assert found["patches[label]"].value == ["A", "B b"]
+    assert found["patches[label]"].description == "Where to stop."
+    share = found['shares["1"]']
+    assert (share.value, share.type, share.unit, share.bounds) == (0.5, "float", "%", (">= 0", "<= 1"))
+    assert (found["pair[0]"].value, found["pair[0]"].type) == (1, "int")
+    assert (found["anything.x[0].y"].value, found["anything.x[0].y"].type) == (1, "int")
+    assert not any(path.endswith("double") for path in found)  # it follows from the amount
 
 
 def test_a_model_is_the_same_after_json(model: CurriculumModel) -> None:

@@ -204,6 +204,100 @@ def test_people_read_values_before_and_after(repo: Repo, form: str) -> None:
     assert "needs a minor bump" in text.lower()
 
 
+_PATCHES = """\
+class Patch(BaseModel):
+    label: str
+    odor: list[float] = [1.0, 0.0]
+    available: float = 50.0
+
+
+class Block(BaseModel):
+    patches: list[Patch]
+
+
+"""
+_BLOCKS = (
+    "    blocks: list[Block] = [Block(patches=[Patch(label=one, odor=[0.5] * 40) for one in 'ABCD'])]\n"
+    "    sequence: list[int] = list(range(500))\n"
+)
+
+
+@pytest.fixture
+def patches(repo: Repo) -> Repo:
+    """A repo whose task has blocks of patches, and a sequence of 500 numbers."""
+    task = f"{PACKAGE}/task.py"
+    repo.edit(task, "import Field", "import BaseModel, Field")
+    repo.edit(task, "class DetectionParameters(", _PATCHES + "class DetectionParameters(")
+    repo.edit(task, "    distractors: bool", _BLOCKS + "    distractors: bool")
+    commit_all(repo.path, "Patches")
+    return repo
+
+
+def text_of(repo: Repo, *options: str) -> str:
+    return repo.curriculum("diff", "HEAD", ".", *options, cwd=repo.path).stdout.decode()
+
+
+def test_one_number_in_a_list_of_models_is_one_change_with_its_path(patches: Repo) -> None:
+    patch = "Patch(label=one, odor=[0.5] * 40, available=40.0 if one == 'B' else 50.0)"
+    other = f"blocks=[Block(patches=[{patch} for one in 'ABCD'])]"
+    patches.edit(STAGES, "import DetectionParameters", "import Block, DetectionParameters, Patch")
+    patches.edit(STAGES, "(reward_volume=6.0)", f"(reward_volume=6.0, {other})")
+    path = "blocks[0].patches[label=B].available"
+    (change,) = [one for one in diff(patches, "HEAD", ".")["changes"] if one["kind"] == "parameter"]
+    told = {"kind": "parameter", "where": "s_habituation", "text": path, "level": "minor"}
+    assert change == told | {"path": path, "before": 50.0, "after": 40.0}
+    assert f"  minor  s_habituation: {path}: 50.0 -> 40.0\n" in text_of(patches)
+    git(patches.path, "tag", "v0.2.0")
+    result = patches.curriculum("bump", cwd=patches.path)
+    changelog = (patches.path / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"- s_habituation: {path}: 50.0 -> 40.0\n" in changelog, result.text
+
+
+def test_what_is_the_same_in_many_places_and_stages_is_told_once(patches: Repo) -> None:
+    task = f"{PACKAGE}/task.py"
+    patches.edit(task, "available: float = 50.0", "available: float = 40.0")
+    patches.edit(task, "list(range(500))", "[*range(499), 7]")
+    stages = "s_habituation, s_shaping, s_discrimination"
+    assert text_of(patches).split("\n\n")[1].splitlines() == [
+        "parameters",
+        f"  minor  {stages}: blocks[0].patches[*].available: 50.0 -> 40.0 (in 4 places)",
+        f"  minor  {stages}: sequence: [499] 499 -> 7 (1 of 500 values differ)",
+    ]
+    every = text_of(patches, "--all")
+    assert [every.count(f"blocks[0].patches[label={one}].available: 50.0 -> 40.0\n") for one in "ABCD"] == [1] * 4
+    found = [(one["where"], one["path"]) for one in diff(patches, "HEAD", ".")["changes"] if one["kind"] == "parameter"]
+    assert len(found) == 3 * (4 + 1)
+
+
+def test_an_element_that_is_added_is_told_as_a_whole(patches: Repo) -> None:
+    stages = "s_habituation, s_shaping, s_discrimination"
+    patches.edit(f"{PACKAGE}/task.py", "'ABCD'", "'AB'")
+    commit_all(patches.path, "Two")
+    patches.edit(f"{PACKAGE}/task.py", "'AB'", "'ABE'")
+    assert text_of(patches).split("\n\n")[1].splitlines()[1:] == [
+        f'  minor  {stages}: blocks[0].patches[label]: ["A", "B"] -> ["A", "B", "E"]',
+        f"  minor  {stages}: blocks[0].patches[label=E]: added, 2 values",
+    ]
+    added = [one for one in diff(patches, "HEAD", ".")["changes"] if one["text"].endswith(" added")]
+    assert {(one["path"], one["within"]) for one in added} == {
+        ("blocks[0].patches[label=E].odor", "blocks[0].patches[label=E]"),
+        ("blocks[0].patches[label=E].available", "blocks[0].patches[label=E]"),
+    }
+    assert not any("before" in one for one in added)
+
+
+@pytest.mark.parametrize("form", ["text", "md"])
+def test_of_many_changed_parameters_the_first_are_listed_and_the_rest_counted(repo: Repo, form: str) -> None:
+    task = f"{PACKAGE}/task.py"
+    gains = "    gains: dict[str, int] = {f'g{i}': i for i in range(50)}\n"
+    repo.edit(task, "    distractors: bool", f"{gains}    distractors: bool")
+    commit_all(repo.path, "Gains")
+    repo.edit(task, ": i for i in range(50)}", ": i + 1 for i in range(50)}")
+    text, every = text_of(repo, "--format", form), text_of(repo, "--format", form, "--all")
+    assert ("g19" in text, "g20" in text, "and 30 more (--all shows them)" in text) == (True, False, True)
+    assert ("g49" in every, "more (" in every) == (True, False)
+
+
 # Where versions come from
 
 
@@ -213,11 +307,9 @@ def test_a_value_of_null_is_told_as_a_value(repo: Repo) -> None:
     commit_all(repo.path, "A timeout")
     repo.edit(task, "timeout: float | None = None", "timeout: float | None = 2.0")
     text = repo.curriculum("diff", "HEAD", ".", cwd=repo.path)
-    assert b"minor  s_habituation, s_shaping, s_discrimination and 1 more: timeout: null -> 2.0\n" in text.stdout, (
-        text.text
-    )
+    assert b"minor  s_habituation, s_shaping, s_discrimination: timeout: null -> 2.0\n" in text.stdout, text.text
     table = repo.curriculum("diff", ".", "HEAD", "--format", "md", cwd=repo.path)
-    assert b" and 1 more | timeout | 2.0 | null | minor |" in table.stdout, table.text
+    assert b"s\\_discrimination | timeout | 2.0 | null | minor |" in table.stdout, table.text
 
 
 def test_a_hook_of_another_repo_does_not_change_which_repo_is_meant(repo: Repo, tmp_path: Path) -> None:

@@ -17,13 +17,14 @@ Pure functions of JSON values. Knows nothing of tasks, of types or of how a valu
 from __future__ import annotations
 
 import enum
+import itertools
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["ABSENT", "NAMING_FIELDS", "Absent", "Changed", "Leaf", "changed", "holders", "leaves", "located"]
+__all__ = ["ABSENT", "NAMING_FIELDS", "Absent", "Changed", "Leaf", "changed", "holders", "leaves", "located", "steps"]
 
 NAMING_FIELDS: Final = ("name", "label", "id")
 """Fields that tell the elements of a list apart, the first that does; every element has it, as a text of its own.
@@ -139,6 +140,18 @@ def changed(before: Any, after: Any) -> list[Changed]:
     return list(_changed(before, after, ""))
 
 
+def steps(path: str) -> tuple[str, ...]:
+    """Take a path apart.
+
+    Args:
+        path: The path of a leaf.
+
+    Returns:
+        Its steps as they are written, such as ``gain``, ``.x`` and ``[label=B]``; together they are the path.
+    """
+    return tuple(step[0] for step in _STEP.finditer(path))
+
+
 def holders(path: str) -> tuple[str, ...]:
     """Find what holds a leaf.
 
@@ -148,7 +161,7 @@ def holders(path: str) -> tuple[str, ...]:
     Returns:
         The paths of the objects, lists and elements that it is in, the outermost first.
     """
-    return tuple(path[: step.start()] for step in _STEP.finditer(path) if step.start())
+    return tuple(itertools.accumulate(steps(path)[:-1]))
 
 
 def _located(value: Any, path: str, place: tuple[str | int, ...]) -> Iterator[Leaf]:

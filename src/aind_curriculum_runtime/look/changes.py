@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from ..contract.leaves import ABSENT, Changed
+from ..contract.leaves import ABSENT, Changed, steps
 from .wording import shown
 
-__all__ = ["LISTED", "WIDTH", "change_lines", "change_text", "folded", "more", "shortened", "sides"]
+__all__ = ["LISTED", "WIDTH", "Line", "change_lines", "folded", "in_lines", "more", "shortened", "sides"]
 
 WIDTH: Final = 120
 """Characters of a line, at most."""
@@ -24,28 +25,83 @@ LISTED: Final = 20
 _VALUE: Final = 60
 """Characters of a value, at most; what was left out is told behind it."""
 
+_ALIKE: Final = 3
+"""From so many elements on, the same change in each is told once."""
+
 _BEFORE_DIFFERENCE: Final = 20
 """Characters that are kept before the place where two long texts begin to differ."""
 
-# A line may go on after a space, but not behind a sign, and within a path before a point or a bracket.
-_JOINT: Final = re.compile(r"(?<=[^=>:] )(?=\S)|(?<=[\w\]])(?=\.[^\W\d]|\[)")
+_ELEMENT: Final = re.compile(r'\[(\d+|.*=.*|".*)\]$', re.DOTALL)
+
+# A line may go on after a space, but not beside a sign, and within a path before a point or a bracket.
+_JOINT: Final = re.compile(r"(?<=[^=>:] )(?=\S)(?!-> )|(?<=[\w\]])(?=\.[^\W\d]|\[)")
+
+_WORD: Final = re.compile(r"(?<= )(?=\S)")
+
+_UNBROKEN: Final = 80
+"""Characters of what is not broken between its words, at most."""
 
 
-def change_lines(changes: Sequence[Changed], indent: str, *, everything: bool) -> list[str]:
-    """Write changes, each on a line.
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What is told in one line: a changed leaf, or several that one reads as one change."""
+
+    path: str
+    """``[*]`` in it stands for several elements."""
+
+    before: str
+    """Empty for what was added."""
+
+    after: str
+    """Empty for what was removed."""
+
+    text: str
+    """Path and values, such as ``patches[label=B].available: 50 -> 40``, of any length."""
+
+    changes: tuple[Changed, ...]
+
+
+def in_lines(changes: Iterable[Changed], *, everything: bool) -> list[Line]:
+    """Put changes together that one reads as one.
+
+    Args:
+        changes: The leaves that changed in one task.
+        everything: Whether to leave each alone.
+
+    Returns:
+        Lines, in the order of the changes: one for all leaves that were added or removed with one object, list or
+        element, and one for the same change in several elements.
+    """
+    if everything:
+        return [_line([[one]]) for one in changes]
+    wholes: dict[tuple[str, bool], list[Changed]] = {}
+    for one in changes:
+        wholes.setdefault((one.within or one.path, one.before is ABSENT), []).append(one)
+    alike: dict[str, list[list[Changed]]] = {}
+    for whole in wholes.values():
+        alike.setdefault(_likeness(whole), []).append(whole)
+    return [
+        _line(group)
+        for some in alike.values()
+        for group in ([some] if len(some) >= _ALIKE else [[one] for one in some])
+    ]
+
+
+def change_lines(changes: Iterable[Changed], indent: str, *, everything: bool) -> list[str]:
+    """Write the changes of one task.
 
     Args:
         changes: The leaves that changed.
         indent: What each line begins with.
-        everything: Whether to write all, and not only the first of many.
+        everything: Whether to write each, and not only the first of many.
 
     Returns:
         The lines; a path that is too long for one goes on in the next. The last tells how many were left out.
     """
-    together = [[one] for one in changes] if everything else _by_whole(changes)
-    listed = together if everything else together[:LISTED]
-    lines = [line for some in listed for line in folded(indent + change_text(some), indent + "    ")]
-    return lines + ([f"{indent}{more(len(together) - len(listed))}"] if len(listed) < len(together) else [])
+    told = in_lines(changes, everything=everything)
+    listed = told if everything else told[:LISTED]
+    lines = [line for one in listed for line in folded(indent + one.text, indent + "    ")]
+    return lines + ([f"{indent}{more(len(told) - len(listed))}"] if len(listed) < len(told) else [])
 
 
 def more(count: int) -> str:
@@ -58,25 +114,6 @@ def more(count: int) -> str:
         The end of a list.
     """
     return f"and {count} more (--all shows them)"
-
-
-def change_text(together: Sequence[Changed]) -> str:
-    """Write a change.
-
-    Args:
-        together: A leaf that changed, or several that were added or removed as a whole.
-
-    Returns:
-        Text such as ``patches[label=B].available: 50 -> 40``, of any length.
-    """
-    change = together[0]
-    if len(together) > 1:
-        return f"{change.within}: {'added' if change.before is ABSENT else 'removed'}, {len(together)} values"
-    if change.before is ABSENT:
-        return f"{change.path}: added, {shortened(change.after)}"
-    if change.after is ABSENT:
-        return f"{change.path}: removed, was {shortened(change.before)}"
-    return f"{change.path}: {' -> '.join(sides(change.before, change.after))}"
 
 
 def shortened(value: Any) -> str:
@@ -132,7 +169,9 @@ def folded(text: str, indent: str) -> list[str]:
     if len(text) <= WIDTH:
         return [text]
     lines = [""]
-    for piece in _JOINT.split(text):
+    parts = _JOINT.split(text)
+    pieces = [piece for part in parts for piece in ([part] if len(part) <= _UNBROKEN else _WORD.split(part))]
+    for piece in pieces:
         if lines[-1].strip() and len(lines[-1] + piece.rstrip()) > WIDTH:
             lines.append(indent)
         lines[-1] += piece
@@ -141,12 +180,33 @@ def folded(text: str, indent: str) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _by_whole(changes: Iterable[Changed]) -> list[list[Changed]]:
-    """Put those leaves together that were added or removed with one object, list or element."""
-    found: dict[tuple[str, bool], list[Changed]] = {}
-    for one in changes:
-        found.setdefault((one.within or one.path, one.before is ABSENT), []).append(one)
-    return list(found.values())
+def _root(whole: Sequence[Changed]) -> str:
+    first = whole[0]
+    return first.within if first.within is not None and len(whole) > 1 else first.path
+
+
+def _likeness(whole: Sequence[Changed]) -> str:
+    """The same text for changes that are the same but for the elements in which they are."""
+    root = _root(whole)
+    inner = [one.as_json() | {"path": one.path.removeprefix(root), "within": None} for one in whole]
+    return json.dumps(["".join("[*]" if _ELEMENT.match(step) else step for step in steps(root)), inner])
+
+
+def _line(group: Sequence[Sequence[Changed]]) -> Line:
+    """A line for changes that are alike."""
+    whole, places = group[0], [steps(_root(one)) for one in group]
+    path = "".join(step[0] if len(set(step)) == 1 else "[*]" for step in zip(*places, strict=True))
+    where = f" (in {len(group)} places)" if len(group) > 1 else ""
+    changes = tuple(one for some in group for one in some)
+    values = (whole[0].before, whole[0].after)
+    if ABSENT not in values:
+        before, after = sides(*values)
+        return Line(path=path, before=before, after=after, text=f"{path}: {before} -> {after}{where}", changes=changes)
+    value = f"{len(whole)} values" if len(whole) > 1 else shortened(next(one for one in values if one is not ABSENT))
+    if values[0] is ABSENT:
+        return Line(path=path, before="", after=value, text=f"{path}: added, {value}{where}", changes=changes)
+    was = value if len(whole) > 1 else f"was {value}"
+    return Line(path=path, before=value, after="", text=f"{path}: removed, {was}{where}", changes=changes)
 
 
 def _elements(items: list[Any], path: str = "") -> Iterator[tuple[str, Any]]:

@@ -147,17 +147,16 @@ def as_text(explanation: dict[str, Any], *, everything: bool = False) -> str:
 
 
 def _rules(outcomes: list[dict[str, Any]]) -> list[str]:
-    """A table of the rules that were tried; what they read and what their authors say goes below if it is too long."""
+    """A table of the rules that were tried; what their authors say goes below if it is too long, and what they read."""
     rows = [_row(one) for one in outcomes]
-    lines = table(rows)
-    if all(len(line) <= WIDTH for line in lines):
-        return lines
-    short = table([row[:-2] for row in rows])
-    below = [[f"      {cell}" for cell in row[-2:] if cell] for row in rows]
+    for end in (None, -1, -2):
+        starts, below = table([row[:end] for row in rows]), [row[end:] if end else [] for row in rows]
+        if all(len(start) <= WIDTH for start in starts):
+            break
     return [
         line
-        for start, rest in zip(short, below, strict=True)
-        for entry in [start, *rest]
+        for start, rest in zip(starts, below, strict=True)
+        for entry in [start, *(f"      {cell}" for cell in rest if cell)]
         for line in folded(entry, "      ")
     ]
 

@@ -243,6 +243,7 @@ def _described(field: Any) -> _Declared:
 def _bounds(metadata: Iterable[Any]) -> Iterator[str]:
     signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "multiple_of": "multiple of"}
     for one in metadata:
+        yield from _bounds(getattr(one, "metadata", ()))  # a Field inside of Annotated
         for name, sign in signs.items():
             if (limit := getattr(one, name, None)) is not None:
                 yield f"{sign} {limit}"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ..contract.leaves import ABSENT, Changed
-from ..look.changes import LISTED, change_text, folded, more, shortened, sides
+from ..look.changes import LISTED, folded, in_lines, more, shortened, sides
 from .diff import Change, Diff
 
 __all__ = ["FORMATS", "sentences"]
@@ -48,77 +48,97 @@ def sentences(diff: Diff) -> list[str]:
     """
     return [
         line
-        for entries in _entries(diff.changes, everything=False).values()
+        for entries in _entries(diff, everything=False).values()
         for line in [
-            *(f"{one.where}: {_told(one.changes)}" for one in _listed(entries, everything=False)),
+            *(f"{one.where}: {one.text}" for one in _listed(entries, everything=False)),
             *(f"{where}: and {count} more" for where, count in _left_out(entries, everything=False)),
         ]
     ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Entry:
-    """What is told in one line: a change, or parameters that were added or removed as a whole."""
+    """What is told in one line."""
 
-    changes: tuple[Change, ...]
+    kind: str
+    level: str
+    text: str
+    cells: tuple[str, str, str]
+    """What changed, the value before and the one after."""
+
     places: tuple[str, ...]
-    """All the stages in which it is the same, or the rule or class."""
+    """The stages in which it is the same, or the rule or class."""
 
     @property
     def where(self) -> str:
-        named = ", ".join(self.places[:_NAMED])
-        return named if len(self.places) <= _NAMED else f"{named} and {len(self.places) - _NAMED} more"
+        return _named(self.places)
 
 
-def _entries(changes: Iterable[Change], *, everything: bool) -> dict[str, list[_Entry]]:
-    """Sort changes by their kinds, in the order of the titles."""
-    wholes: dict[Any, tuple[Change, ...]] = {}
-    for number, change in enumerate(changes):
-        alone = everything or change.within is None
-        whole = number if alone else (change.where, change.within, change.before is ABSENT)
-        wholes[whole] = (*wholes.get(whole, ()), change)
+def _named(places: Sequence[str]) -> str:
+    named = ", ".join(places[:_NAMED])
+    return named if len(places) <= _NAMED else f"{named} and {len(places) - _NAMED} more"
+
+
+def _entries(diff: Diff, *, everything: bool) -> dict[str, list[_Entry]]:
+    """Sort what is told by its kind, in the order of the titles; what is the same in several stages is told once."""
     found: dict[str, dict[Any, _Entry]] = {kind: {} for kind in _TITLES}
-    for number, together in enumerate(wholes.values()):
-        kind, where = together[0].kind, together[0].where
-        same = tuple(map(_without_place, together)) if kind in _MANY else number
-        places = found[kind][same].places if same in found[kind] else ()
-        found[kind][same] = _Entry(together, (*places, where))
+    for number, (exactly, entry) in enumerate([*_values(diff, everything), *_others(diff)]):
+        key = (entry.level, exactly) if entry.kind in _MANY else number
+        known = found[entry.kind].get(key)
+        places = dict.fromkeys([*(known.places if known else ()), *entry.places])
+        found[entry.kind][key] = dataclasses.replace(entry, places=tuple(places))
     return {kind: list(entries.values()) for kind, entries in found.items() if entries}
 
 
-def _without_place(change: Change) -> tuple[str, ...]:
-    values = ("" if value is ABSENT else json.dumps(value) for value in (change.before, change.after))
-    return (change.level, change.text, *values)
-
-
-def _listed(entries: Sequence[_Entry], everything: bool) -> Sequence[_Entry]:
-    return entries if everything or entries[0].changes[0].kind not in _MANY else entries[:LISTED]
-
-
-def _left_out(entries: Sequence[_Entry], everything: bool) -> list[tuple[str, int]]:
-    """Where changes are that are not listed, and how many."""
-    rest = entries[len(_listed(entries, everything)) :]
-    places = tuple(dict.fromkeys(place for entry in rest for place in entry.places))
-    return [(_Entry((), places).where, len(rest))] if rest else []
-
-
-def _told(together: Sequence[Change]) -> str:
-    change = together[0]
-    if change.path is not None:
-        return change_text([_leaf(one) for one in together])
-    before, after = (None if one is ABSENT else one for one in (change.before, change.after))
-    if change.kind in {"stage", "text"} or (before is None and after is None):
-        return change.text
-    if before is None or after is None:
-        if change.kind in {"policy", "transition"}:
-            return change.text  # the name is in the text
-        return f"{change.text}, {shortened(after)}" if before is None else f"{change.text}, was {shortened(before)}"
-    return f"{change.text} {' -> '.join(sides(before, after))}"
+def _values(diff: Diff, everything: bool) -> Iterator[tuple[str, _Entry]]:
+    """The values of parameters that changed, with all that must be the same to tell them once."""
+    stages: dict[str, list[Change]] = {}
+    for change in diff.changes:
+        if change.path is not None:
+            stages.setdefault(change.where, []).append(change)
+    for stage, changes in stages.items():
+        for line in in_lines(map(_leaf, changes), everything=everything):
+            cells = line.path, line.before, line.after
+            entry = _Entry(kind=changes[0].kind, level=changes[0].level, text=line.text, cells=cells, places=(stage,))
+            yield json.dumps([one.as_json() for one in line.changes]), entry
 
 
 def _leaf(change: Change) -> Changed:
     assert change.path is not None
     return Changed(path=change.path, before=change.before, after=change.after, within=change.within)
+
+
+def _others(diff: Diff) -> Iterator[tuple[str, _Entry]]:
+    """The same of all other changes."""
+    for change in diff.changes:
+        if change.path is None:
+            values = before, after = [None if one is ABSENT else one for one in (change.before, change.after)]
+            told = ["" if one is None else shortened(one) for one in values] if None in values else sides(before, after)
+            cells = change.text, told[0], told[1]
+            text = _told(change, cells)
+            entry = _Entry(kind=change.kind, level=change.level, text=text, cells=cells, places=(change.where,))
+            yield json.dumps([change.text, *values]), entry
+
+
+def _told(change: Change, cells: tuple[str, str, str]) -> str:
+    text, before, after = cells
+    if change.kind in {"stage", "text"} or not (before or after):
+        return text
+    if before and after:
+        return f"{text} {before} -> {after}"
+    if change.kind in {"policy", "transition"}:
+        return text  # the name is in it
+    return f"{text}, was {before}" if before else f"{text}, {after}"
+
+
+def _listed(entries: Sequence[_Entry], everything: bool) -> Sequence[_Entry]:
+    return entries if everything or entries[0].kind not in _MANY else entries[:LISTED]
+
+
+def _left_out(entries: Sequence[_Entry], everything: bool) -> list[tuple[str, int]]:
+    """Where changes are that are not listed, and how many."""
+    rest = entries[len(_listed(entries, everything)) :]
+    return [(_named(list(dict.fromkeys(place for one in rest for place in one.places))), len(rest))] if rest else []
 
 
 def _headline(diff: Diff) -> str:
@@ -132,10 +152,10 @@ def _need(diff: Diff) -> str:
 
 def _text(diff: Diff, everything: bool) -> str:
     lines = [_headline(diff), ""]
-    for kind, entries in _entries(diff.changes, everything=everything).items():
+    for kind, entries in _entries(diff, everything=everything).items():
         lines.append(_TITLES[kind].lower())
         for one in _listed(entries, everything):
-            lines += folded(f"  {one.changes[0].level:<5}  {one.where}: {_told(one.changes)}", " " * 13)
+            lines += folded(f"  {one.level:<5}  {one.where}: {one.text}", " " * 13)
         lines += [f"  {'':<5}  {where}: {more(count)}" for where, count in _left_out(entries, everything)]
         lines.append("")
     lines += [
@@ -150,28 +170,16 @@ def _text(diff: Diff, everything: bool) -> str:
 def _markdown(diff: Diff, everything: bool) -> str:
     lines = [f"### {diff.name}: {diff.old} ({diff.old_version}) to {diff.new} ({diff.new_version})", ""]
     lines += [f"**{_need(diff).capitalize()}.**", ""]
-    for kind, entries in _entries(diff.changes, everything=everything).items():
+    for kind, entries in _entries(diff, everything=everything).items():
         lines += [f"| {_TITLES[kind]} | change | before | after | bump |", "|---|---|---|---|---|"]
         for one in _listed(entries, everything):
-            first = one.changes[0]
-            told = [first.text, *_cells(first)] if len(one.changes) == 1 else [_told(one.changes), "", ""]
-            cells = [one.where, *told, first.level]
+            cells = [one.where, *one.cells, one.level]
             lines.append(f"| {' | '.join(_escaped(cell) for cell in cells)} |")
         lines += [f"| {_escaped(where)} | {more(count)} | | | |" for where, count in _left_out(entries, everything)]
         lines.append("")
     lines += [f"- `{one.old}` looks renamed to `{one.new}` ({one.alike:.0%} alike)" for one in diff.renamed]
     lines += [f"- **Warning:** {warning}" for warning in diff.warnings]
     return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def _cells(change: Change) -> tuple[str, str]:
-    """The value before and the one after; None is a value of parameters only."""
-    values = change.before, change.after
-    there = [one is not ABSENT and (one is not None or change.path is not None) for one in values]
-    if all(there):
-        return sides(*values)
-    before, after = (shortened(one) if is_there else "" for one, is_there in zip(values, there, strict=True))
-    return before, after
 
 
 def _escaped(cell: str) -> str:
