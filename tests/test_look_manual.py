@@ -78,7 +78,8 @@ def test_a_session_never_leads_through_it(gated: Repo, state: Path) -> None:
 
 
 def test_show_tells_that_a_person_decides(gated: Repo) -> None:
-    line = next(line for line in gated.curriculum("show").stdout.decode().splitlines() if "st_habituation" in line)
+    shown = gated.curriculum("show", env={"COLUMNS": "140"}).stdout.decode()
+    line = next(line for line in shown.splitlines() if "st_habituation" in line)
     assert "[by a person] The trainer judges the animal calm." in line
     transitions = gated.curriculum("show", "--json").document["transitions"]
     assert [one["rule"]["manual"] for one in transitions] == [True, False, False, False]

@@ -189,14 +189,22 @@ def test_what_is_no_model_is_told_by_its_place(
 
 
 def test_show_prints_the_whole_curriculum_in_the_base_install(shared_repo: Repo) -> None:
-    result = shared_repo.curriculum("show")
-    assert (result.code, result.stderr) == (0, b""), result.text
-    document = shared_repo.curriculum("show", "--json").document
-    assert result.stdout.decode() == overview(from_json(document))
+    model = from_json(shared_repo.curriculum("show", "--json").document)
+    for width in (80, 140):
+        result = shared_repo.curriculum("show", env={"COLUMNS": f"{width}"})
+        assert (result.code, result.stderr) == (0, b""), result.text
+        assert result.stdout.decode() == overview(model, width)
+
+
+def test_all_parameters_are_shown_if_asked_for(shaped_repo: Repo) -> None:
+    of_rollback = ("show", "--curriculum", "rollback")
+    assert b"block_length" not in shaped_repo.curriculum(*of_rollback).stdout
+    for more in ((), ("--stage", "s_delay")):
+        assert b"block_length" in shaped_repo.curriculum(*of_rollback, *more, "--all").stdout
 
 
 def test_show_names_every_stage_transition_policy_and_parameter(model: CurriculumModel) -> None:
-    lines = [line.split() for line in overview(model).splitlines()]
+    lines = [line.split() for line in overview(model, 300, everything=True).splitlines()]
     for stage in model.stages:
         assert any(line[:1] == [stage.name] for line in lines)
         for policy in stage.policies:
@@ -217,16 +225,17 @@ def test_show_tells_which_parameters_a_stage_sets_otherwise_than_the_one_before(
     assert line == ["response_delay", "s", "0.0", "0.0", "*", "1.0"]
 
 
-def test_tables_of_parameters_are_no_wider_than_a_terminal(model: CurriculumModel) -> None:
-    text = overview(model)
-    assert all(len(line) <= 120 for line in text[text.index("\nparameters") :].splitlines())
+def test_no_line_is_wider_than_the_terminal(model: CurriculumModel) -> None:
+    for width in (80, 100, 120):
+        texts = [overview(model, width), *(stage_text(model, stage.name, width) for stage in model.stages)]
+        assert all(len(line) <= width for text in texts for line in text.splitlines())
 
 
 def test_show_of_one_stage_prints_its_rules_and_parameters(shared_repo: Repo) -> None:
-    result = shared_repo.curriculum("show", "--stage", "s_shaping")
+    result = shared_repo.curriculum("show", "--stage", "s_shaping", env={"COLUMNS": "120"})
     assert result.code == 0, result.text
     text = result.stdout.decode()
-    assert text == stage_text(from_json(shared_repo.curriculum("show", "--json").document), "s_shaping")
+    assert text == stage_text(from_json(shared_repo.curriculum("show", "--json").document), "s_shaping", 120)
     for said in ("p_lengthen_delay  start", "Keep the delay", "pt_lengthen_delay_hold_delay", "> 0, <= 10", "ul"):
         assert said in text
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from ..command.options import command, curriculum_option, json_option
+from ..command.options import all_option, command, curriculum_option, json_option
 from ..contract.errors import CurriculumError
 from ..curriculum.discovery import choose, installed
 from ..curriculum.loading import load
@@ -17,18 +18,24 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """\
   curriculum show
   curriculum show --stage s_discrimination
+  curriculum show --all
   curriculum show --json"""
+
+_NARROWEST: Final = 80
+"""Columns that the tables need, however narrow a terminal says it is."""
 
 
 @command(__doc__, EXAMPLES)
 @click.option("--stage", metavar="NAME", help="only this stage, with its rules' docstrings")
+@all_option("show every parameter (default: those that differ between stages)")
 @json_option("print the curriculum, or the stage, as a JSON object")
 @curriculum_option
-def execute(stage: str | None, as_json: bool, curriculum: str | None) -> bytes:
+def execute(stage: str | None, everything: bool, as_json: bool, curriculum: str | None) -> bytes:
     """Carry out the command.
 
     Args:
         stage: The one stage to show, or None for all.
+        everything: Whether to show every parameter, and not only those that differ between stages.
         as_json: Whether to print a JSON object.
         curriculum: The curriculum, where there are several.
 
@@ -49,9 +56,14 @@ def execute(stage: str | None, as_json: bool, curriculum: str | None) -> bytes:
         if stage is not None:
             document = next(one for one in document["stages"] if one["name"] == stage)
         return encode(document) + b"\n"
+    from ..look.changes import WIDTH
     from ..look.terminal import overview, stage_text
 
-    text = stage_text(model, stage) if stage is not None else overview(model)
+    width = max(_NARROWEST, shutil.get_terminal_size((WIDTH, 0)).columns)
+    if stage is not None:
+        text = stage_text(model, stage, width, everything=everything)
+    else:
+        text = overview(model, width, everything=everything)
     return text.encode("utf-8", "backslashreplace")
 
 

@@ -11,10 +11,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from .by_stage import ByStage, Row, by_stage, folded, grouped
 from .colours import shade, stroke
-from .model import CurriculumModel, Parameter, PolicyTransition, Stage, Transition
+from .letters import room
+from .model import CurriculumModel, PolicyTransition, Stage, Transition
 from .order import StageOrder, stage_order
-from .wording import BY_A_PERSON, about, escape, explained, shown, wrapped
+from .wording import BY_A_PERSON, about, escape, explained, shortened, wrapped
 
 __all__ = ["SHEETS", "Drawing", "Sheet", "draw"]
 
@@ -31,6 +33,29 @@ _CHANGED: Final = "#fff1b8"
 _START: Final = "\u25cf"
 _OTHER: Final = "\u25cb"
 _BREAK: Final = '<BR ALIGN="LEFT"/>'
+_RAISED: Final = "#f6f8fa"
+_NAME: Final = 11
+"""Points of the letters of a stage's name; all else is written in small ones."""
+
+_SMALL: Final = 9
+_PADDING: Final = 3
+_PATH: Final = 32
+"""Characters of a parameter's path; longer ones get a heading or are broken."""
+
+_PARAMETER: Final = "parameter"
+_HEAD: Final = 16
+"""Characters of a line of a stage's name over its column."""
+
+_VALUE: Final = 14
+"""Characters of a line of a value. With so few, four stages fit side by side."""
+
+_ROWS: Final = 24
+"""Rows of parameters, over all tables: a picture stays about as high as a screen or two."""
+
+_ROWS_AT_LEAST: Final = 8
+_LABEL_IN_ROWS: Final = 18
+"""Characters of a line of a label between two stages of a row."""
+
 _LINE_LENGTH: Final = 9
 """A curriculum of more stages than this, all in one line, is wrapped into rows."""
 
@@ -75,9 +100,10 @@ def draw(model: CurriculumModel, sheet: Sheet = "both", *, background: str = "wh
     """
     drawing = Drawing()
     order = stage_order(model)
+    compared = by_stage(model, order) if sheet != "stages" else None
     drawing.lines += [
         f'graph [bgcolor="{background}" fontname="{_FONT}" fontsize=9 fontcolor="{_FAINT}" labelloc=b '
-        f"nodesep=0.3 ranksep=0.32 margin=0 pad=0.1 label=<{_legend(model, sheet)}>]",
+        f"nodesep=0.3 ranksep=0.32 margin=0 pad=0.1 label=<{_legend(model, sheet, compared)}>]",
         f'node [shape=plain fontname="{_FONT}" fontsize=11 fontcolor="{_INK}"]',
         f'edge [fontname="{_FONT}" fontsize=9 fontcolor="{_INK}" arrowsize=0.7 penwidth=1.4]',
     ]
@@ -85,8 +111,8 @@ def draw(model: CurriculumModel, sheet: Sheet = "both", *, background: str = "wh
     if sheet != "parameters":
         last = _stages(drawing, model, order)
         last = _policies(drawing, model, order, below=last)
-    if sheet != "stages":
-        _parameters(drawing, model, order, below=last)
+    if compared is not None:
+        _parameters(drawing, compared, order, below=last)
     return drawing
 
 
@@ -95,7 +121,7 @@ def _html(text: str) -> str:
     return escape(text).replace("\\", "\\\\")
 
 
-def _legend(model: CurriculumModel, sheet: Sheet) -> str:
+def _legend(model: CurriculumModel, sheet: Sheet, compared: ByStage | None) -> str:
     legend: list[str] = []
     if sheet != "parameters":
         legend += ["red to green: the way to graduation", "solid: advances", "dashed: goes back"]
@@ -104,8 +130,10 @@ def _legend(model: CurriculumModel, sheet: Sheet) -> str:
         legend.append("number: order of trying")
         if any(stage.policies for stage in model.stages):
             legend.append(f"{_START} policy active from the start")
-    if sheet != "stages":
+    if compared is not None:
         legend.append("yellow: other than in the stage before")
+        if any(None in row.cells for row in compared.rows):
+            legend.append("-: not set at that stage")
     # No entry of the legend is broken.
     text = "\u00a0\u00b7 ".join(one.replace(" ", "\u00a0") for one in legend)
     lines = [_html(line.replace("\u00a0", " ")) for line in _break(text, 100)]
@@ -149,12 +177,13 @@ def _stages(drawing: Drawing, model: CurriculumModel, order: StageOrder) -> list
 def _stage(drawing: Drawing, stage: Stage, number: int, progress: float, *, first: bool) -> None:
     hover = "\n".join(filter(None, [stage.name, stage.task.description]))
     key = drawing.tip(f"stage{number}_", hover)
-    rows = [f'<TR><TD ALIGN="CENTER"><B>{_html(stage.name)}</B></TD></TR>']
-    for policy in stage.policies:
+    names = [f"{_START if policy.start else _OTHER} {policy.rule.name}" for policy in stage.policies]
+    width = max([room(stage.name, _NAME, bold=True), *(room(name, _SMALL) for name in names)]) + 8
+    rows = [f'<TR><TD ALIGN="CENTER" WIDTH="{width}"><B>{_html(stage.name)}</B></TD></TR>']
+    for policy, name in zip(stage.policies, names, strict=True):
         tip = drawing.tip("policy", _hover(policy.rule.reference, policy.rule.docstring, policy.rule.source))
-        mark = _START if policy.start else _OTHER
-        name = _html(policy.rule.name)
-        rows.append(f'<TR><TD ALIGN="LEFT" TOOLTIP="{tip}"><FONT POINT-SIZE="9">{mark} {name}</FONT></TD></TR>')
+        text = f'<FONT POINT-SIZE="{_SMALL}">{_html(name)}</FONT>'
+        rows.append(f'<TR><TD ALIGN="LEFT" TOOLTIP="{tip}">{text}</TD></TR>')
     border = 2 if first else 1
     label = (
         f'<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" STYLE="ROUNDED" '
@@ -175,7 +204,13 @@ def _is_line(model: CurriculumModel, order: StageOrder) -> bool:
 
 
 def _transition(
-    drawing: Drawing, one: Transition, numbers: dict[str, int], order: StageOrder, looped: Collection[str] = ()
+    drawing: Drawing,
+    one: Transition,
+    numbers: dict[str, int],
+    order: StageOrder,
+    looped: Collection[str] = (),
+    *,
+    width: int = 26,
 ) -> None:
     look = _edge_look(drawing, one, order)
     upper, lower = one.source, one.target
@@ -187,7 +222,7 @@ def _transition(
         # The label of a stage's edge to itself is beside it: other edges keep to its top and bottom.
         look += " tailport=s" if upper in looped else ""
         look += " headport=n" if lower in looped else ""
-    drawing.lines.append(f"s{numbers[upper]} -> s{numbers[lower]} [{look} label=<{_label(one, 26)}>]")
+    drawing.lines.append(f"s{numbers[upper]} -> s{numbers[lower]} [{look} label=<{_label(one, width)}>]")
 
 
 def _edge_look(drawing: Drawing, one: Transition, order: StageOrder) -> str:
@@ -206,14 +241,18 @@ def _transition_hover(one: Transition) -> str:
 
 
 def _label(one: Transition | PolicyTransition, width: int) -> str:
-    lines = [_html(line) for line in wrapped(explained(one.rule), width, 4)]
+    plain = wrapped(explained(one.rule), width, 4)
+    lines = [_html(line) for line in plain]
     if one.rule.manual:
+        plain.insert(0, BY_A_PERSON)
         lines.insert(0, f"<I>{BY_A_PERSON}</I>")
+    number = f"{one.priority} "
     lines[0] = f"<B>{one.priority}</B> {lines[0]}"
+    points = max(room(number + plain[0], _SMALL), *(room(line, _SMALL) for line in plain)) + 8
     # The padding of a table keeps the text away from the edge and from the next label.
     return (
         '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4"><TR>'
-        f'<TD BALIGN="LEFT" ALIGN="LEFT">{_BREAK.join(lines)}</TD></TR></TABLE>'
+        f'<TD BALIGN="LEFT" ALIGN="LEFT" WIDTH="{points}">{_BREAK.join(lines)}</TD></TR></TABLE>'
     )
 
 
@@ -222,14 +261,15 @@ def _label(one: Transition | PolicyTransition, width: int) -> str:
 
 def _rows(drawing: Drawing, model: CurriculumModel, order: StageOrder, numbers: dict[str, int]) -> list[str]:
     drawing.lines.append("graph [nodesep=0.12]")
-    longest = max(len(stage.name) for stage in model.stages)
-    columns = max(2, min(4, int((WIDTH + 115) / (longest * 6.3 + 16 + 115))))
+    label = room("n" * _LABEL_IN_ROWS, _SMALL) + 8
+    longest = max(room(stage.name, _NAME, bold=True) for stage in model.stages) + 8
+    columns = max(2, min(4, int((WIDTH + label) / (longest + label))))
     rows = [list(order.names[start : start + columns]) for start in range(0, len(order.names), columns)]
     into = {one.target: one for one in model.transitions}
     for row, names in enumerate(rows):
         _row(drawing, [into[name] for name in names[1:]], names, order, numbers, backwards=row % 2 == 1)
     for upper, lower in itertools.pairwise(rows):
-        _transition(drawing, into[lower[0]], numbers, order)
+        _transition(drawing, into[lower[0]], numbers, order, width=_LABEL_IN_ROWS)
         for above, under in zip(reversed(upper[:-1]), lower[1:], strict=False):
             drawing.lines.append(f"s{numbers[above]} -> s{numbers[under]} [style=invis weight=20]")
     # What follows is put below the middle of the rows, where it makes the picture no wider than they do.
@@ -250,7 +290,7 @@ def _row(
     for one in between:
         look = _edge_look(drawing, one, order)
         key = drawing.tip("label", _transition_hover(one))
-        drawing.lines.append(f'{key} [id="{key}" class="label" fontsize=9 label=<{_label(one, 18)}>]')
+        drawing.lines.append(f'{key} [id="{key}" class="label" fontsize=9 label=<{_label(one, _LABEL_IN_ROWS)}>]')
         inside += [key, f"s{numbers[one.target]}"]
         arrows += [f"{look} {'arrowtail' if backwards else 'arrowhead'}=none", look.replace('id="', 'id="head_')]
     drawing.lines.append("{rank=same; " + "; ".join(inside) + "}")
@@ -281,13 +321,15 @@ def _policy_graph(drawing: Drawing, stage: Stage, prefix: str, progress: float, 
     for policy in stage.policies:
         rule = policy.rule
         tip = drawing.tip("policy", _hover(rule.reference, rule.docstring, rule.source))
-        lines = [f"<B>{_START if policy.start else _OTHER} {_html(rule.name)}</B>"]
-        lines += [_html(line) for line in wrapped(rule.summary, 34, 3) if line]
-        label = "".join(f"{line}{_BREAK}" for line in lines).removesuffix(_BREAK)
+        name = f"{_START if policy.start else _OTHER} {rule.name}"
+        plain = [line for line in wrapped(rule.summary, 34, 3) if line]
+        label = _BREAK.join([f"<B>{_html(name)}</B>", *map(_html, plain)])
+        width = max([room(name, _SMALL, bold=True), *(room(line, _SMALL) for line in plain)]) + 8
         table = (
             f'<TABLE BORDER="{2 if policy.start else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" '
-            f'BGCOLOR="{shade(progress)}" COLOR="{stroke(progress)}"><TR><TD BALIGN="LEFT">'
-            f'<FONT POINT-SIZE="9">{label}</FONT></TD></TR></TABLE>'
+            f'BGCOLOR="{shade(progress)}" COLOR="{stroke(progress)}"><TR>'
+            f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="{width}"><FONT POINT-SIZE="{_SMALL}">{label}</FONT></TD>'
+            "</TR></TABLE>"
         )
         drawing.lines.append(f'{nodes[rule.reference]} [id="{tip}" class="policy" label=<{table}>]')
     place = {reference: index for index, reference in enumerate(nodes)}
@@ -326,96 +368,99 @@ def _put(drawing: Drawing, node: str, below: list[str]) -> None:
 # Parameters.
 
 
-def _parameters(drawing: Drawing, model: CurriculumModel, order: StageOrder, *, below: list[str]) -> None:
-    stages = {stage.name: stage for stage in model.stages}
-    described: dict[str, Parameter] = {}
-    for name in order.names:
-        for parameter in stages[name].parameters:
-            described.setdefault(parameter.name, parameter)
-    shown_stages = [stages[name] for name in order.names if stages[name].parameters]
-    cells = {(stage.name, one.name): one for stage in shown_stages for one in stage.parameters}
-    columns = _columns(shown_stages, described)
-    start = 0
-    for block, size in enumerate(columns):
-        part = shown_stages[start : start + size]
-        before = shown_stages[start - 1] if start else None
-        _table(drawing, f"table{block}", part, before, described, cells, order)
-        _put(drawing, f"table{block}", below)
-        below = [f"table{block}"]
-        start += size
-
-
-def _columns(stages: Sequence[Stage], described: dict[str, Parameter]) -> list[int]:
-    """Give the number of stages of each table, so that none is too wide."""
-    left = WIDTH - max((len(_head(one)) for one in described.values()), default=0) * 5.2 - 20
-    sizes, used = [0], 0.0
-    for stage in stages:
-        longest = max([len(stage.name), *(max(map(len, _cell(one))) for one in stage.parameters)])
-        width = longest * 5.6 + 10
-        if sizes[-1] and used + width > left:
-            sizes.append(0)
-            used = 0.0
-        sizes[-1] += 1
-        used += width
-    return sizes if sizes[0] else []
-
-
-def _head(parameter: Parameter) -> str:
-    return f"{parameter.name} [{parameter.unit}]" if parameter.unit not in (None, "", "1") else parameter.name
-
-
-def _cell(parameter: Parameter) -> list[str]:
-    return wrapped(shown(parameter.value), 22, 4)
-
-
-def _change(name: str, stage: Stage, one: Parameter | None, other: Parameter | None) -> str:
-    now, before = (shown(side.value) if side is not None else "not set" for side in (one, other))
-    known = one or other
-    return f"{stage.name}: {name} = {now}, before {before}\n{about(known) if known is not None else ''}"
-
-
-def _table(
-    drawing: Drawing,
-    node: str,
-    stages: Sequence[Stage],
-    before: Stage | None,
-    described: dict[str, Parameter],
-    cells: dict[tuple[str, str], Parameter],
-    order: StageOrder,
-) -> None:
-    def line(parts: Iterable[str]) -> str:
-        return f"<TR>{''.join(parts)}</TR>"
-
-    rows = [
-        line(
-            [
-                '<TD ALIGN="LEFT" BGCOLOR="#f6f8fa"><B>parameter</B></TD>',
-                *(
-                    f'<TD BGCOLOR="{shade(order.progress(stage.name))}"><B>{_html(stage.name)}</B></TD>'
-                    for stage in stages
-                ),
-            ]
+def _parameters(drawing: Drawing, compared: ByStage, order: StageOrder, *, below: list[str]) -> None:
+    if not compared.stages:
+        return
+    rows = folded(compared.rows, _ROWS)
+    paths = [line for _, group in grouped(rows, _PATH) for one in group for line in _path(*one)]
+    first = max([room(line, _SMALL) for line in [*paths, _PARAMETER]]) + 2 * _PADDING
+    columns = [_column(stage, [row.cells[index] for row in rows]) for index, stage in enumerate(compared.stages)]
+    blocks = _blocks(columns, WIDTH - first)
+    rows = folded(compared.rows, max(_ROWS // len(blocks), _ROWS_AT_LEAST))
+    groups = grouped(rows, _PATH)
+    for number, (start, end) in enumerate(blocks):
+        lines = [_head_row(compared.stages[start:end], order, [first, *columns[start:end]])]
+        for heading, group in groups:
+            if heading:
+                lines.append(_wide_row(heading, end - start, first + sum(columns[start:end]), bold=True))
+            lines += [_row_of(drawing, compared, rest, row, start, end) for rest, row in group]
+        left_out = compared.left_out(len(compared.rows) - len(rows)) if number == len(blocks) - 1 else ""
+        if left_out:
+            lines.append(
+                _wide_row(
+                    f"{left_out} (curriculum show --all)", end - start, first + sum(columns[start:end]), bold=False
+                )
+            )
+        table = (
+            f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="0" CELLPADDING="3" COLOR="#d1d9e0">{"".join(lines)}</TABLE>'
         )
-    ]
-    for name, parameter in described.items():
-        if not any((stage.name, name) in cells for stage in stages):
+        drawing.lines.append(f'table{number} [id="table{number}" class="parameters" fontsize={_SMALL} label=<{table}>]')
+        _put(drawing, f"table{number}", below)
+        below = [f"table{number}"]
+
+
+def _column(stage: Stage, cells: Iterable[str | None]) -> int:
+    """Points that the column of a stage needs."""
+    lines = [*wrapped(stage.name, _HEAD), *(line for cell in cells for line in _lines(cell))]
+    return max(room(line, _SMALL, bold=True) for line in lines) + 2 * _PADDING
+
+
+def _blocks(columns: Sequence[int], left: int) -> list[tuple[int, int]]:
+    """Split the columns into tables, so that none is wider than what is left."""
+    starts, used = [0], 0
+    for index, width in enumerate(columns):
+        if used and used + width > left:
+            starts.append(index)
+            used = 0
+        used += width
+    return list(itertools.pairwise([*starts, len(columns)]))
+
+
+def _lines(cell: str | None) -> list[str]:
+    text = "-" if cell is None else cell
+    return wrapped(text, _VALUE, 3) if " " in text else [shortened(text, _VALUE)]
+
+
+def _path(rest: str, row: Row) -> list[str]:
+    unit = row.parameter.unit if row.parameter is not None else None
+    return wrapped(rest if unit in (None, "", "1") else f"{rest} [{unit}]", _PATH)
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return _BREAK.join(map(_html, lines))
+
+
+def _cell(text: str, *, attributes: str = "", bold: bool = False) -> str:
+    # To the left: where a text begins does not depend on how wide it is.
+    return f'<TD ALIGN="LEFT" BALIGN="LEFT"{attributes}>{f"<B>{text}</B>" if bold else text}</TD>'
+
+
+def _head_row(stages: Sequence[Stage], order: StageOrder, columns: Sequence[int]) -> str:
+    cells = [_cell(_PARAMETER, attributes=f' BGCOLOR="{_RAISED}" WIDTH="{columns[0]}"', bold=True)]
+    for stage, width in zip(stages, columns[1:], strict=True):
+        attributes = f' BGCOLOR="{shade(order.progress(stage.name))}" WIDTH="{width}"'
+        cells.append(_cell(_joined(wrapped(stage.name, _HEAD)), attributes=attributes, bold=True))
+    return f"<TR>{''.join(cells)}</TR>"
+
+
+def _wide_row(text: str, columns: int, width: int, *, bold: bool) -> str:
+    """A row over the columns of the stages and the one before them, which together are so wide."""
+    signs = int(width / room("n", _SMALL, bold=bold))
+    attributes = f' BGCOLOR="{_RAISED}" COLSPAN="{columns + 1}"'
+    return f"<TR>{_cell(_joined(wrapped(text, signs)), attributes=attributes, bold=bold)}</TR>"
+
+
+def _row_of(drawing: Drawing, compared: ByStage, rest: str, row: Row, start: int, end: int) -> str:
+    described = about(row.parameter) if row.parameter is not None else ""
+    tip = drawing.tip("head", f"{row.path}\n{described}")
+    cells = [_cell(_joined(_path(rest, row)), attributes=f' BGCOLOR="{_RAISED}" TOOLTIP="{tip}"')]
+    for index in range(start, end):
+        text = row.cells[index]
+        shown_lines = _joined(_lines(text))
+        if not row.changed[index]:
+            cells.append(_cell(shown_lines))
             continue
-        head = drawing.tip("head", f"{name}\n{about(parameter)}")
-        row = [f'<TD ALIGN="LEFT" BGCOLOR="#f6f8fa" TOOLTIP="{head}">{_html(_head(parameter))}</TD>']
-        previous = before
-        for stage in stages:
-            one = cells.get((stage.name, name))
-            other = cells.get((previous.name, name)) if previous is not None else one
-            parts = [_html(part) for part in _cell(one)] if one is not None else [" "]
-            text = parts[0] if len(parts) == 1 else "".join(f"{part}{_BREAK}" for part in parts)
-            if (one is None, one and one.value) == (other is None, other and other.value):
-                row.append(f"<TD>{text}</TD>")
-            else:
-                tip = drawing.tip("cell", _change(name, stage, one, other))
-                row.append(f'<TD BGCOLOR="{_CHANGED}" TOOLTIP="{tip}"><B>{text}</B></TD>')
-            previous = stage
-        rows.append(line(row))
-    table = (
-        '<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="0" CELLPADDING="3" COLOR="#d1d9e0">' + "".join(rows) + "</TABLE>"
-    )
-    drawing.lines.append(f'{node} [id="{node}" class="parameters" fontsize=9 label=<{table}>]')
+        now, before = (one if one is not None else "not set" for one in (text, row.cells[index - 1]))
+        tip = drawing.tip("cell", f"{compared.stages[index].name}: {row.path} = {now}, before {before}\n{described}")
+        cells.append(_cell(shown_lines, attributes=f' BGCOLOR="{_CHANGED}" TOOLTIP="{tip}"', bold=True))
+    return f"<TR>{''.join(cells)}</TR>"

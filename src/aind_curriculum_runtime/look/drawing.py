@@ -1,4 +1,8 @@
-"""The calls of Graphviz, which comes inside of pygraphviz's wheels, and what an SVG shows on hover."""
+"""The calls of Graphviz, which comes inside of pygraphviz's wheels, and what it leaves out of an SVG.
+
+That is what is shown on hover, and text that is centred by the browser: Graphviz writes where the text would begin in
+the font that it measured with.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +38,13 @@ def svg(drawing: Drawing) -> str:
         drawing: The drawing.
 
     Returns:
-        An SVG document with what is shown on hover in its ``title`` elements.
+        An SVG document with what is shown on hover in its ``title`` elements. What is centred says so, and is centred
+        in whatever font a browser has; all other text begins at its left.
 
     Raises:
         ImportError: The extra ``diagram`` is not installed; ``require_extra`` says so to a user.
     """
-    return _with_tips(_rendered(drawing, "svg").decode("utf-8"), drawing.tips)
+    return _centred(_with_tips(_rendered(drawing, "svg").decode("utf-8"), drawing.tips))
 
 
 def png(drawing: Drawing) -> bytes:
@@ -86,3 +91,31 @@ def _with_tips(text: str, tips: dict[str, str]) -> str:
         return "</g>" if match[0] == "</a>" else ""
 
     return _PLACES.sub(replaced, text)
+
+
+_STAGE = re.compile(
+    r'(<g id="[^"]*" class="node stage">.*?<path [^>]*d="([^"]*)"/>\n<text [^>]*)text-anchor="start" x="[^"]*"',
+    re.DOTALL,
+)
+"""The first text of a stage, which is its name, and the outline around it."""
+
+_PAGE = re.compile(r'viewBox="0\.00 0\.00 (?P<width>[\d.]+) .*?translate\((?P<left>[\d.]+) ', re.DOTALL)
+
+
+def _centred(text: str) -> str:
+    """Let the browser centre the names of the stages in their boxes, and the legend in the picture."""
+    page = _PAGE.search(text)
+    assert page is not None
+    legend, nodes = text[: text.find('<g id="', page.end())], text[text.find('<g id="', page.end()) :]
+    middle = float(page["width"]) / 2 - float(page["left"])
+    legend = re.sub(r'text-anchor="start" x="[^"]*"', _anchor(middle), legend)
+    return legend + _STAGE.sub(_name_in_the_middle, nodes)
+
+
+def _name_in_the_middle(stage: re.Match[str]) -> str:
+    across = [float(point.partition(",")[0]) for point in re.split(r"[MC\s]+", stage[2]) if point]
+    return stage[1] + _anchor((min(across) + max(across)) / 2)
+
+
+def _anchor(x: float) -> str:
+    return f'text-anchor="middle" x="{x:.2f}"'

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from .by_stage import ByStage, Row, by_stage, folded, grouped
 from .colours import shade, stroke
-from .model import CurriculumModel, PolicyTransition, Rule, Stage, Transition
+from .model import CurriculumModel, Parameter, PolicyTransition, Rule, Stage, Transition
 from .order import StageOrder, stage_order
-from .wording import BY_A_PERSON, clean, escape, explained, shown, wrapped
+from .wording import BY_A_PERSON, clean, escape, explained, shortened, wrapped
 
 __all__ = ["HEADER", "inserted", "markdown", "mermaid"]
 
@@ -22,6 +23,15 @@ HEADER: Final = "<!-- Written by `curriculum diagram -o FILE.md` from the curric
 
 _PLACE = re.compile(r"(<!-- curriculum diagram -->\n).*?(<!-- end of the curriculum diagram -->)", re.DOTALL)
 """The place in somebody's own Markdown where the diagram goes."""
+
+_ROWS: Final = 60
+_PATH: Final = 40
+_VALUE: Final = 40
+_TEXT: Final = 120
+"""Rows of the table of parameters, and characters of its cells."""
+
+_SUMMARY: Final = 200
+"""Characters of what a rule says of itself."""
 
 _EMPHASIS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """Underscores that Markdown would take for emphasis; those within a word are safe."""
@@ -62,7 +72,7 @@ def markdown(model: CurriculumModel) -> str:
     if changes:
         parts.append("## Policy transitions")
         parts.append(_table(["stage", "from", "", "to", "when", "rule"], _policy_transitions(changes)))
-    parts += _parameters(stages)
+    parts += _parameters(by_stage(model, order))
     return "\n\n".join(parts) + "\n"
 
 
@@ -92,7 +102,7 @@ def _policies(stages: Iterable[Stage]) -> Iterator[list[str]]:
     for stage in stages:
         for policy in stage.policies:
             start = "yes" if policy.start else ""
-            yield [_text(stage.name), _code(policy.rule.name), start, _text(policy.rule.summary)]
+            yield [_text(stage.name), _code(policy.rule.name), start, _text(shortened(policy.rule.summary, _SUMMARY))]
 
 
 def _policy_transitions(changes: Iterable[tuple[Stage, PolicyTransition]]) -> Iterator[list[str]]:
@@ -101,28 +111,47 @@ def _policy_transitions(changes: Iterable[tuple[Stage, PolicyTransition]]) -> It
         yield [_text(stage.name), ends[0], str(one.priority), ends[1], _when(one.rule), _code(one.rule.name)]
 
 
-def _parameters(stages: Sequence[Stage]) -> list[str]:
-    stages = [stage for stage in stages if stage.parameters]
-    if not stages:
+def _parameters(compared: ByStage) -> list[str]:
+    if not compared.stages:
         return []
-    described = {one.name: one for stage in reversed(stages) for one in reversed(stage.parameters)}
-    names = dict.fromkeys(one.name for stage in stages for one in stage.parameters)
-    values = [{one.name: shown(one.value) for one in stage.parameters} for stage in stages]
-    rows = []
-    for name in names:
-        cells = []
-        for index, own in enumerate(values):
-            text = _text(own.get(name, ""))
-            changed = index > 0 and own.get(name) != values[index - 1].get(name)
-            cells.append(f"**{text}**" if changed and text else text)
-        unit, description = described[name].unit, described[name].description
-        rows.append([_code(name), _text(unit if unit not in (None, "1") else ""), *cells, _text(description)])
-    head = ["parameter", "unit", *(_text(stage.name) for stage in stages), "what it is"]
-    return ["## Parameters", _table(head, rows), "Bold: other than in the stage before."]
+    rows = folded(compared.rows, _ROWS)
+    groups = grouped(rows, _PATH)
+    described = [row.parameter for row in rows if row.parameter is not None]
+    with_units = any(_unit(one) for one in described)
+    with_texts = any(one.description for one in described)
+    lines = []
+    for heading, group in groups:
+        if heading:
+            lines.append([f"**{_code(heading)}**", *[""] * (with_units + len(compared.stages) + with_texts)])
+        for rest, row in group:
+            unit = [_text(_unit(row.parameter))] if with_units else []
+            text = [_text(shortened(row.parameter.description, _TEXT) if row.parameter else "")] if with_texts else []
+            lines.append([_code(rest), *unit, *_cells(row), *text])
+    head = ["parameter", *(["unit"] if with_units else []), *(_text(stage.name) for stage in compared.stages)]
+    parts = ["## Parameters"]
+    if lines:
+        parts.append(_table([*head, *(["what it is"] if with_texts else [])], lines))
+        parts.append(f"Bold: other than in the stage before.{_none(rows)}")
+    left_out = compared.left_out(len(compared.rows) - len(rows))
+    return [*parts, f"{left_out}: `curriculum show --all`."] if left_out else parts
+
+
+def _unit(parameter: Parameter | None) -> str:
+    return parameter.unit if parameter is not None and parameter.unit not in (None, "1") else ""
+
+
+def _cells(row: Row) -> Iterator[str]:
+    for cell, changed in zip(row.cells, row.changed, strict=True):
+        text = _text(shortened(cell, _VALUE)) if cell is not None else "-"
+        yield f"**{text}**" if changed and text else text
+
+
+def _none(rows: Iterable[Row]) -> str:
+    return " -: not set at that stage." if any(None in row.cells for row in rows) else ""
 
 
 def _when(rule: Rule) -> str:
-    summary = _text(rule.summary)
+    summary = _text(shortened(rule.summary, _SUMMARY))
     return f"_{BY_A_PERSON}_: {summary}" if rule.manual else summary
 
 
@@ -134,7 +163,8 @@ def _text(text: str | None) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{text}`"
+    text = clean(text).replace("|", "\\|")
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

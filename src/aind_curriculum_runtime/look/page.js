@@ -11,6 +11,8 @@ const box = document.getElementById("search");
 const search = () => {
   const wanted = box.value.toLowerCase().split(/\s+/).filter(Boolean);
   root.classList.toggle("searching", wanted.length > 0);
+  const folded = document.getElementById("folded");
+  if (folded) folded.open = wanted.length > 0;
   let rows = 0;
   for (const [thing, text] of words) {
     const hit = wanted.length > 0 && wanted.every((word) => text.includes(word));

@@ -6,19 +6,26 @@ Owns what stands on the page; its markup, style and script are beside it as ``pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from .by_stage import Row, by_stage, grouped
 from .colours import shade
 from .dot import draw
 from .drawing import svg
-from .model import CurriculumModel, Parameter, Stage
+from .model import CurriculumModel
 from .order import stage_order
 from .templates import render
-from .wording import BY_A_PERSON, about, clean, explained, shown
+from .wording import BY_A_PERSON, about, clean, explained, shortened, wrapped
 
 __all__ = ["page"]
+
+_PATH: Final = 44
+"""Characters of a parameter's path; longer ones get a heading."""
+
+_VALUE: Final = 80
+"""Characters of a value; a longer one unfolds."""
 
 
 def page(model: CurriculumModel) -> str:
@@ -36,7 +43,9 @@ def page(model: CurriculumModel) -> str:
     here = Path(__file__).parent
     order = stage_order(model)
     stages = [model.stage(name) for name in order.names]
-    with_parameters = [stage for stage in stages if stage.parameters]
+    compared = by_stage(model, order)
+    seen = {row.path for row in compared.rows}
+    hidden = [row for row in by_stage(model, order, everything=True).rows if row.path not in seen]
     picture = svg(draw(model, "stages", background="transparent"))
     text = render(
         here / "page.html.jinja",
@@ -56,30 +65,39 @@ def page(model: CurriculumModel) -> str:
             for stage in stages
             for policy in stage.policies
         ],
-        columns=[stage.name for stage in with_parameters],
-        parameters=list(_parameters(with_parameters)),
+        columns=[stage.name for stage in compared.stages],
+        parameters=_groups(compared.rows),
+        absent=any(None in row.cells for row in compared.rows),
+        folded=_groups(hidden),
+        hidden=len(hidden),
     )
     return clean(text)
 
 
-def _parameters(stages: Sequence[Stage]) -> Iterator[dict[str, Any]]:
-    """The rows of the table of parameters, with a cell for each stage."""
-    described: dict[str, Parameter] = {}
-    for stage in stages:
-        for parameter in stage.parameters:
-            described.setdefault(parameter.name, parameter)
-    values = [{parameter.name: parameter.value for parameter in stage.parameters} for stage in stages]
-    for name, parameter in described.items():
-        cells = []
-        before = values[0]
-        for stage, own in zip(stages, values, strict=True):
-            cells.append(
-                {
-                    "text": shown(own[name]) if name in own else "",
-                    "hover": f"{stage.name}: {name}\n{about(parameter)}",
-                    "changed": (name in own, own.get(name)) != (name in before, before.get(name)),
-                }
-            )
-            before = own
-        unit = parameter.unit if parameter.unit != "1" else None
-        yield {"name": name, "about": about(parameter), "unit": unit, "cells": cells}
+def _groups(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows of a table of parameters, under their headings."""
+    return [
+        {"heading": heading, "rows": [_row(rest, row) for rest, row in group]}
+        for heading, group in grouped(rows, _PATH)
+    ]
+
+
+def _row(rest: str, row: Row) -> dict[str, Any]:
+    parameter = row.parameter
+    cells = [_cell(cell, changed=changed) for cell, changed in zip(row.cells, row.changed, strict=True)]
+    return {
+        "name": rest,
+        "hover": f"{row.path}\n{about(parameter)}" if parameter is not None else row.path,
+        "unit": parameter.unit if parameter is not None and parameter.unit != "1" else None,
+        "cells": cells[:1] if len(set(row.cells)) == 1 else cells,  # one for all stages
+    }
+
+
+def _cell(cell: str | None, *, changed: bool) -> dict[str, Any]:
+    text = "-" if cell is None else cell
+    long = len(text) > _VALUE
+    return {
+        "text": shortened(text, _VALUE),
+        "whole": "\n".join(wrapped(text, _VALUE)) if long else None,
+        "changed": changed,
+    }

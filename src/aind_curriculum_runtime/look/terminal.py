@@ -2,43 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from .by_stage import ByStage, Row, by_stage, folded, grouped
+from .changes import WIDTH
 from .model import CurriculumModel, Rule, Stage, Transition
 from .order import StageOrder, stage_order
-from .wording import BY_A_PERSON, explained, shown
+from .wording import BY_A_PERSON, explained, shortened, wrapped
 
 __all__ = ["overview", "stage_text", "table"]
 
-_WIDTH: Final = 120
-"""Characters that a line of the table of parameters has at most."""
+_NARROWEST: Final = 12
+"""Characters of a column that is not made narrower."""
+
+_PATH: Final = 36
+"""Characters of a parameter's path; longer ones get a heading."""
+
+_VALUE: Final = 24
+_LONG_VALUE: Final = 120
+"""Characters of a value; the second where all parameters are asked for."""
+
+_INDENT: Final = "  "
+_FIXED: Final = 2
+"""Columns before those of the stages: path and unit."""
+
+_ROWS: Final = 60
+"""Rows of parameters, if not all are asked for."""
 
 
-def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+def table(rows: Sequence[Sequence[str] | str], indent: str = "  ", width: int | None = None) -> list[str]:
     """Align rows in columns.
 
     Args:
-        rows: The cells of each row; all rows have the same number.
+        rows: The cells of each row, of which all have the same number; a text instead of cells is a heading.
         indent: What each line begins with.
+        width: Characters that a line may have; what does not fit is broken within its column. None for any number.
 
     Returns:
-        A line for each row.
+        A line for each row, or several where a cell is broken.
     """
-    if not rows:
-        return []
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        (indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
-        for row in rows
-    ]
+    widths = _widths(rows)
+    if width is not None:
+        widths = _fitted(widths, width - len(indent))
+    return _aligned(rows, widths, indent, width)
 
 
-def overview(model: CurriculumModel) -> str:
+def _widths(rows: Iterable[Sequence[str] | str]) -> list[int]:
+    cells = [row for row in rows if not isinstance(row, str)]
+    return [max(map(len, column)) for column in zip(*cells, strict=True)]
+
+
+def _fitted(widths: Sequence[int], room: int) -> list[int]:
+    """Make the widest columns narrower until all fit, with two spaces between them."""
+    fitted = list(widths)
+    room -= 2 * (len(fitted) - 1)
+    while sum(fitted) > room and max(fitted) > _NARROWEST:
+        fitted[fitted.index(max(fitted))] -= 1
+    return fitted
+
+
+def _aligned(rows: Iterable[Sequence[str] | str], widths: Sequence[int], indent: str, width: int | None) -> list[str]:
+    lines: list[str] = []
+    for row in rows:
+        if isinstance(row, str):
+            parts = [wrapped(row, width - len(indent)) if width is not None else [row]]
+        else:
+            parts = [_broken(cell, column) for cell, column in zip(row, widths, strict=True)]
+        for line in itertools.zip_longest(*parts, fillvalue=""):
+            padded = (f"{cell:<{column}}" for cell, column in zip(line, widths, strict=False))
+            lines.append((indent + "  ".join(padded)).rstrip())
+    return lines
+
+
+def _broken(cell: str, width: int) -> list[str]:
+    text = cell.lstrip()
+    indent = cell[: len(cell) - len(text)]
+    return [indent + line for line in wrapped(text, width - len(indent))]
+
+
+def overview(model: CurriculumModel, width: int = WIDTH, *, everything: bool = False) -> str:
     """Write the whole curriculum: stages, transitions, policies, parameters by stage.
 
     Args:
         model: The curriculum.
+        width: Characters of a line.
+        everything: Whether to write every parameter, and not only those that differ between stages.
 
     Returns:
         Lines with a final newline.
@@ -52,15 +102,17 @@ def overview(model: CurriculumModel) -> str:
         others = [f"({policy.rule.name})" for policy in stage.policies if not policy.start]
         first = "start" if stage is model.stages[0] else "" if model.leaving(name) else "end"
         rows.append([name, first, stage.task.name, ", ".join([*starts, *others])])
-    lines += table([["stage", "", "task", "policies (not active from the start)"], *rows])
+    lines += table([["stage", "", "task", "policies (not active from the start)"], *rows], width=width)
     if model.transitions:
         lines += ["", "transitions, in the order in which they are tried"]
-        lines += table([row for name in order.names for row in _transition_rows(model.leaving(name), order)])
+        lines += table(
+            [row for name in order.names for row in _transition_rows(model.leaving(name), order)], width=width
+        )
     changes = [row for name in order.names for row in _policy_transition_rows(model.stage(name), with_stage=True)]
     if changes:
         lines += ["", "policy transitions"]
-        lines += table(changes)
-    lines += _parameters_by_stage([model.stage(name) for name in order.names])
+        lines += table(changes, width=width)
+    lines += _parameters(by_stage(model, order, everything=everything), width, everything=everything)
     return "\n".join(lines) + "\n"
 
 
@@ -100,76 +152,104 @@ def _description(rule: Rule) -> str:
     return f"[{BY_A_PERSON}] {text}".rstrip() if rule.manual else text
 
 
-def _parameters_by_stage(stages: Sequence[Stage]) -> list[str]:
-    stages = [stage for stage in stages if stage.parameters]
-    if not stages:
+def _parameters(compared: ByStage, width: int, *, everything: bool) -> list[str]:
+    if not compared.stages:
         return []
-    names = dict.fromkeys(one.name for stage in stages for one in stage.parameters)
-    values = [{one.name: shown(one.value) for one in stage.parameters} for stage in stages]
-    units = {one.name: one.unit or "" for stage in stages for one in stage.parameters}
-    columns = [["", *names], ["unit", *(units[name] for name in names)]]
-    for index, own in enumerate(values):
-        before = values[index - 1] if index else own
-        marks = ["* " if own.get(name) != before.get(name) else "" for name in names]
-        cells = [mark + _short(own.get(name, "-")) for name, mark in zip(names, marks, strict=True)]
-        columns.append([stages[index].name, *cells])
-    lines = ["", "parameters (* other than in the stage before)"]
-    for number, block in enumerate(_blocks(columns[2:], sum(map(_width, columns[:2])))):
-        lines += [""] if number else []
-        lines += table(list(zip(*columns[:2], *block, strict=True)))
-    return lines
+    shown_rows = compared.rows if everything else folded(compared.rows, _ROWS)
+    units = "unit" if any(map(_unit, shown_rows)) else ""
+    rows: list[list[str] | str] = [["", units, *(stage.name for stage in compared.stages)]]
+    for heading, group in grouped(shown_rows, _PATH):
+        rows += [heading] if heading else []
+        rows += [
+            [f"  {rest}" if heading else rest, _unit(row), *_cells(row, everything=everything)] for rest, row in group
+        ]
+    lines = []
+    if len(rows) > 1:
+        lines += ["", "parameters (* other than in the stage before, - not set)"]
+        widths = _widths(rows)
+        widths[0] = min(widths[0], _PATH + len(_INDENT))
+        for number, (start, end) in enumerate(_blocks(widths, width)):
+            lines += [""] if number else []
+            block = [row if isinstance(row, str) else [*row[:_FIXED], *row[start:end]] for row in rows]
+            own = _fitted(widths[start:end], width - sum(widths[:_FIXED]) - 2 * _FIXED - len(_INDENT))
+            lines += _aligned(block, [*widths[:_FIXED], *own], _INDENT, width)
+    return [*lines, *_left_out(compared.left_out(len(compared.rows) - len(shown_rows)), width)]
 
 
-def _blocks(columns: Sequence[Sequence[str]], used: int) -> list[list[Sequence[str]]]:
-    """Split the columns into several tables, so that no line is wider than a terminal."""
-    blocks: list[list[Sequence[str]]] = [[]]
-    total = used
-    for column in columns:
-        if blocks[-1] and total + _width(column) > _WIDTH:
-            blocks.append([])
-            total = used
-        blocks[-1].append(column)
-        total += _width(column)
-    return blocks
+def _unit(row: Row) -> str:
+    return (row.parameter.unit or "") if row.parameter is not None else ""
 
 
-def _width(column: Sequence[str]) -> int:
-    return max(map(len, column)) + 2
+def _cells(row: Row, *, everything: bool) -> Iterator[str]:
+    for cell, changed in zip(row.cells, row.changed, strict=True):
+        text = "-" if cell is None else shortened(cell, _LONG_VALUE if everything else _VALUE)
+        yield f"* {text}" if changed else text
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 24 else text[:21] + "..."
+def _blocks(widths: Sequence[int], width: int) -> Iterator[tuple[int, int]]:
+    """Split the columns of the stages into several tables, each with as many as fit side by side."""
+    room = width - len(_INDENT) - sum(widths[:_FIXED]) - 2 * (_FIXED - 1)
+    start, used = _FIXED, 0
+    for index in range(_FIXED, len(widths)):
+        needed = min(widths[index], _NARROWEST) + 2
+        if index > start and used + needed > room:
+            yield start, index
+            start, used = index, 0
+        used += needed
+    yield start, len(widths)
 
 
-def stage_text(model: CurriculumModel, name: str) -> str:
+def _left_out(said: str, width: int) -> list[str]:
+    return ["", *wrapped(f"{said} (--all shows them).", width)] if said else []
+
+
+def stage_text(model: CurriculumModel, name: str, width: int = WIDTH, *, everything: bool = False) -> str:
     """Write one stage: its task, rules with their docstrings, and parameters.
 
     Args:
         model: The curriculum.
         name: Name of one of its stages.
+        width: Characters of a line.
+        everything: Whether to write every parameter, and not only those that differ between stages.
 
     Returns:
         Lines with a final newline.
     """
     stage, order = model.stage(name), stage_order(model)
-    lines = [stage.name, "", *table([["task", stage.task.name, stage.task.description.partition("\n")[0]]])]
+    about = [["task", stage.task.name, stage.task.description.partition("\n")[0]]]
+    lines = [stage.name, "", *table(about, width=width)]
     if stage.metrics_provider is not None:
-        lines += table([["metrics", stage.metrics_provider.reference]])
+        lines += table([["metrics", stage.metrics_provider.reference]], width=width)
     if stage.policies:
         lines += ["", "policies"]
-        lines += table([[one.rule.name, "start" if one.start else "", explained(one.rule)] for one in stage.policies])
+        policies = [[one.rule.name, "start" if one.start else "", explained(one.rule)] for one in stage.policies]
+        lines += table(policies, width=width)
     if stage.policy_transitions:
-        lines += ["", "policy transitions", *table(_policy_transition_rows(stage, with_stage=False))]
+        lines += ["", "policy transitions"]
+        lines += table(_policy_transition_rows(stage, with_stage=False), width=width)
     leaving = model.leaving(name)
     if leaving:
         lines += ["", "transitions, in the order in which they are tried"]
-        lines += table([row[1:] for row in _transition_rows(leaving, order)])
+        lines += table([row[1:] for row in _transition_rows(leaving, order)], width=width)
     if stage.parameters:
-        lines += ["", "parameters"]
-        lines += table(
-            [
-                [one.name, shown(one.value), one.unit or "", ", ".join(one.bounds), one.description]
-                for one in stage.parameters
-            ]
-        )
+        lines += _parameters_of(by_stage(model, order, everything=everything), stage, width, everything=everything)
     return "\n".join(lines) + "\n"
+
+
+def _parameters_of(compared: ByStage, stage: Stage, width: int, *, everything: bool) -> list[str]:
+    index = compared.stages.index(stage)
+    own = [row for row in compared.rows if row.cells[index] is not None]
+    shown_rows = own if everything else folded(own, _ROWS)
+    rows: list[list[str] | str] = []
+    for heading, group in grouped(shown_rows, _PATH):
+        rows += [heading] if heading else []
+        for rest, row in group:
+            value = row.cells[index] or ""
+            bounds = ", ".join(row.parameter.bounds) if row.parameter is not None else ""
+            description = row.parameter.description if row.parameter is not None else ""
+            path = f"  {rest}" if heading else rest
+            rows.append(
+                [path, shortened(value, _LONG_VALUE if everything else _VALUE), _unit(row), bounds, description]
+            )
+    lines = ["", "parameters", *table(rows, width=width)] if rows else []
+    return [*lines, *_left_out(compared.left_out(len(own) - len(shown_rows)), width)]

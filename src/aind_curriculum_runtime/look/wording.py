@@ -8,13 +8,22 @@ from __future__ import annotations
 import html
 import json
 import re
-import textwrap
 from functools import lru_cache
 from typing import Any, Final
 
 from .model import Parameter, Rule
 
-__all__ = ["BY_A_PERSON", "about", "clean", "escape", "explained", "shown", "wrapped"]
+__all__ = [
+    "BY_A_PERSON",
+    "about",
+    "clean",
+    "counted",
+    "escape",
+    "explained",
+    "shortened",
+    "shown",
+    "wrapped",
+]
 
 BY_A_PERSON: Final = "by a person"
 """What every view says of a manual transition."""
@@ -63,26 +72,78 @@ def about(parameter: Parameter) -> str:
     return _about(parameter.description, parameter.unit, parameter.type, parameter.bounds)
 
 
+def counted(count: int, thing: str) -> str:
+    """Say how many there are.
+
+    Args:
+        count: The number.
+        thing: What is counted, as one of it is called.
+
+    Returns:
+        The number and the word.
+    """
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 @lru_cache(maxsize=1024)
 def _about(description: str, unit: str | None, type_: str, bounds: tuple[str, ...]) -> str:
     facts = [description, f"unit: {unit}" if unit is not None else "", f"type: {type_}" if type_ else ""]
     return "\n".join(filter(None, [*facts, ", ".join(bounds)]))
 
 
-def wrapped(text: str, width: int, lines: int) -> list[str]:
+def wrapped(text: str, width: int, lines: int | None = None) -> list[str]:
     """Break a text into lines.
 
     Args:
         text: One line.
-        width: Characters of a line; a longer word is broken.
-        lines: Lines at most; three dots stand for what is left out.
+        width: Characters of a line; a word that is longer is broken, at its underscores if it has any.
+        lines: Lines at most, or None for as many as it needs; three dots stand for what is left out.
 
     Returns:
         The lines.
     """
-    if len(text) <= width:  # most are short, and textwrap is slow
+    if len(text) <= width:  # most are short
         return [text]
-    return textwrap.wrap(text, width, max_lines=lines, placeholder=" ...") or [""]
+    found = [""]
+    for word in text.split():
+        glue = " " if found[-1] else ""
+        for piece in _pieces(word, width):
+            if len(found[-1]) + len(glue) + len(piece) <= width:
+                found[-1] += glue + piece
+            else:
+                found.append(piece)
+            glue = ""
+    if lines is not None and len(found) > lines:
+        last = found[lines - 1]
+        found = [
+            *found[: lines - 1],
+            (last if len(last) + 4 <= width else last[: width - 4].rpartition(" ")[0]) + " ...",
+        ]
+    return found
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    """Break a word that is too long for a line: a path after its steps, a name after underscores, or else anywhere."""
+    pieces = [word]
+    for joint in _JOINTS:
+        pieces = [part for piece in pieces for part in (joint.split(piece) if len(piece) > width else [piece])]
+    return [piece[start : start + width] for piece in pieces for start in range(0, len(piece), width)]
+
+
+_JOINTS: Final = (re.compile(r"(?<=[./])(?=[^./\d])"), re.compile(r"(?<=[_-])(?=[^_-])"))
+
+
+def shortened(text: str, width: int) -> str:
+    """Cut a text that is too long for its place.
+
+    Args:
+        text: One line.
+        width: Characters at most.
+
+    Returns:
+        The text, or its beginning with three dots in place of the rest.
+    """
+    return text if len(text) <= width else text[: width - 3].rstrip() + "..."
 
 
 @lru_cache(maxsize=4096)
