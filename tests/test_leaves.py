@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aind_curriculum_runtime.contract.leaves import ABSENT, Changed, changed, leaves, located
+from aind_curriculum_runtime.contract.leaves import ABSENT, Changed, changed, holders, leaves, located
 
 PATCHES = [
     {"label": "A", "odor": [1.0, 0.0], "reward": {"available": 50, "rules": [{"family": "Scalar", "value": 1}]}},
@@ -105,28 +105,42 @@ def test_a_leaf_that_is_added_or_removed_has_no_value_on_the_other_side() -> Non
     assert found == [
         Changed(path="a.x", before=1, after=ABSENT),
         Changed(path="a.z", before=ABSENT, after=None),
-        Changed(path="b[1].v", before=ABSENT, after=2),
+        Changed(path="b[1].v", before=ABSENT, after=2, within="b[1]"),
     ]
     assert [one.as_json() for one in found] == [
         {"path": "a.x", "before": 1},
         {"path": "a.z", "after": None},
-        {"path": "b[1].v", "after": 2},
+        {"path": "b[1].v", "after": 2, "within": "b[1]"},
     ]
+    assert [Changed.from_json(one.as_json()) for one in found] == found
 
 
 def test_a_value_of_another_kind_is_told_by_its_leaves() -> None:
     assert changed({"a": 1}, {"a": {"x": 1}}) == [
         Changed(path="a", before=1, after=ABSENT),
-        Changed(path="a.x", before=ABSENT, after=1),
+        Changed(path="a.x", before=ABSENT, after=1, within="a"),
     ]
     assert changed({"a": [1, 2]}, {"a": []}) == [Changed(path="a", before=[1, 2], after=[])]
 
 
-def test_what_was_empty_and_grows_is_not_told_as_removed() -> None:
-    assert changed({"a": []}, {"a": [{"v": 1}]}) == [Changed(path="a[0].v", before=ABSENT, after=1)]
-    assert changed({}, {"a": {"x": 1}}) == [Changed(path="a.x", before=ABSENT, after=1)]
-    assert changed({"a": [{"label": "A"}]}, {"a": []}) == [Changed(path="a[label]", before=["A"], after=[])]
+def test_what_was_empty_or_null_and_grows_is_not_told_as_removed() -> None:
+    for empty in ([], None, {}):
+        assert changed({"a": empty}, {"a": [{"v": 1}]}) == [Changed(path="a[0].v", before=ABSENT, after=1, within="a")]
+        assert changed({"a": {"x": 1}}, {"a": empty}) == [Changed(path="a.x", before=1, after=ABSENT, within="a")]
+    assert changed({}, {"a": 1}) == [Changed(path="a", before=ABSENT, after=1)]
+    assert changed({"a": None}, {"a": [1]}) == [Changed(path="a", before=None, after=[1])]
     assert changed({"a": {}}, {"a": []}) == [Changed(path="a", before={}, after=[])]
+
+
+def test_a_leaf_is_held_by_all_that_it_is_in() -> None:
+    assert holders("a") == ()
+    assert holders("a.b[0].c") == ("a", "a.b", "a.b[0]")
+    assert holders('["x.y [1]"].b[label="o.\\"1]"].c[name]') == (
+        '["x.y [1]"]',
+        '["x.y [1]"].b',
+        '["x.y [1]"].b[label="o.\\"1]"]',
+        '["x.y [1]"].b[label="o.\\"1]"].c',
+    )
 
 
 def test_lists_of_which_one_has_no_names_are_matched_by_index() -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "FILE",
     "FOLDER",
     "PathType",
+    "all_option",
     "command",
     "curriculum_option",
     "json_option",
@@ -87,6 +88,15 @@ def json_option(help: str = "print a JSON object") -> _Decorator:
         help: What it makes the command print.
     """
     return click.option("--json", "as_json", is_flag=True, help=help)
+
+
+def all_option(help: str) -> _Decorator:
+    """Declare ``--all``, for what lists only the first of many.
+
+    Args:
+        help: What it makes the command list.
+    """
+    return click.option("--all", "everything", is_flag=True, help=help)
 
 
 def repo_option(help: str = "the curriculum repo (default: here)") -> _Decorator:

@@ -13,15 +13,15 @@ from typing import Final
 
 import click
 
-from ..command.options import command, curriculum_option
+from ..command.options import all_option, command, curriculum_option
 from ..contract.errors import CurriculumError
 from ..curriculum.discovery import choose, installed, repo_directory
 from ..curriculum.loading import load
+from ..look.summary import summarise
 from ..session.enrolment import enrolled
 from ..session.evaluate import evaluate_session
 from ..session.state import parsed
 from ..session.suggestion import state_document, suggestion
-from ..session.summary import summarise
 
 EXAMPLES: Final = """\
   curriculum demo
@@ -33,13 +33,15 @@ SAMPLE_SESSION: Final = Path("tests", "data", "session")
 
 @command(__doc__, EXAMPLES)
 @click.option("--stage", metavar="NAME", help="the stage to start at (default: the first)")
+@all_option("list every parameter that changed in the summary (default: the first of many)")
 @curriculum_option
-def execute(stage: str | None, curriculum: str | None) -> bytes:
+def execute(stage: str | None, curriculum: str | None, everything: bool) -> bytes:
     """Carry out the command.
 
     Args:
         stage: The stage to start at, or None for the first.
         curriculum: The curriculum, where there are several.
+        everything: Whether the summary lists all parameters that changed.
 
     Returns:
         The suggestion.
@@ -63,5 +65,5 @@ def execute(stage: str | None, curriculum: str | None) -> bytes:
     trainer = OrderedTrainer(load(registered))
     state = state_document(enrolled(trainer, stage), trainer)
     document = suggestion(evaluate_session(session, parsed(state), curriculum=registered.name))
-    print(summarise(json.loads(state), json.loads(document)), file=sys.stderr)
+    print(summarise(json.loads(state), json.loads(document), everything=everything), file=sys.stderr)
     return document

@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from ..command.options import command, curriculum_option, repo_option
+from ..command.options import all_option, command, curriculum_option, repo_option
 from ..curriculum.concerned import concerns
 
 EXAMPLES: Final = """\
@@ -28,7 +28,10 @@ _FORMAT_NAMES: Final = ("text", "json", "md")
 @curriculum_option
 @repo_option("the repo of the refs (default: here)")
 @click.option("--format", "form", type=click.Choice(_FORMAT_NAMES), default="text", help="default: text")
-def execute(old: str | None, new: str | None, curriculum: str | None, repo: Path | None, form: str) -> bytes:
+@all_option("list every parameter that changed (default: the first of many; json has all)")
+def execute(
+    old: str | None, new: str | None, curriculum: str | None, repo: Path | None, form: str, everything: bool
+) -> bytes:
     """Carry out the command.
 
     Args:
@@ -37,6 +40,7 @@ def execute(old: str | None, new: str | None, curriculum: str | None, repo: Path
         curriculum: The curriculum, where there are several.
         repo: The repo of the refs, or None for the one around the working directory.
         form: Format of the result.
+        everything: Whether text and Markdown list all parameters that changed.
 
     Returns:
         What changed.
@@ -56,7 +60,7 @@ def execute(old: str | None, new: str | None, curriculum: str | None, repo: Path
         name = choose(before, after, curriculum)
         concerns(name)
         found = compare(*read([(before, name), (after, name)]))
-    return FORMATS[form](found).encode("utf-8")
+    return FORMATS[form](found, everything).encode("utf-8")
 
 
 def last_release(root: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from ..command.options import command, json_option, session_options
+from ..command.options import all_option, command, json_option, session_options
 from ..session.evaluate import evaluate_session
 from .run import tell
 
@@ -19,14 +19,18 @@ EXAMPLES: Final = """\
 
 @command(__doc__, EXAMPLES)
 @session_options
+@all_option("list every parameter that changed (default: the first of many)")
 @json_option()
-def execute(data_directory: Path, input_trainer_state: Path | None, curriculum: str | None, as_json: bool) -> bytes:
+def execute(
+    data_directory: Path, input_trainer_state: Path | None, curriculum: str | None, everything: bool, as_json: bool
+) -> bytes:
     """Carry out the command.
 
     Args:
         data_directory: The session directory.
         input_trainer_state: The trainer state, or None to look for it in the session.
         curriculum: The curriculum, or None for the one that the trainer state names.
+        everything: Whether the text lists all parameters that changed; JSON always does.
         as_json: Whether to print a JSON object.
 
     Returns:
@@ -44,4 +48,4 @@ def execute(data_directory: Path, input_trainer_state: Path | None, curriculum: 
     told = account(evaluated, calls)
     if as_json:
         return encode(told) + b"\n"
-    return as_text(told).encode("utf-8", "backslashreplace")
+    return as_text(told, everything=everything).encode("utf-8", "backslashreplace")

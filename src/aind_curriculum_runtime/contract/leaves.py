@@ -18,11 +18,23 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["ABSENT", "NAMING_FIELDS", "Absent", "Changed", "Leaf", "changed", "leaves", "located", "matched"]
+__all__ = [
+    "ABSENT",
+    "NAMING_FIELDS",
+    "Absent",
+    "Changed",
+    "Leaf",
+    "changed",
+    "holders",
+    "leaves",
+    "located",
+    "matched",
+]
 
 NAMING_FIELDS: Final = ("name", "label", "id")
 """Fields that tell the elements of a list apart, the first that does; every element has it, as a text of its own.
@@ -31,6 +43,10 @@ Others are left out on purpose. The discriminator of a union (``family``, ``func
 what kind an element is: it may be different in each element today, and the next one added is of a kind that is there.
 Numbers such as ``state_index`` are positions, which an index says as well.
 """
+
+
+# A key with its point, or what stands in brackets, in which a quoted text may hold anything.
+_STEP: Final = re.compile(r'\.?[^.\[]+|\[(?:\d+|\w+|(?:\w+=)?(?:\w+|"(?:[^"\\]|\\.)*"))\]')
 
 
 class Absent(enum.Enum):
@@ -65,14 +81,31 @@ class Changed:
     after: Any
     """A JSON value; ABSENT for a leaf that was removed."""
 
+    within: str | None = None
+    """The path of the object, list or element that was added or removed as a whole, and the leaf with it."""
+
     def as_json(self) -> dict[str, Any]:
         """Turn it into JSON values.
 
         Returns:
-            ``path``, ``before`` and ``after``; an added leaf has no ``before``, a removed one no ``after``.
+            ``path``, ``before``, ``after`` and ``within``, those that it has.
         """
-        sides = {"before": self.before, "after": self.after}
-        return {"path": self.path} | {name: value for name, value in sides.items() if value is not ABSENT}
+        told = {"path": self.path, "before": self.before, "after": self.after}
+        told |= {} if self.within is None else {"within": self.within}
+        return {name: value for name, value in told.items() if value is not ABSENT}
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Changed:
+        """Read what ``as_json`` wrote.
+
+        Args:
+            document: A dict; keys that are not known are ignored.
+
+        Returns:
+            The change.
+        """
+        before, after = document.get("before", ABSENT), document.get("after", ABSENT)
+        return cls(path=document["path"], before=before, after=after, within=document.get("within"))
 
 
 def leaves(value: Any) -> dict[str, Any]:
@@ -134,6 +167,18 @@ def matched(items: list[Any], others: list[Any]) -> dict[int, int]:
     return {index: places[one[naming]] for index, one in enumerate(items) if one[naming] in places}
 
 
+def holders(path: str) -> tuple[str, ...]:
+    """Find what holds a leaf.
+
+    Args:
+        path: The path of the leaf.
+
+    Returns:
+        The paths of the objects, lists and elements that it is in, the outermost first.
+    """
+    return tuple(path[: step.start()] for step in _STEP.finditer(path) if step.start())
+
+
 def _located(value: Any, path: str, place: tuple[str | int, ...]) -> Iterator[Leaf]:
     if _is_leaf(value):
         yield Leaf(path=path, place=place, value=value)
@@ -144,9 +189,10 @@ def _located(value: Any, path: str, place: tuple[str | int, ...]) -> Iterator[Le
 
 
 def _changed(before: Any, after: Any, path: str) -> Iterator[Changed]:
-    values = (before, after)
-    if _are_compared_inside(before, after):
-        namings = {_naming_field(value) for value in values if value and isinstance(value, list)}
+    # What is empty or null and then holds something is told by the leaves that it gets.
+    values = before, after = _emptied(before, after), _emptied(after, before)
+    if type(before) is type(after) and not _is_leaf(before) and not _is_leaf(after):
+        namings = {_naming_field(value) for value in values if isinstance(value, list)}
         naming = namings.pop() if len(namings) == 1 else None
         old, new = ({inner: one for inner, _, one in _inside(value, path, naming)} for value in values)
         for inner in dict.fromkeys([*old, *new]):
@@ -158,16 +204,11 @@ def _changed(before: Any, after: Any, path: str) -> Iterator[Changed]:
     for inner in dict.fromkeys([*old, *new]):
         one, other = old.get(inner, ABSENT), new.get(inner, ABSENT)
         if not _same(one, other):
-            yield Changed(path=inner, before=one, after=other)
+            yield Changed(path=inner, before=one, after=other, within=path if path not in ("", inner) else None)
 
 
-def _are_compared_inside(before: Any, after: Any) -> bool:
-    """Whether both are objects, or lists that are no leaves; one of them may be empty, as a list that then grows."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        return bool(before or after)
-    if isinstance(before, list) and isinstance(after, list) and (before or after):
-        return all(not value or not _is_leaf(value) for value in (before, after))
-    return False
+def _emptied(value: Any, other: Any) -> Any:
+    return ABSENT if value in (None, {}, []) and not _is_leaf(other) else value
 
 
 def _is_leaf(value: Any) -> bool:

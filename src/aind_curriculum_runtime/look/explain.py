@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..contract.leaves import Changed, changed
 from ..curriculum.manual import is_manual
 from ..session.evaluate import Evaluated
 from ..session.suggestion import as_json
+from .changes import WIDTH, change_lines, folded, shortened
 from .read import docstring_of
 from .terminal import table
 from .trace import RuleCall
-from .wording import BY_A_PERSON, shown
+from .wording import BY_A_PERSON
 
 __all__ = ["account", "as_text"]
 
@@ -31,8 +33,8 @@ def account(evaluated: Evaluated, calls: Iterable[RuleCall]) -> dict[str, Any]:
 
     Returns:
         JSON values: ``curriculum``, ``version``, ``stage``, ``metrics``, ``stage_transitions``, ``next_stage``,
-        ``policy_transitions``, ``active_policies``, ``policies``, ``parameters`` (those that changed, and by what) and
-        ``trainer_state``, which is the suggestion's.
+        ``policy_transitions``, ``active_policies``, ``policies``, ``parameters`` (those that changed, each with
+        ``path``, ``before``, ``after``, ``within`` and ``by``) and ``trainer_state``, which is the suggestion's.
 
     Raises:
         CurriculumError: ``result.not_finite`` or ``result.not_serialisable``.
@@ -51,17 +53,16 @@ def account(evaluated: Evaluated, calls: Iterable[RuleCall]) -> dict[str, Any]:
             out = [(rule, policy.name) for rule, policy in state.stage.see_policy_transitions(active)]
             policy_transitions += [{"from": active.name, **one} for one in _outcomes(out, pending, values)]
         policies = [_applied(call, values) for call in pending]
-    before = _flat(as_json(state, "trainer_state")["stage"]["task"]["task_parameters"])
+    before = as_json(state, "trainer_state")["stage"]["task"]["task_parameters"]
     plain = as_json(after, "trainer_state")
-    changes = _changes(before, _flat(plain["stage"]["task"]["task_parameters"]))
-    for change in changes:
-        change["by"] = (
-            [f"stage {after.stage.name}"]
-            if went
-            else [
-                one["policy"] for one in policies if any(c["parameter"] == change["parameter"] for c in one["changed"])
-            ]
-        )
+    by: dict[str, list[str]] = {}
+    for one in policies:
+        for change in one["changed"]:
+            by.setdefault(change["path"], []).append(one["policy"])
+    changes = [
+        one.as_json() | {"by": [f"stage {after.stage.name}"] if went else by.get(one.path, [])}
+        for one in changed(before, plain["stage"]["task"]["task_parameters"])
+    ]
     return {
         "curriculum": trainer.curriculum.name,
         "version": trainer.curriculum.version,
@@ -106,37 +107,16 @@ def _applied(call: RuleCall, values: dict[str, Any]) -> dict[str, Any]:
         "policy": call.rule.name,
         "docstring": docstring_of(call.rule.callable),
         "read": _values(call, values),
-        "changed": _changes(_flat(call.before["task_parameters"]), _flat(call.result["task_parameters"])),
+        "changed": [one.as_json() for one in changed(call.before["task_parameters"], call.result["task_parameters"])],
     }
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict) and value:
-            found |= _flat(value, f"{prefix}{name}.")
-        else:
-            found[prefix + name] = value
-    return found
-
-
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """List the parameters that changed; a new one has no ``before``, one that is gone has no ``after``."""
-    changes = []
-    for name in dict.fromkeys([*before, *after]):
-        if name not in before or name not in after or before[name] != after[name]:
-            change = {"parameter": name}
-            change |= {"before": before[name]} if name in before else {}
-            change |= {"after": after[name]} if name in after else {}
-            changes.append(change)
-    return changes
-
-
-def as_text(explanation: dict[str, Any]) -> str:
+def as_text(explanation: dict[str, Any], *, everything: bool = False) -> str:
     """Write an explanation as text.
 
     Args:
         explanation: What ``account`` returned.
+        everything: Whether to list all parameters that changed, and not only the first of many.
 
     Returns:
         Lines with a final newline.
@@ -146,56 +126,73 @@ def as_text(explanation: dict[str, Any]) -> str:
         "",
         "metrics",
     ]
-    lines += table([[name, shown(value)] for name, value in explanation["metrics"].items()]) or ["  none"]
+    lines += table([[name, shortened(value)] for name, value in explanation["metrics"].items()]) or ["  none"]
     lines += ["", "stage transitions, in the order in which they are tried"]
-    lines += table([_row(one) for one in explanation["stage_transitions"]]) or ["  none leads away from this stage"]
+    lines += _rules(explanation["stage_transitions"]) or ["  none leads away from this stage"]
     stays = "The subject stays at" if not explanation["moved"] else "The subject moves to"
     lines += ["", f"{stays} {explanation['next_stage']}."]
     if explanation["policy_transitions"]:
         lines += ["", "policy transitions"]
-        lines += table([[_last(one["from"]), *_row(one)] for one in explanation["policy_transitions"]])
+        lines += _rules(explanation["policy_transitions"])
     if explanation["policies"]:
         lines += ["", "policies, in the order in which they are applied"]
         for one in explanation["policies"]:
-            lines += [f"  {_last(one['policy'])}{_because(one['read'])}: {_changed(one['changed'])}"]
+            lines += folded(f"  {_last(one['policy'])}{_because(one['read'])}", "      ")
+            lines += _changes(one["changed"], everything) or ["    changes nothing"]
     active = ", ".join(map(_last, explanation["active_policies"])) or "none"
-    lines += ["", f"Active policies from now on: {active}.", "", "task parameters that change"]
-    lines += table(
-        [
-            [
-                one["parameter"],
-                shown(one["before"]) if "before" in one else "-",
-                "->",
-                shown(one["after"]) if "after" in one else "-",
-                "by " + (", ".join(map(_last, one["by"])) or "its own policies together"),
-            ]
-            for one in explanation["parameters"]
-        ]
-    ) or ["  none"]
-    return "\n".join(lines) + "\n"
+    lines += ["", *folded(f"Active policies from now on: {active}.", "  "), "", "task parameters that change"]
+    for by, changes in _by_cause(explanation["parameters"]).items():
+        lines += [*folded(f"  by {by}", "      "), *_changes(changes, everything)]
+    return "\n".join(lines if explanation["parameters"] else [*lines, "  none"]) + "\n"
+
+
+def _rules(outcomes: list[dict[str, Any]]) -> list[str]:
+    """A table of the rules that were tried; what they read and what their authors say goes below if it is too long."""
+    rows = [_row(one) for one in outcomes]
+    lines = table(rows)
+    if all(len(line) <= WIDTH for line in lines):
+        return lines
+    short = table([row[:-2] for row in rows])
+    below = [[f"      {cell}" for cell in row[-2:] if cell] for row in rows]
+    return [
+        line
+        for start, rest in zip(short, below, strict=True)
+        for entry in [start, *rest]
+        for line in folded(entry, "      ")
+    ]
 
 
 def _row(one: dict[str, Any]) -> list[str]:
     said = " ".join(one["docstring"].partition("\n\n")[0].split())
     outcome = BY_A_PERSON if one["manual"] and one["outcome"] == NOT_HELD else one["outcome"]
-    read = ", ".join(f"{name} = {shown(value)}" for name, value in one["read"].items())
-    return [str(one["priority"]), f"-> {_last(one['to'])}", _last(one["rule"]), outcome, read, said]
+    cells = [
+        str(one["priority"]),
+        f"-> {_last(one['to'])}",
+        _last(one["rule"]),
+        outcome,
+        _values_text(one["read"]),
+        said,
+    ]
+    return [_last(one["from"]), *cells] if "from" in one else cells
 
 
 def _because(read: dict[str, Any]) -> str:
-    values = ", ".join(f"{name} = {shown(value)}" for name, value in read.items())
-    return f" ({values})" if values else ""
+    return f" ({_values_text(read)})" if read else ""
 
 
-def _changed(changes: list[dict[str, Any]]) -> str:
-    return (
-        "; ".join(
-            f"{one['parameter']} {shown(one['before']) if 'before' in one else '-'} -> "
-            f"{shown(one['after']) if 'after' in one else '-'}"
-            for one in changes
-        )
-        or "changes nothing"
-    )
+def _values_text(read: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {shortened(value)}" for name, value in read.items())
+
+
+def _changes(changes: list[dict[str, Any]], everything: bool) -> list[str]:
+    return change_lines([Changed.from_json(one) for one in changes], "    ", everything=everything)
+
+
+def _by_cause(changes: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in changes:
+        found.setdefault(", ".join(map(_last, one["by"])) or "its own policies together", []).append(one)
+    return found
 
 
 def _last(reference: str) -> str:

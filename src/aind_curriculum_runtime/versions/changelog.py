@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..contract.errors import CurriculumError
+from ..look.changes import folded
 
 __all__ = ["NAME", "has_entry", "opened_entry"]
 
@@ -68,7 +69,7 @@ def opened_entry(text: str, version: str, day: str, changes: Sequence[str]) -> s
     following = _HEADING.search(text, heading.end())
     body = text[heading.end() : following.start() if following else len(text)]
     if not _LINK.sub("", body).strip() and changes:
-        listed = "".join(f"- {change}\n" for change in changes)
+        listed = "".join(f"{line}\n" for change in changes for line in folded(f"- {change}", "  "))
         entry = f"\n\n## [{version}] - {day}\n\n### Changed\n\n{listed}"
         rest = text[heading.end() :].lstrip("\n")
         text = text[: heading.end()] + entry + (f"\n{rest}" if rest else "")

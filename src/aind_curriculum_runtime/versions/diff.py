@@ -7,10 +7,12 @@ nothing differs. A pure function of two snapshots.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..contract.leaves import ABSENT, holders
 from ..look.model import CurriculumModel, Metric, MetricsClass, Parameter, Policy, Rule, Stage
 from .code import beside_rules, meaning
 from .numbers import LEVELS, Level
@@ -34,10 +36,16 @@ class Change:
     """What happened to it, in a few words."""
 
     level: Level
-    old: Any = None
-    """Value before, as JSON, if there is one."""
+    path: str | None = None
+    """The parameter whose value changed, by its path."""
 
-    new: Any = None
+    within: str | None = None
+    """The path of what was added or removed as a whole, and the parameter with it."""
+
+    before: Any = ABSENT
+    """Value in the older version, as JSON; ABSENT if it has none."""
+
+    after: Any = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +116,7 @@ def _changes(old: Snapshot, new: Snapshot, names: Mapping[str, str]) -> Iterator
             continue
         if before[name].name != name:
             text = f"looks renamed from {before[name].name}"
-            yield Change(kind="stage", where=name, text=text, level="major", old=before[name].name, new=name)
+            yield Change(kind="stage", where=name, text=text, level="major", before=before[name].name, after=name)
         yield from _stage(before[name], stage)
     yield from _first_stage(old.model, new.model, names)
     yield from _transitions(old.model, new.model, names)
@@ -122,7 +130,7 @@ def _first_stage(old: CurriculumModel, new: CurriculumModel, names: Mapping[str,
     before, after = old.stages[0].name, new.stages[0].name
     if names.get(before, before) != after:
         text = f"subjects start here, no longer at {before}"
-        yield Change(kind="stage", where=after, text=text, level="minor", old=before, new=after)
+        yield Change(kind="stage", where=after, text=text, level="minor", before=before, after=after)
 
 
 # Stages
@@ -132,7 +140,7 @@ def _stage(old: Stage, new: Stage) -> Iterator[Change]:
     where = new.name
     told = [" ".join(filter(None, [one.name, one.version, f"({one.reference})"])) for one in (old.task, new.task)]
     if told[0] != told[1]:
-        yield Change(kind="parameter", where=where, text="task", level="minor", old=told[0], new=told[1])
+        yield Change(kind="parameter", where=where, text="task", level="minor", before=told[0], after=told[1])
     elif old.task.description != new.task.description:
         yield Change(kind="text", where=where, text="description of the task", level="patch")
     yield from _parameters(where, old.parameters, new.parameters)
@@ -144,21 +152,33 @@ def _stage(old: Stage, new: Stage) -> Iterator[Change]:
     yield from _provider(where, old.metrics_provider, new.metrics_provider)
     if old.metrics != new.metrics:
         text = "metrics class of its rules"
-        yield Change(kind="metrics", where=where, text=text, level="minor", old=old.metrics, new=new.metrics)
+        yield Change(kind="metrics", where=where, text=text, level="minor", before=old.metrics, after=new.metrics)
 
 
 def _parameters(where: str, old: Sequence[Parameter], new: Sequence[Parameter]) -> Iterator[Change]:
     before, after = {one.name: one for one in old}, {one.name: one for one in new}
-    for name, one in before.items():
-        if name not in after:
-            yield Change(kind="parameter", where=where, text=f"{name} removed", level="minor", old=one.value)
-    for name, one in after.items():
-        if name not in before:
-            yield Change(kind="parameter", where=where, text=f"{name} added", level="minor", new=one.value)
-        elif not same_value(before[name].value, one.value):
-            yield Change(kind="parameter", where=where, text=name, level="minor", old=before[name].value, new=one.value)
-        else:
-            yield from _field("parameter", where, before[name], one)
+    change = functools.partial(Change, kind="parameter", where=where, level="minor")
+    for path, within in _only_in(before, after).items():
+        yield change(text=f"{path} removed", path=path, within=within, before=before[path].value)
+    added = _only_in(after, before)
+    for path, one in after.items():
+        if path in added:
+            yield change(text=f"{path} added", path=path, within=added[path], after=one.value)
+        elif path in before and not same_value(before[path].value, one.value):
+            yield change(text=path, path=path, before=before[path].value, after=one.value)
+        elif path in before:
+            yield from _field("parameter", where, before[path], one)
+
+
+def _only_in(some: Mapping[str, Parameter], others: Mapping[str, Parameter]) -> dict[str, str | None]:
+    """The parameters that one version has, and what it has as a whole; not what is empty in it and filled there."""
+    missing = [path for path in some if path not in others]
+    filled = {holder for path in others for holder in holders(path)} if missing else set()
+    return {
+        path: next((holder for holder in holders(path) if holder not in filled), None)
+        for path in missing
+        if path not in filled or some[path].value not in (None, {}, [])
+    }
 
 
 def _field(
@@ -170,22 +190,24 @@ def _field(
         if before != after:
             plain = [", ".join(one) if isinstance(one, tuple) else one for one in (before, after)]
             text = f"{attribute} of {new.name}"
-            yield Change(kind=kind, where=where, text=text, level=level, old=plain[0], new=plain[1])
+            yield Change(kind=kind, where=where, text=text, level=level, before=plain[0], after=plain[1])
     for attribute in ("unit", "description"):
         before, after = getattr(old, attribute), getattr(new, attribute)
         if before != after:
             text = f"{attribute} of {new.name}"
-            yield Change(kind="text", where=where, text=text, level="patch", old=before, new=after)
+            yield Change(kind="text", where=where, text=text, level="patch", before=before, after=after)
 
 
 def _policies(where: str, old: Sequence[Policy], new: Sequence[Policy]) -> Iterator[Change]:
     before, after = {one.rule.reference: one for one in old}, {one.rule.reference: one for one in new}
     for reference in before:
         if reference not in after:
-            yield Change(kind="policy", where=where, text=f"{_last(reference)} removed", level="minor", old=reference)
+            yield Change(
+                kind="policy", where=where, text=f"{_last(reference)} removed", level="minor", before=reference
+            )
     for reference, one in after.items():
         if reference not in before:
-            yield Change(kind="policy", where=where, text=f"{_last(reference)} added", level="minor", new=reference)
+            yield Change(kind="policy", where=where, text=f"{_last(reference)} added", level="minor", after=reference)
             continue
         if before[reference].start != one.start:
             text = f"{_last(reference)} {'is now' if one.start else 'is no longer'} a start policy"
@@ -196,13 +218,13 @@ def _policies(where: str, old: Sequence[Policy], new: Sequence[Policy]) -> Itera
     if kept_before != kept_after:
         names = [[_last(one) for one in kept] for kept in (kept_before, kept_after)]
         text = "order in which policies are applied"
-        yield Change(kind="policy", where=where, text=text, level="minor", old=names[0], new=names[1])
+        yield Change(kind="policy", where=where, text=text, level="minor", before=names[0], after=names[1])
 
 
 def _provider(where: str, old: Rule | None, new: Rule | None) -> Iterator[Change]:
     before, after = old.reference if old else None, new.reference if new else None
     if before != after:
-        yield Change(kind="metrics", where=where, text="metrics provider", level="minor", old=before, new=after)
+        yield Change(kind="metrics", where=where, text="metrics provider", level="minor", before=before, after=after)
     elif old is not None and new is not None:
         yield from _rule(old, new)
 
@@ -227,16 +249,16 @@ def _edges(kind: Kind, told: Callable[[str, str], str], old: Sequence[_Edge], ne
     for source, target, reference in before:
         if (source, target, reference) not in after:
             text = f"removed ({_last(reference)})"
-            yield Change(kind=kind, where=told(source, target), text=text, level="minor", old=reference)
+            yield Change(kind=kind, where=told(source, target), text=text, level="minor", before=reference)
     for (source, target, reference), (priority, rule) in after.items():
         where = told(source, target)
         if (source, target, reference) not in before:
             text = f"added ({_last(reference)}, priority {priority})"
-            yield Change(kind=kind, where=where, text=text, level="minor", new=reference)
+            yield Change(kind=kind, where=where, text=text, level="minor", after=reference)
             continue
         then = before[source, target, reference]
         if then[0] != priority and _order(before, after, source):
-            yield Change(kind=kind, where=where, text="priority", level="minor", old=then[0], new=priority)
+            yield Change(kind=kind, where=where, text="priority", level="minor", before=then[0], after=priority)
         if then[1].manual != rule.manual:
             text = "a person decides" if rule.manual else "no longer a person decides"
             yield Change(kind=kind, where=where, text=text, level="minor")
@@ -263,12 +285,12 @@ def _metrics(old: CurriculumModel, new: CurriculumModel) -> Iterator[Change]:
     before, after = {one.reference: one for one in old.metrics}, {one.reference: one for one in new.metrics}
     for reference, then in before.items():
         if reference not in after:
-            yield Change(kind="metrics", where=_last(reference), text="removed", level="minor", old=reference)
+            yield Change(kind="metrics", where=_last(reference), text="removed", level="minor", before=reference)
         else:
             yield from _metrics_class(_last(reference), then, after[reference])
     for reference in after:
         if reference not in before:
-            yield Change(kind="metrics", where=_last(reference), text="added", level="minor", new=reference)
+            yield Change(kind="metrics", where=_last(reference), text="added", level="minor", after=reference)
 
 
 def _metrics_class(where: str, old: MetricsClass, new: MetricsClass) -> Iterator[Change]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,7 +71,10 @@ def renamed_stages(old: CurriculumModel, new: CurriculumModel) -> tuple[Renamed,
     kept = {stage.name for stage in old.stages} & {stage.name for stage in new.stages}
     gone = [stage for stage in old.stages if stage.name not in kept]
     come = [stage for stage in new.stages if stage.name not in kept]
-    scores = {(one.name, other.name): _alike(one, other, old, new, kept) for one in gone for other in come}
+    if not gone or not come:
+        return ()
+    telling = _telling(old.stages + new.stages)
+    scores = {(one.name, other.name): _alike(one, other, old, new, kept, telling) for one in gone for other in come}
     found: list[Renamed] = []
     while scores:
         best = max(scores, key=lambda pair: scores[pair])  # the first of equals, in the order of the graphs
@@ -82,11 +85,27 @@ def renamed_stages(old: CurriculumModel, new: CurriculumModel) -> tuple[Renamed,
     return tuple(found)
 
 
-def _alike(one: Stage, other: Stage, old: CurriculumModel, new: CurriculumModel, kept: set[str]) -> float:
-    """How similar two stages are, by their parameters, policies, place in the graph and name."""
-    parameters = _agreement(
-        {name.name: name.value for name in one.parameters}, {name.name: name.value for name in other.parameters}
-    )
+def _telling(stages: Sequence[Stage]) -> set[str]:
+    """The parameters that tell stages apart: of a large task most are the same in every stage, which says nothing."""
+    first, *others = [_values(stage) for stage in stages if stage.parameters] or [{}]
+    return {
+        name
+        for name in {name for values in (first, *others) for name in values}
+        if any(name not in values for values in (first, *others))
+        or not all(same_value(first[name], values[name]) for values in others)
+    }
+
+
+def _values(stage: Stage) -> dict[str, Any]:
+    return {one.name: one.value for one in stage.parameters}
+
+
+def _alike(
+    one: Stage, other: Stage, old: CurriculumModel, new: CurriculumModel, kept: set[str], telling: set[str]
+) -> float:
+    """How similar two stages are, by the parameters that tell stages apart, policies, place in the graph and name."""
+    told = [{name: value for name, value in _values(stage).items() if name in telling} for stage in (one, other)]
+    parameters = _agreement(told[0], told[1])
     policies = _overlap(
         {policy.rule.reference for policy in one.policies}, {policy.rule.reference for policy in other.policies}
     )
