@@ -475,7 +475,7 @@ MUTATIONS = (
         ),
         Runtime(
             "session/suggestion.py",
-            "        again = deserialise(checked(plain), trainer)\n"
+            "        again = deserialise(checked(plain), trainer).state\n"
             '        reloaded = as_json(again, "trainer_state")\n',
             "        again, reloaded = state, plain\n",
         ),

@@ -136,7 +136,7 @@ def test_no_reference_stands_outside_of_the_places_that_are_looked_at() -> None:
 
 def test_the_curriculums_own_references_pass() -> None:
     require_known(STATE, known(TRAINER.curriculum))
-    assert deserialise(checked(STATE), TRAINER).stage is not None
+    assert deserialise(checked(STATE), TRAINER).state.stage is not None
 
 
 @pytest.mark.parametrize("where", WHERE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 import click
 
@@ -16,9 +16,6 @@ from ..command.output import OutputFile, planned
 from ..session.evaluate import evaluate_session
 from ..session.suggestion import suggestion
 
-if TYPE_CHECKING:
-    from ..curriculum.migration import Move
-
 EXAMPLES: Final = """\
   curriculum run --data-directory SESSION
   curriculum run --data-directory SESSION --input-trainer-state STATE.json
@@ -26,7 +23,7 @@ EXAMPLES: Final = """\
 
 _SUGGESTION_FILE: Final = "suggestion.json"
 _NOTES_FILE: Final = "suggestion.notes.json"
-"""Beside it, when the subject was migrated from an older major version: from where to where."""
+"""Beside it, when the subject came from another version: from where to where, and which parameters are new."""
 
 
 def tell(sentence: str) -> None:
@@ -75,16 +72,16 @@ def execute(
     evaluated = evaluate_session(data_directory, input_trainer_state, curriculum=curriculum, tell=tell)
     document = suggestion(evaluated)
     if target is not None and notes is not None:
-        _write_notes(notes, evaluated.moved)
+        _write_notes(notes, evaluated.notes)
         target.write(document)
     return b"" if mute_suggestion else document
 
 
-def _write_notes(target: OutputFile, moved: Move | None) -> None:
+def _write_notes(target: OutputFile, notes: dict[str, Any]) -> None:
     """Write what there is to say beside the suggestion, or take away what another session left."""
-    if moved is None:
+    if not notes:
         target.remove()
         return
     from ..contract.strict_json import encode
 
-    target.write(encode(moved.document()) + b"\n")
+    target.write(encode(notes) + b"\n")

@@ -86,6 +86,7 @@ CODES: Final[dict[str, ExitCode]] = {
     "state.other_version": ExitCode.STATE,
     "state.unknown_stage": ExitCode.STATE,
     "state.unknown_policy": ExitCode.STATE,
+    "state.other_parameters": ExitCode.STATE,
     "session.previous_metrics_invalid": ExitCode.STATE,
     "bundle.invalid": ExitCode.STATE,
     "bundle.checksum": ExitCode.STATE,

@@ -24,7 +24,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["ABSENT", "NAMING_FIELDS", "Absent", "Changed", "Leaf", "changed", "holders", "leaves", "located", "steps"]
+__all__ = [
+    "ABSENT",
+    "NAMING_FIELDS",
+    "Absent",
+    "Changed",
+    "Leaf",
+    "changed",
+    "holders",
+    "leaves",
+    "located",
+    "matched",
+    "steps",
+]
 
 NAMING_FIELDS: Final = ("name", "label", "id")
 """Fields that tell the elements of a list apart, the first that does; every element has it, as a text of its own.
@@ -138,6 +150,23 @@ def changed(before: Any, after: Any) -> list[Changed]:
         object or list to which they were added. ``1`` is the same as ``1.0``, but not as ``true``.
     """
     return list(_changed(before, after, ""))
+
+
+def matched(items: list[Any], others: list[Any]) -> dict[int, int]:
+    """Match the elements of two lists as ``changed`` does.
+
+    Args:
+        items: A list of JSON values.
+        others: Another one.
+
+    Returns:
+        Index in ``items`` and index in ``others`` of each pair.
+    """
+    naming = _naming_field(items)
+    if naming is None or naming != _naming_field(others):
+        return {index: index for index in range(min(len(items), len(others)))}
+    places = {one[naming]: index for index, one in enumerate(others)}
+    return {index: places[one[naming]] for index, one in enumerate(items) if one[naming] in places}
 
 
 def steps(path: str) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ checks all go this way, so they always agree.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import CurriculumError
+from ..contract.leaves import Changed
 from ..curriculum.answers import require_answers
 from ..curriculum.discovery import Registered, choose, installed
 from ..curriculum.loading import load
@@ -43,6 +45,15 @@ class Evaluated:
 
     moved: Move | None = None
     """How the subject came to this version, if its state was of an older major version."""
+
+    added: tuple[Changed, ...] = ()
+    """Task parameters that its state did not have, and that it got from the repo's own stage."""
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What there is to say beside the suggestion, as JSON: how the subject came to this version."""
+        found = self.moved.document() if self.moved is not None else {}
+        return found | ({"added_parameters": [one.as_json() for one in self.added]} if self.added else {})
 
 
 def evaluate_session(
@@ -78,28 +89,34 @@ def evaluate_session(
     from .trainer import OrderedTrainer
 
     trainer = OrderedTrainer(loaded)
-    before, moved = deserialise_or_move(plain, trainer, declared(registered.target))
+    before, moved, added = deserialise_or_move(plain, trainer, declared(registered.target))
     if moved is not None:
         tell(moved.sentence())
     assert before.stage is not None  # a state without one was refused
+    if added:
+        tell(_told(added, before.stage.name))
     try:
         metrics = compute_metrics(before.stage, loaded, directory)
     except CurriculumError as error:
         error.hint = f"{too_deep(directory)}{error.hint}"
         raise
-    return evaluate_state(trainer, before, metrics, moved=moved)
+    return replace(evaluate_state(trainer, before, metrics), moved=moved, added=added)
 
 
-def evaluate_state(
-    trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics, *, moved: Move | None = None
-) -> Evaluated:
+def _told(added: tuple[Changed, ...], stage: str) -> str:
+    """The task parameters that a state did not have, in words: the first three, and how many more."""
+    first = ", ".join(f"{one.path} = {json.dumps(one.after)}" for one in added[:3])
+    more = f" and {len(added) - 3} more" if len(added) > 3 else ""
+    return f"new task parameters, with the values of the stage {stage}: {first}{more}"
+
+
+def evaluate_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -> Evaluated:
     """The last step of the road, for callers that already have the metrics.
 
     Args:
         trainer: An ``OrderedTrainer`` of the repo's curriculum.
         state: A trainer state on the curriculum; it is left as it is.
         metrics: Metrics of the session; they are left as they are.
-        moved: How the subject came to this version, if it was moved.
 
     Returns:
         The evaluation.
@@ -110,7 +127,7 @@ def evaluate_state(
     from .trainer import next_state
 
     after = next_state(trainer, state, metrics)
-    return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after, moved=moved)
+    return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after)
 
 
 def _registered_for(state: PlainState, asked: str | None) -> Registered:

@@ -11,27 +11,40 @@ from __future__ import annotations
 import contextlib
 import os
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..contract.errors import CurriculumError
+from ..contract.leaves import Changed
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..contract.versions import major
 from ..curriculum.migration import Migration, Move, move
 from ..curriculum.references import known, require_known, require_shape
-from ..curriculum.validation import first_fault
+from ..curriculum.validation import Fault, first_fault
 from ..project.files import is_transient, read_at_most
 from .layout import missing
+from .parameters import fit, with_missing
 
 if TYPE_CHECKING:
-    from aind_behavior_curriculum import Curriculum, Trainer, TrainerState
-    from pydantic import ValidationError
+    from aind_behavior_curriculum import Curriculum, Task, Trainer, TrainerState
 
-__all__ = ["SIZE_LIMIT", "PlainState", "WrittenBy", "checked", "deserialise", "deserialise_or_move", "parsed", "read"]
+__all__ = [
+    "SIZE_LIMIT",
+    "Arrived",
+    "PlainState",
+    "WrittenBy",
+    "checked",
+    "deserialise",
+    "deserialise_or_move",
+    "parsed",
+    "read",
+]
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
 """Largest state file that is read, in bytes; one of 200 stages has about half a megabyte."""
+
+_PARAMETERS: Final = ("stage", "task", "task_parameters")
 
 _RECOVER: Final = "Take the last trainer state that worked, or make a new one with `curriculum init`."
 
@@ -61,6 +74,19 @@ class PlainState(NamedTuple):
     def active_policies(self) -> list[str]:
         """Dotted paths of the active policies."""
         return self.content.get("active_policies") or []
+
+
+class Arrived(NamedTuple):
+    """A subject in this version of the curriculum."""
+
+    state: TrainerState[Any]
+    """The library's object, with the repo's own curriculum in place of the one it was written with."""
+
+    moved: Move | None = None
+    """How it came from an older major version."""
+
+    added: tuple[Changed, ...] = ()
+    """Task parameters that the version which wrote the state did not have, with the values they have now."""
 
 
 def read(path: Path) -> PlainState:
@@ -163,9 +189,7 @@ def _origin(state: dict[str, Any]) -> WrittenBy | None:
     return None
 
 
-def deserialise_or_move(
-    state: PlainState, trainer: Trainer[Any], migrations: Mapping[int, Migration]
-) -> tuple[TrainerState[Any], Move | None]:
+def deserialise_or_move(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int, Migration]) -> Arrived:
     """Make the library's object from a state; one of an older major version is moved if there is a migration.
 
     Args:
@@ -174,19 +198,19 @@ def deserialise_or_move(
         migrations: What its module declares, by old major version.
 
     Returns:
-        The trainer state, and how it was moved, or None.
+        The subject in this version.
 
     Raises:
         CurriculumError: As ``deserialise`` and ``migration.move`` raise it.
     """
     migration = _migration(state, trainer.curriculum, migrations)
     if state.written_by is None or migration is None:
-        return deserialise(state, trainer), None
+        return deserialise(state, trainer)
     _require_on_curriculum(state)
     moved = move(
         state.written_by.version, _stage_name(state), state.active_policies, trainer=trainer, migration=migration
     )
-    return moved.state, moved
+    return Arrived(moved.state, moved=moved)
 
 
 def _migration(state: PlainState, curriculum: Curriculum[Any], migrations: Mapping[int, Migration]) -> Migration | None:
@@ -200,7 +224,7 @@ def _migration(state: PlainState, curriculum: Curriculum[Any], migrations: Mappi
     return migrations.get(old) if old < major(curriculum.version) else None
 
 
-def deserialise(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
+def deserialise(state: PlainState, trainer: Trainer[Any]) -> Arrived:
     """Make the library's object from a state, after checks that nothing in it can do harm.
 
     Args:
@@ -208,11 +232,12 @@ def deserialise(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
         trainer: The library's trainer of the repo's own curriculum.
 
     Returns:
-        The trainer state, with the repo's own curriculum in place of the one it was written with.
+        The subject in this version.
 
     Raises:
         CurriculumError: ``state.other_curriculum``, ``state.other_version``, ``state.rule_refused``,
-            ``state.off_curriculum``, ``state.unknown_stage``, ``state.unknown_policy`` or ``state.invalid``.
+            ``state.off_curriculum``, ``state.unknown_stage``, ``state.unknown_policy``, ``state.other_parameters`` or
+            ``state.invalid``.
     """
     curriculum = trainer.curriculum
     _require_same_curriculum(state, curriculum)
@@ -220,7 +245,24 @@ def deserialise(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
     _require_on_curriculum(state)
     _require_known_stage(state, curriculum)
     _require_whole_graph(state)
-    return _validate(state, trainer)
+    return _arrived(state, trainer)
+
+
+def _arrived(state: PlainState, trainer: Trainer[Any]) -> Arrived:
+    """Read the state, with the task parameters that it lacks from the repo's own stage."""
+    own = next(one for one in trainer.curriculum.see_stages() if one.name == _stage_name(state)).task
+    written, arrived = _validate(state, trainer, own)
+    assert arrived.stage is not None
+    found = fit(state.content["stage"]["task"]["task_parameters"], arrived.stage.task, own)
+    new = tuple(one.path for one in found.added)
+    for one in found.unknown:
+        raise _other_parameters(state, trainer, one.path, f"is {_shortened(one.before)} there and unknown here", new)
+    for one in found.retyped:
+        told = f"is {_shortened(one.before)} there and reads as {_shortened(one.after)} here"
+        raise _other_parameters(state, trainer, one.path, told, new)
+    if not found.added:
+        return Arrived(arrived)
+    return Arrived(_validate(_with_parameters(written, found.parameters), trainer, own)[1], added=found.added)
 
 
 def _require_same_curriculum(state: PlainState, curriculum: Curriculum[Any]) -> None:
@@ -311,37 +353,87 @@ def _require_whole_graph(state: PlainState) -> None:
                 raise _invalid(where, "it does not lead to a policy of $.stage.graph.nodes")
 
 
-def _validate(state: PlainState, trainer: Trainer[Any]) -> TrainerState[Any]:
+def _validate(state: PlainState, trainer: Trainer[Any], own: Task[Any]) -> tuple[PlainState, TrainerState[Any]]:
+    """Make the library's object, with each required task parameter that the state lacks as the repo's own stage has it.
+
+    Returns:
+        The state with those parameters, and the object.
+    """
     from pydantic import ValidationError
 
     # Without the graph of its curriculum, which `Trainer.evaluate` never uses.
     try:
-        return trainer.trainer_state_model.model_validate_json(encode(state.content))
+        return state, trainer.trainer_state_model.model_validate_json(encode(state.content))
     except StrictJsonError as error:
         raise _invalid("$", str(error)) from None
     except ValidationError as error:
-        raise _invalid(*_fault_in(state.content, error)) from None
+        fault = first_fault(error)
+        steps = _steps_to(state.content, fault)
+    inside = steps[len(_PARAMETERS) :] if steps[: len(_PARAMETERS)] == _PARAMETERS else ()
+    if inside and fault.kind == "missing":
+        parameters = state.content["stage"]["task"]["task_parameters"]
+        completed = with_missing(parameters, inside, own)
+        if completed is not None:
+            return _validate(_with_parameters(state, completed), trainer, own)
+    where, why = "".join(["$", *map(_step, steps)]), _why(fault)
+    if inside and state.written_by is not None and state.written_by.version != trainer.curriculum.version:
+        path = "".join(map(_step, inside)).removeprefix(".")
+        raise _other_parameters(state, trainer, path, f"does not fit: {why}")
+    raise _invalid(where, why) from None
 
 
-def _fault_in(state: dict[str, Any], error: ValidationError) -> tuple[str, str]:
-    """JSON path and message of pydantic's first fault."""
-    fault = first_fault(error)
-    if fault.kind == "json_invalid":  # `parse` accepted the JSON, so it is one of two things that only pydantic refuses
-        deep = "recursion" in fault.context["error"]
-        return "$", "it is nested too deeply" if deep else "it holds half a surrogate pair, which is no text"
-    path, here = "$", state
+def _with_parameters(state: PlainState, parameters: dict[str, Any]) -> PlainState:
+    stage = state.content["stage"]
+    task = {**stage["task"], "task_parameters": parameters}
+    return state._replace(content={**state.content, "stage": {**stage, "task": task}})
+
+
+def _steps_to(state: dict[str, Any], fault: Fault) -> tuple[str | int, ...]:
+    """Keys and indexes that lead to pydantic's fault."""
+    steps: list[str | int] = []
+    here: Any = state
     for depth, part in enumerate(fault.path):
         if isinstance(part, str) and depth + 1 < len(fault.path) and not (isinstance(here, dict) and part in here):
             continue  # not a key: pydantic names the member of a union in between
-        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+        steps.append(part)
         with contextlib.suppress(KeyError, IndexError, TypeError):
-            here = here[part]  # type: ignore[index]
+            here = here[part]
+    return tuple(steps)
+
+
+def _step(part: str | int) -> str:
+    return f"[{part}]" if isinstance(part, int) else f".{part}"
+
+
+def _why(fault: Fault) -> str:
+    if fault.kind == "json_invalid":  # `parse` accepted the JSON, so it is one of two things that only pydantic refuses
+        deep = "recursion" in fault.context["error"]
+        return "it is nested too deeply" if deep else "it holds half a surrogate pair, which is no text"
     shown = isinstance(fault.found, str | int | float) and fault.kind not in {"extra_forbidden", "missing"}
-    return path, f"{fault.message}, not {_shortened(fault.found)}" if shown else fault.message
+    return f"{fault.message}, not {_shortened(fault.found)}" if shown else fault.message
+
+
+def _other_parameters(
+    state: PlainState, trainer: Trainer[Any], path: str, why: str, new: Sequence[str] = ()
+) -> CurriculumError:
+    now, stage = trainer.curriculum, _stage_name(state)
+    then = state.written_by.version if state.written_by is not None else now.version
+    named = f" New at that stage: {', '.join(new[:3])}{' and more' if len(new) > 3 else ''}." if new else ""
+    return CurriculumError(
+        "state.other_parameters",
+        f"The task parameter {_cut(path)} of the trainer state, at the stage {stage!r} of version {then}, {why} "
+        f"(version {now.version} of {now.name!r}).",
+        f"The value that the animal was trained with would be lost. Check out the version that wrote the state ({then})"
+        f", or raise the major version and say in a migration where its animals go.{named}",
+        where="".join(["$", *map(_step, _PARAMETERS), ".", path]),
+    )
 
 
 def _shortened(value: object) -> str:
-    text = repr(value)
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 80 else text[:80] + "..."
 
 

@@ -179,7 +179,7 @@ def _require_reloadable(state: TrainerState[Any], plain: dict[str, Any], trainer
     from pydantic import ValidationError
 
     try:
-        again = deserialise(checked(plain), trainer)
+        again = deserialise(checked(plain), trainer).state
         reloaded = as_json(again, "trainer_state")
         TrainerState.model_validate_json(encode(plain))
     except CurriculumError as error:
