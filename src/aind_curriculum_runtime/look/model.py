@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import types
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 __all__ = [
     "FORMAT",
@@ -210,10 +210,10 @@ def to_json(model: CurriculumModel) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
+    if dataclasses.is_dataclass(type(value)):
+        return {name: _plain(one) for name, one in vars(value).items()}
     return value
 
 
@@ -255,16 +255,29 @@ def _hints(cls: type) -> dict[str, Any]:
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:
-    if hint is Any:
+    kind, inner = _shape(hint)
+    if kind == "any":
         return value
-    if get_origin(hint) is tuple:
+    if kind == "array":
         if not isinstance(value, list):
             raise ValueError(f"{where} is not an array")
-        return tuple(_value(get_args(hint)[0], one, f"{where}[{index}]") for index, one in enumerate(value))
-    if get_origin(hint) in (types.UnionType, Union):
-        return None if value is None else _value(get_args(hint)[0], value, where)
-    if dataclasses.is_dataclass(hint):
-        return _build(hint, value, where)  # type: ignore[arg-type]
-    if not isinstance(value, hint):
-        raise ValueError(f"{where} is not of type {hint.__name__}")
+        return tuple(_value(inner, one, f"{where}[{index}]") for index, one in enumerate(value))
+    if kind == "optional":
+        return None if value is None else _value(inner, value, where)
+    if kind == "object":
+        return _build(inner, value, where)
+    if not isinstance(value, inner):
+        raise ValueError(f"{where} is not of type {inner.__name__}")
     return value
+
+
+@functools.cache
+def _shape(hint: Any) -> tuple[Literal["any", "array", "optional", "object", "plain"], Any]:
+    """Say what an annotation asks for, and of what; a large model has thousands of values, but few annotations."""
+    if hint is Any:
+        return "any", None
+    if get_origin(hint) is tuple:
+        return "array", get_args(hint)[0]
+    if get_origin(hint) in (types.UnionType, Union):
+        return "optional", get_args(hint)[0]
+    return ("object" if dataclasses.is_dataclass(hint) else "plain"), hint

@@ -191,12 +191,11 @@ def _within(part: _Part, step: Any) -> _Part:
         part = dataclasses.replace(part, annotation=type(value).model_fields["root"].annotation)
         value = value.root
     if isinstance(value, BaseModel):
-        computed = part.computed or step in type(value).model_computed_fields
-        field = type(value).model_fields.get(step)
+        declared, annotation, computed = _field(type(value), step)
         inner = getattr(value, step, None)
-        if field is None:
-            return _Part(inner, plain, _Declared(type=type(plain if inner is None else inner).__name__), None, computed)
-        return _Part(inner, plain, _described(field), field.annotation, computed)
+        if not declared.type:
+            declared = dataclasses.replace(declared, type=type(plain if inner is None else inner).__name__)
+        return _Part(inner, plain, declared, annotation, part.computed or computed)
     # The keys of a dict may have another form in JSON, but pydantic keeps the order.
     if isinstance(value, dict) and len(value) == len(part.plain):
         inner = dict(zip(part.plain, value.values(), strict=True))[step]
@@ -207,6 +206,15 @@ def _within(part: _Part, step: Any) -> _Part:
         part.declared, type=_type_name(annotation) or type(plain).__name__, bounds=tuple(_bounds(metadata))
     )
     return _Part(inner, plain, declared, annotation, part.computed)
+
+
+@functools.cache
+def _field(model: Any, name: str) -> tuple[_Declared, Any, bool]:
+    """What a model declares of a field, its annotation, and whether it is computed; once, as elements share models."""
+    field = model.model_fields.get(name)
+    if field is None:
+        return _Declared(), None, name in model.model_computed_fields
+    return _described(field), field.annotation, False
 
 
 def _inner_annotation(annotation: Any, step: Any) -> tuple[Any, tuple[Any, ...]]:
