@@ -118,8 +118,6 @@ class _Node:
     own: dict[int, Parameter] = field(default_factory=dict)
     below: dict[str, _Node] = field(default_factory=dict)
     stages: set[int] = field(default_factory=set)
-    known: dict[tuple[int, int], bool] = field(default_factory=dict)
-    """By two stages whether the values differ: each row needs to know it twice."""
 
     def leaves(self) -> Iterator[_Node]:
         if self.own:
@@ -134,10 +132,9 @@ class _Node:
         one, other = self.own.get(before), self.own.get(after)
         if one is None or other is None:
             return one is not other
-        pair = before, after
-        if pair not in self.known:
-            self.known[pair] = bool(changed(one.value, other.value))
-        return self.known[pair]
+        if type(one.value) is type(other.value) is not list:  # most are, and this is faster
+            return bool(one.value != other.value)
+        return bool(changed(one.value, other.value))
 
 
 def _add(root: _Node, parameter: Parameter, stage: int) -> None:

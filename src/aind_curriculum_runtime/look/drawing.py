@@ -94,11 +94,12 @@ def _with_tips(text: str, tips: dict[str, str]) -> str:
 
 
 _STAGE = re.compile(
-    r'(class="node stage">.*?<path [^>]*? d="([^"]*)"/>\n<text [^>]*?)text-anchor="start" x="[^"]*"', re.DOTALL
+    r'(class="node stage">.*?<path [^>]*? d="M(?P<left>[-\d.]+),\S+ (?P<right>[-\d.]+),[^>]*/>\n<text [^>]*?)'
+    r'text-anchor="start" x="[^"]*"',
+    re.DOTALL,
 )
-"""The first text of a stage, which is its name, and the outline around it."""
+"""The first text of a stage, which is its name, and the lower edge of the box around it."""
 
-_ACROSS = re.compile(r"(-?[\d.]+),")
 _PAGE = re.compile(r'viewBox="0\.00 0\.00 (?P<width>[\d.]+) .*?translate\((?P<left>[\d.]+) ', re.DOTALL)
 
 
@@ -114,8 +115,7 @@ def _centred(text: str) -> str:
 
 
 def _name_in_the_middle(stage: re.Match[str]) -> str:
-    across = [float(x) for x in _ACROSS.findall(stage[2])]
-    return stage[1] + _anchor((min(across) + max(across)) / 2)
+    return stage[1] + _anchor((float(stage["left"]) + float(stage["right"])) / 2)
 
 
 def _anchor(x: float) -> str:
