@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..contract.leaves import changed, holders
+from ..contract.leaves import changed, steps
 from .model import CurriculumModel, Parameter, Stage
 from .order import StageOrder
 from .wording import counted, shown
@@ -132,6 +132,8 @@ class _Node:
         one, other = self.own.get(before), self.own.get(after)
         if one is None or other is None:
             return one is not other
+        if type(one.value) is type(other.value) is not list:  # most are, and this is faster
+            return bool(one.value != other.value)
         return bool(changed(one.value, other.value))
 
 
@@ -148,8 +150,14 @@ def _add(root: _Node, parameter: Parameter, stage: int) -> None:
 
 @functools.lru_cache(maxsize=16384)
 def _steps(path: str) -> tuple[str, ...]:
-    points = [len(one) for one in holders(path) if path[len(one)] == "."]
-    return tuple(path[start:end] for start, end in itertools.pairwise([0, *points, len(path)]))
+    """The steps of a path, where an index belongs to the name before it."""
+    names: list[str] = []
+    for step in steps(path):
+        if step.startswith("[") and names:
+            names[-1] += step
+        else:
+            names.append(step)
+    return tuple(names)
 
 
 def _rows(node: _Node, stages: frozenset[int], count: int, *, everything: bool, inside: bool = False) -> Iterator[Row]:
@@ -224,7 +232,7 @@ def grouped(rows: Sequence[Row], width: int) -> list[tuple[str, list[tuple[str, 
     """
     headed = _headed([(row.steps, row) for row in rows], "", width)
     return [
-        (heading, [("".join(steps).removeprefix(".") or _WHOLE, row) for _, steps, row in group])
+        (heading, [("".join(rest).removeprefix(".") or _WHOLE, row) for _, rest, row in group])
         for heading, group in itertools.groupby(headed, key=lambda one: one[0])
     ]
 
@@ -236,9 +244,9 @@ def _headed(rows: Sequence[_Rest], heading: str, width: int) -> Iterator[tuple[s
     """Give each row its heading: no longer than is needed for the rows that begin with the same step."""
     for step, run in itertools.groupby(rows, key=lambda one: one[0][0]):
         same = list(run)
-        too_long = sum(sum(map(len, steps)) > width for steps, _ in same)
+        too_long = sum(sum(map(len, rest)) > width for rest, _ in same)
         if too_long <= _BROKEN:
-            yield from ((heading, steps, row) for steps, row in same)
+            yield from ((heading, rest, row) for rest, row in same)
             continue
-        yield from ((heading + step, (), row) for steps, row in same if len(steps) == 1)
-        yield from _headed([(steps[1:], row) for steps, row in same if len(steps) > 1], heading + step, width)
+        yield from ((heading + step, (), row) for rest, row in same if len(rest) == 1)
+        yield from _headed([(rest[1:], row) for rest, row in same if len(rest) > 1], heading + step, width)

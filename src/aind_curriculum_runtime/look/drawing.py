@@ -94,10 +94,11 @@ def _with_tips(text: str, tips: dict[str, str]) -> str:
 
 
 _STAGE = re.compile(
-    r'(<g id="[^"]*" class="node stage">.*?<path [^>]*d="([^"]*)"/>\n<text [^>]*)text-anchor="start" x="[^"]*"',
+    r'(class="node stage">.*?<path [^>]*? d="M(?P<left>[-\d.]+),\S+ (?P<right>[-\d.]+),[^>]*/>\n<text [^>]*?)'
+    r'text-anchor="start" x="[^"]*"',
     re.DOTALL,
 )
-"""The first text of a stage, which is its name, and the outline around it."""
+"""The first text of a stage, which is its name, and the lower edge of the box around it."""
 
 _PAGE = re.compile(r'viewBox="0\.00 0\.00 (?P<width>[\d.]+) .*?translate\((?P<left>[\d.]+) ', re.DOTALL)
 
@@ -106,15 +107,15 @@ def _centred(text: str) -> str:
     """Let the browser centre the names of the stages in their boxes, and the legend in the picture."""
     page = _PAGE.search(text)
     assert page is not None
-    legend, nodes = text[: text.find('<g id="', page.end())], text[text.find('<g id="', page.end()) :]
+    end = text.find('<g id="', page.end())
+    legend, nodes = text[:end], text[end:]
     middle = float(page["width"]) / 2 - float(page["left"])
     legend = re.sub(r'text-anchor="start" x="[^"]*"', _anchor(middle), legend)
     return legend + _STAGE.sub(_name_in_the_middle, nodes)
 
 
 def _name_in_the_middle(stage: re.Match[str]) -> str:
-    across = [float(point.partition(",")[0]) for point in re.split(r"[MC\s]+", stage[2]) if point]
-    return stage[1] + _anchor((min(across) + max(across)) / 2)
+    return stage[1] + _anchor((float(stage["left"]) + float(stage["right"])) / 2)
 
 
 def _anchor(x: float) -> str:
