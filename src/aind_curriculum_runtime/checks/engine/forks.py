@@ -43,8 +43,8 @@ class ForkServer:
         command = [*order.command, "--connection", str(theirs.fileno())]
         self._theirs = theirs
         self._ended = threading.Event()
-        own = {"inherited": (theirs.fileno(),), "timeout": float("inf")}
-        self._call = Call(replace(order, command=command, **own), when_done=self._when_ended)
+        order = replace(order, command=command, inherited=(theirs.fileno(),), timeout=float("inf"))
+        self._call = Call(order, when_done=self._when_ended)
 
     def _when_ended(self) -> None:
         self._theirs.close()  # so that reading from our end ends too
