@@ -37,7 +37,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ...command.guard import Guard
 from . import probe
@@ -65,19 +65,24 @@ def main() -> None:
     assert script is not None
     os.close(os.pidfd_open(os.getpid()))  # an old kernel has none
     sys.path[0] = os.path.dirname(script)  # as for the console script; `-m` puts the working directory there
-    Guard()
+    guard = Guard()
     before = _open_files()
-    importlib.import_module(arguments.object.partition(":")[0])
-    if _finds_forks_unfit(before):
-        return
-    for name in _IMPORTED_BY_A_RUN:
-        importlib.import_module(f"aind_curriculum_runtime.{name}")
+    try:
+        importlib.import_module(arguments.object.partition(":")[0])
+        if _finds_forks_unfit(before):
+            guard.succeed(b"")  # which does not wait for threads that the import started
+        for name in _IMPORTED_BY_A_RUN:
+            importlib.import_module(f"aind_curriculum_runtime.{name}")
+    except BaseException:
+        traceback.print_exc()
+        guard.fail(b"", 1)
     gc.freeze()  # or collecting garbage would copy all that was imported, in every fork
     sys.stderr.flush()
     connection.send(READY)
     order = _serve(connection)
-    if order is not None:
-        _carry_out(order, script)
+    if order is None:
+        guard.succeed(b"")
+    _carry_out(order, script)
 
 
 def _open_files() -> dict[str, str]:
@@ -175,8 +180,8 @@ def _fork(message: bytes, files: Sequence[int], waiting: selectors.BaseSelector)
     return None
 
 
-def _carry_out(order: dict[str, Any], script: str) -> None:
-    """Be the process that a fresh start would be from here on; it does not return."""
+def _carry_out(order: dict[str, Any], script: str) -> NoReturn:
+    """Be the process that a fresh start would be from here on."""
     try:
         _take_over(order["environment"])
         sys.argv = [script if order["program"] == "curriculum" else probe.__file__, *order["arguments"]]

@@ -101,7 +101,9 @@ class ForkServer:
 
     def close(self) -> None:
         """End it, with whatever it forked."""
-        self._connection.close()  # which ends it, unless it still imports
+        with contextlib.suppress(OSError):  # it ended before
+            self._connection.shutdown(socket.SHUT_RDWR)  # which ends it, unless it still imports
+        self._connection.close()
         if not self._ended.wait(GRACE):
             self._call.cancel()
             self._call.join()

@@ -21,14 +21,14 @@ from ...processes.environment import GIT, PYTHON, RUNS, UV, without
 from ...processes.tree import Started, Tree
 from .findings import RunBroken
 
-__all__ = ["Forked", "Invocation", "Process", "Processes", "Server"]
+__all__ = ["ENDED_BY_US", "Forked", "Invocation", "Process", "Processes", "Server"]
 
 TIMEOUT: Final = 120.0
 """Seconds that one run may take."""
 
 _UNLIMITED: Final = sys.maxsize
 
-_ENDED_BY_US: Final = -9
+ENDED_BY_US: Final = -9
 """Exit code of a process that has none of its own, because we ended it."""
 
 
@@ -193,7 +193,7 @@ class Processes:
             finished = call.result()
         except OSError as error:
             if is_fork:  # its server is gone
-                return Process(code=_ENDED_BY_US, stdout=b"", stderr=b"", is_fork=True, folder=folder)
+                return Process(code=ENDED_BY_US, stdout=b"", stderr=b"", is_fork=True, folder=folder)
             raise RunBroken(
                 f"{order.command[0]} cannot be started ({error.strerror}).",
                 f"Install {order.command[0]}, and see that it is on the PATH.",
@@ -202,7 +202,7 @@ class Processes:
             with self._lock:
                 self._alive.discard(call)
         return Process(
-            code=finished.exit_code if finished.exit_code is not None else _ENDED_BY_US,
+            code=finished.exit_code if finished.exit_code is not None else ENDED_BY_US,
             stdout=finished.stdout,
             stderr=finished.stderr,
             timed_out=finished.ending is Ending.TIMEOUT,

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .findings import NotApplicable, RunBroken
-from .process import Forked, Invocation, Process, Processes, Server
+from .process import ENDED_BY_US, Forked, Invocation, Process, Processes, Server
 from .repo import RepoFiles, Target
 
 __all__ = ["SEED", "Runs", "Scenario"]
@@ -170,7 +170,10 @@ class Runs:
         made = self._scenarios[name](self, target, folder)
         if isinstance(made, Process):
             return made
-        server = self._server(target) if forks and made.forked is not None else None
+        try:
+            server = self._server(target) if forks and made.forked is not None else None
+        except TimeoutError:
+            return Process(code=ENDED_BY_US, stdout=b"", stderr=b"", timed_out=True, folder=folder)
         with self._core(name):
             process = self._processes.run(made, folder, server)
         if name not in _SESSION_KEPT:  # thirty copies of a session with videos would fill the disk
@@ -196,9 +199,9 @@ class Runs:
             future = self._servers.setdefault(target, Future())
         if is_mine:
             program = ("python", "-m", "aind_curriculum_runtime.checks.engine.fork_server", "--object", target.object)
-            invocation = self._uv_run(*program)
-            invocation.env = {**invocation.env, "PYTHONHASHSEED": str(SEED)}
             try:
+                invocation = self._uv_run(*program)
+                invocation.env = {**invocation.env, "PYTHONHASHSEED": str(SEED)}
                 with self._core("import"):
                     future.set_result(self._processes.serve(invocation))
             except BaseException as error:
