@@ -130,31 +130,31 @@ def _serve(connection: socket.socket) -> dict[str, Any] | None:
     waiting = selectors.DefaultSelector()
     waiting.register(connection, selectors.EVENT_READ)
     while True:
-        for key, _ in waiting.select():
-            child: _Child | None = key.data
-            if child is None:
-                message, files, _, _ = socket.recv_fds(connection, LARGEST, 3)
-                if not message:
-                    return None
-                order = _fork(message, files, waiting)
-                if order is not None:
-                    return order
-            elif key.fd == child.ended:
+        (key, _), *_others = waiting.select()  # the others are told again
+        child: _Child | None = key.data
+        if child is None:
+            message, files, _, _ = socket.recv_fds(connection, LARGEST, 3)
+            if not message:
+                return None
+            order = _fork(message, files, waiting)
+            if order is not None:
+                return order
+        elif key.fd == child.ended:
+            waiting.unregister(child.ended)
+            # Without reaping it, so that its id is not used again before the caller has ended what it left.
+            ended = os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+            assert ended is not None
+            code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+            with contextlib.suppress(OSError):  # the caller is gone
+                child.caller.send(str(code).encode())
+        else:  # the caller is done with it
+            if child.ended in waiting.get_map():
                 waiting.unregister(child.ended)
-                # Without reaping it, so that its id is not used again before the caller has ended what it left.
-                ended = os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-                assert ended is not None
-                code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
-                with contextlib.suppress(OSError):
-                    child.caller.send(str(code).encode())
-            else:  # the caller is done with it
-                with contextlib.suppress(KeyError):
-                    waiting.unregister(child.ended)
-                waiting.unregister(child.caller)
-                child.caller.close()
-                os.kill(child.pid, signal.SIGKILL)  # for a caller that was killed itself
-                os.waitpid(child.pid, 0)
-                os.close(child.ended)
+            waiting.unregister(child.caller)
+            child.caller.close()
+            os.kill(child.pid, signal.SIGKILL)  # for a caller that was killed itself
+            os.waitpid(child.pid, 0)
+            os.close(child.ended)
 
 
 def _fork(message: bytes, files: Sequence[int], waiting: selectors.BaseSelector) -> dict[str, Any] | None:
