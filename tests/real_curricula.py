@@ -38,8 +38,8 @@ NINE = {
 }
 """Each curriculum, and the others of the package whose code it shares."""
 
-# What the modules take from the package's command line: annotations of a function that nothing calls any more.
-_CLI = "CurriculumCliArgs = dict\nCurriculumSuggestion = dict\n"
+# What the modules take from the package's command line: for a function that nothing calls any more.
+_CLI = "from .utils import model_from_json_file\n\nCurriculumCliArgs = dict\nCurriculumSuggestion = dict\n"
 
 _SESSION = """
 import json
@@ -121,6 +121,8 @@ def port(template: Path, name: str, folder: Path) -> Repo:
 
 if __name__ == "__main__":
     where = Path(sys.argv[1]).absolute()
-    of_this_tree = make_template(where / "of-this-tree")  # stays: the repos are locked to it
+    of_this_tree = where / "of-this-tree"  # stays: the repos are locked to it
+    if not of_this_tree.exists():
+        make_template(of_this_tree)
     for one in sys.argv[2:] or NINE:
         print(port(of_this_tree, one, where).path)

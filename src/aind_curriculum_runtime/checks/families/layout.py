@@ -84,7 +84,8 @@ class LP003(Check):
     requires = frozenset({"LP001"})
     fix = (
         "Take `curriculum` out of [project.scripts], depend on aind-curriculum-runtime, which brings the command, and "
-        "declare the curriculum by an entry point as the template does."
+        "declare the curriculum by an entry point as the template does; then run `uv sync --reinstall`, which "
+        "puts the runtime's command back."
     )
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
