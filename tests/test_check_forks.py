@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from failing import add_metrics_code
+from mutations import installed_runtime
 from support import Repo, clean_environment
 
 from aind_curriculum_runtime.checks.engine import process
@@ -116,6 +117,15 @@ if FORKS_HERE:  # the others make fresh processes anyway
         found = runs._processes.run(invocation, folder, server)
         assert (found.is_fork, found.code, found.stdout) == (True, 70, b"")
         assert b"Curriculum code ended the process by os._exit(0)." in found.stderr
+
+    def test_a_repo_whose_runtime_cannot_fork_yet_has_fresh_processes(repo: Repo, runs: Runs) -> None:
+        server = installed_runtime(repo) / "checks" / "engine" / "fork_server.py"
+        aside = server.rename(server.with_suffix(".aside"))
+        try:
+            found = of(runs, "aborted session")
+        finally:
+            aside.rename(server)
+        assert (found.code, found.is_fork) == (66, False)
 
     def test_a_fork_that_hangs_is_ended(repo: Repo, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
         add_metrics_code(repo, in_call="import time; time.sleep(60)")
