@@ -51,11 +51,14 @@ def told(report: Report) -> dict[str, list[str]]:
     "name",
     ["next", "keyword", "aborted session", "not finite", "not json", "off curriculum", "hostile policy"],
 )
-def test_a_fork_ends_and_prints_as_a_fresh_process_does(name: str, shared_repo: Repo) -> None:
+def test_a_fork_ends_and_prints_as_a_fresh_process_does(
+    name: str, shared_repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs, afresh = repo_at(shared_repo.path).runs, repo_at(shared_repo.path).runs
     try:
-        afresh._processes.serve = lambda invocation: None  # type: ignore[method-assign]
-        forked, fresh = of(runs, name), of(afresh, name)
+        forked = of(runs, name)
+        monkeypatch.setattr(process.Processes, "serve", lambda self, invocation: None)
+        fresh = of(afresh, name)
     finally:
         runs.close()
         afresh.close()
@@ -64,11 +67,16 @@ def test_a_fork_ends_and_prints_as_a_fresh_process_does(name: str, shared_repo: 
     assert forked.said.replace(str(forked.folder), "") == fresh.said.replace(str(fresh.folder), "")
 
 
-def test_where_nothing_is_wrong_few_processes_are_started_afresh(shared_repo: Repo) -> None:
+@pytest.mark.parametrize("forks", [True, False], ids=["forked", "fresh"])
+def test_where_nothing_is_wrong_few_processes_are_started_afresh(
+    forks: bool, shared_repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not forks:
+        monkeypatch.setattr(process.Processes, "serve", lambda self, invocation: None)
     report = review(repo_at(shared_repo.path))
     assert told(report) == {}
     # The lock, the launcher's call, noise, two with what differs from rig to rig, another hash seed, and one import.
-    assert report.processes == (7 if FORKS_HERE else 13)
+    assert report.processes == (7 if forks and FORKS_HERE else 14)
 
 
 def test_no_fork_is_made_of_a_program_that_the_repo_does_not_have_from_the_runtime(tmp_path: Path) -> None:
@@ -83,7 +91,9 @@ LEFT_BEHIND = {
     "a thread": "import threading; threading.Thread(target=threading.Event().wait, args=(40,)).start()",
     "an open file": "opened = open(__file__, encoding='utf-8')",
     "a socket": "import socket; listening = socket.socket()",
-    "a child": "import subprocess; child = subprocess.Popen(['sleep', '40'])",
+    "a child": """
+        import subprocess, sys
+        child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(40)'])""",
     "a temporary folder": "import tempfile; kept = tempfile.TemporaryDirectory()",
 }
 

@@ -158,7 +158,7 @@ def _serve(connection: socket.socket) -> dict[str, Any] | None:
 
 
 def _fork(message: bytes, files: Sequence[int], waiting: selectors.BaseSelector) -> dict[str, Any] | None:
-    stdout, stderr, caller = files
+    caller, stdout, stderr = files
     pid = os.fork()
     if pid == 0:
         for key in list(waiting.get_map().values()):

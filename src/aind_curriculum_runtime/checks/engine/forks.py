@@ -82,21 +82,26 @@ class ForkServer:
 
         mark = new_mark()
         asked = {"program": program, "arguments": order.command, "environment": {**order.environment, MARK: mark}}
-        caller, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        (stdout, their_stdout), (stderr, their_stderr) = os.pipe(), os.pipe()
-        try:
+        with contextlib.ExitStack() as of_theirs, contextlib.ExitStack() as ours:
+            caller, their_caller = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            given = [of_theirs.enter_context(their_caller).fileno()]
+            ours.enter_context(caller)
+            pipes = []
+            for _ in ("stdout", "stderr"):
+                reading, writing = os.pipe()
+                pipes.append(ours.enter_context(os.fdopen(reading, "rb", 0)))
+                given.append(writing)
+                of_theirs.callback(os.close, writing)
             with self._asking:
-                socket.send_fds(
-                    self._connection, [json.dumps(asked).encode()], [their_stdout, their_stderr, theirs.fileno()]
-                )
-        finally:
-            theirs.close()
-            os.close(their_stdout)
-            os.close(their_stderr)
-        pid = caller.recv(LARGEST)
-        if not pid:
-            raise ConnectionResetError("the process that forks for the checks ended")
-        forked = _Forked(int(pid), os.fdopen(stdout, "rb", 0), os.fdopen(stderr, "rb", 0), caller)
+                socket.send_fds(self._connection, [json.dumps(asked).encode()], given)
+            of_theirs.close()  # so that reading from our ends ends when it is gone
+            caller.settimeout(order.timeout)
+            pid = caller.recv(LARGEST)
+            if not pid:
+                raise ConnectionResetError("the process that forks for the checks ended")
+            caller.settimeout(None)
+            ours.pop_all()
+        forked = _Forked(int(pid), caller, *pipes)
         return forked, _ForkedTree(forked, PosixTree(forked.pid, mark))
 
     def close(self) -> None:
@@ -112,7 +117,7 @@ class ForkServer:
 class _Forked:
     """A forked process, which is the server's child."""
 
-    def __init__(self, pid: int, stdout: IO[bytes], stderr: IO[bytes], caller: socket.socket) -> None:
+    def __init__(self, pid: int, caller: socket.socket, stdout: IO[bytes], stderr: IO[bytes]) -> None:
         self.pid = pid
         self.stdout: IO[bytes] | None = stdout
         self.stderr: IO[bytes] | None = stderr
