@@ -3,10 +3,11 @@
 A program of its own, and a small one, for the memory: a process's peak counts what its parent held when
 it was started (exec keeps the old peak), and the benchmarks themselves hold more than what they measure.
 
-Reads ``{"commands": {name: [argument...]}, "repetitions": n, "environment": {...}, "directory": ...}`` from
-stdin; ``{run}`` in an argument becomes a number that is new for each run. Every command is run once
-unmeasured, so that bytecode and files are in their caches; then in turn, forth and back, so that what
-changes on the machine in between meets all of them alike.
+Reads ``{"commands": {name: [argument...]}, "repetitions": n, "environment": {...}, "directory": ...,
+"codes": [exit code...]}`` from stdin; ``{run}`` in an argument becomes a number that is new for each run, and
+a command that ends with none of the codes ends the program. Every command is run once unmeasured, so that
+bytecode and files are in their caches; then in turn, forth and back, so that what changes on the machine in
+between meets all of them alike.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import sys
 import time
 
 
-def run_once(command: list[str], environment: dict[str, str], directory: str) -> dict[str, float | None]:
+def run_once(
+    command: list[str], environment: dict[str, str], directory: str, codes: list[int]
+) -> dict[str, float | None]:
     """Run a command; give wall and processor time in seconds and peak memory in bytes, where they can be told."""
     start = time.perf_counter()
     process = subprocess.Popen(
@@ -38,7 +41,7 @@ def run_once(command: list[str], environment: dict[str, str], directory: str) ->
         cpu = usage.ru_utime + usage.ru_stime
         peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     seconds = time.perf_counter() - start
-    if process.returncode != 0:
+    if process.returncode not in codes:
         sys.exit(f"{command} ended with {process.returncode}")
     return {"seconds": seconds, "cpu": cpu, "peak": peak}
 
@@ -52,7 +55,7 @@ def main() -> None:
         for name in names if repetition % 2 else reversed(names):
             runs += 1
             command = [part.replace("{run}", str(runs)) for part in order["commands"][name]]
-            sample = run_once(command, order["environment"], order["directory"])
+            sample = run_once(command, order["environment"], order["directory"], order["codes"])
             if repetition >= 0:
                 samples[name].append(sample)
     json.dump(samples, sys.stdout)

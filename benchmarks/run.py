@@ -110,13 +110,16 @@ class Bench:
         script = self.repo.script("curriculum")
         return [script, "run", "--data-directory", self.repo.session, "--input-trainer-state", state]
 
-    def measure(self, repetitions: int, **commands: list[str | Path]) -> dict[str, Samples]:
-        """Run the commands turn by turn; ``--quick`` divides the repetitions by five."""
+    def measure(
+        self, repetitions: int, *, codes: tuple[int, ...] = (0,), **commands: list[str | Path]
+    ) -> dict[str, Samples]:
+        """Run the commands turn by turn, which must end with one of ``codes``; ``--quick`` does a fifth of them."""
         order = {
             "commands": {name: [str(part) for part in command] for name, command in commands.items()},
             "repetitions": max(3, repetitions // 5) if self.quick else repetitions,
             "environment": {key: value for key, value in os.environ.items() if not key.startswith(DROPPED)},
             "directory": str(self.folder),
+            "codes": codes,
         }
         done = subprocess.run(
             [sys.executable, "-I", "-S", HERE / "measure.py"],

@@ -20,13 +20,7 @@ import yaml
 from support import PROJECT, Repo, Result, call, clean_environment, git
 
 from aind_curriculum_runtime.checks.engine.under_test import repo_at
-from aind_curriculum_runtime.checks.plugin import BY_DEFAULT, CHECKS
-
-
-def runs_of(name: str) -> set[str]:
-    """Every process that a check and those that gate it look at."""
-    return set(CHECKS[name].runs).union(*(runs_of(gate) for gate in CHECKS[name].requires))
-
+from aind_curriculum_runtime.checks.plugin import BY_DEFAULT, CHECKS, FAST, runs_of
 
 FILES_ONLY = [name for name in CHECKS if not runs_of(name)]
 """Checks that read files only: quick to ask in a process of their own."""
@@ -90,6 +84,7 @@ def test_a_warning_fails_only_when_asked_to(faulty: Repo, arguments: list[str], 
         ["--select", "LP009", "--ignore", "LP"],
         ["--select", "CI004"],
         ["--list", "--select", "XX"],
+        ["--fast", "--select", "SU001"],
     ],
     ids=" ".join,
 )
@@ -101,7 +96,13 @@ def test_when_no_check_ran_it_ends_with_3_and_says_why(faulty: Repo, arguments: 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["no such folder"], ["--session", "no such folder"], ["--format", "xml"], ["--frmat", "json"]],
+    [
+        ["no such folder"],
+        ["--session", "no such folder"],
+        ["--format", "xml"],
+        ["--frmat", "json"],
+        ["--fast", "--all"],
+    ],
     ids=" ".join,
 )
 def test_a_wrong_call_ends_with_64(shared_repo: Repo, arguments: list[str]) -> None:
@@ -139,6 +140,18 @@ def test_the_runtimes_family_is_left_out_unless_it_is_asked_for(shared_repo: Rep
     assert int(told) == 3  # CL002, CL007, SE002
     document = check(shared_repo, *static, "--format", "json").document
     assert document["left_out"] == [name for name in CHECKS if name not in BY_DEFAULT]
+
+
+def test_fast_is_what_reads_files_and_looks_at_the_launchers_own_call(shared_repo: Repo) -> None:
+    document = check(shared_repo, "--fast", "--format", "json").document
+    assert [row["id"] for row in document["checks"]] == FAST
+    assert (document["counts"]["errors"], document["counts"]["warnings"]) == (0, 0)
+    assert document["processes"] == 3  # the lock, one import for a trainer state, the launcher's call
+    assert document["left_out"] == [name for name in CHECKS if name not in FAST]
+    said = check(shared_repo, "--fast", *(word for name in FAST[1:] for word in ("--ignore", name))).stdout.decode()
+    slow = len(BY_DEFAULT) - len(FAST)
+    assert f"left out: {slow} checks that need more runs than the launcher's own - `--fast` leaves them out" in said
+    assert "left out: 12 checks that only an edited runtime fails" in said
 
 
 def test_a_check_is_told_without_those_that_gate_it(shared_repo: Repo) -> None:
@@ -255,7 +268,8 @@ if sys.platform != "win32":  # a pseudo-terminal is POSIX's
         assert ("\x1b[31merror" in shown) is colour
 
     def test_the_progress_bar_is_on_terminals_only(shared_repo: Repo) -> None:
-        assert "checking" in on_a_terminal(shared_repo, *chosen("LP005"), colour=True)
+        shown = on_a_terminal(shared_repo, *chosen("LP005"), colour=True)
+        assert "checking" in shown and re.search(r"(import|facts for \w+, \w+ and others), \d+ s", shown), shown
         assert check(shared_repo, *chosen("LP005")).stderr == b""
 
     def on_a_terminal(repo: Repo, *arguments: str, colour: bool) -> str:
@@ -345,6 +359,13 @@ def test_the_hook_for_commits_asks_every_check_that_reads_files_only() -> None:
     hooks = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     entry = next(hook["entry"] for hook in hooks if hook["id"] == "curriculum-check-files")
     assert entry.split() == ["uv", "run", "--frozen", "curriculum", "check", *chosen(*FILES_ONLY)]
+
+
+def test_the_hook_for_a_push_is_the_fast_check() -> None:
+    hooks = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    hook = next(hook for hook in hooks if hook["id"] == "curriculum-check")
+    assert [*hook["entry"].split(), *hook["args"]] == ["uv", "run", "--frozen", "curriculum", "check", "--fast"]
+    assert hook["stages"] == ["pre-push"]
 
 
 def test_a_finding_names_its_curriculum_where_there_are_several(repo: Repo) -> None:

@@ -16,7 +16,7 @@ from mutations import MUTATIONS, SOURCES, Mutation, Runtime, installed_runtime
 from support import Repo
 
 from aind_curriculum_runtime.checks.engine.under_test import CurriculumRepo, repo_at
-from aind_curriculum_runtime.checks.plugin import BY_DEFAULT, CHECKS, FAMILIES
+from aind_curriculum_runtime.checks.plugin import BY_DEFAULT, CHECKS, FAMILIES, runs_of
 from aind_curriculum_runtime.checks.report import Report, review
 
 FOR_ITS_FAMILY = {
@@ -24,11 +24,6 @@ FOR_ITS_FAMILY = {
     *("SE001", "VE003", "MI002", "CI001", "FA004"),
 }
 """One check a family, with a fault at which every check still has something to look at."""
-
-
-def runs_of(name: str) -> set[str]:
-    """Every process that a check and those that gate it look at."""
-    return set(CHECKS[name].runs).union(*(runs_of(gate) for gate in CHECKS[name].requires))
 
 
 def neighbours(name: str) -> list[str]:

@@ -23,7 +23,16 @@ from .families import (
     versions,
 )
 
-__all__ = ["BY_DEFAULT", "CHECKS", "FAMILIES", "curriculum_repo", "repo_review_checks", "repo_review_families"]
+__all__ = [
+    "BY_DEFAULT",
+    "CHECKS",
+    "FAMILIES",
+    "FAST",
+    "curriculum_repo",
+    "repo_review_checks",
+    "repo_review_families",
+    "runs_of",
+]
 
 _MODULES: Final = (
     *(layout, command_line, stdout, suggestions, graph),
@@ -35,6 +44,25 @@ CHECKS: Final[dict[str, Check]] = {check.id: check for module in _MODULES for ch
 
 BY_DEFAULT: Final = [name for name, check in CHECKS.items() if check.family != runtime.FAMILY]
 """The checks that run when none is selected: all but those that only an edited runtime fails."""
+
+_FAST_RUNS: Final = {"facts", "launcher", "lock"}
+"""The launcher's own call, the import that its trainer state is made by, and what imports nothing."""
+
+
+def runs_of(name: str) -> set[str]:
+    """Every run that a check and those that gate it look at.
+
+    Args:
+        name: Id of a check.
+
+    Returns:
+        Names of scenarios.
+    """
+    return set(CHECKS[name].runs).union(*(runs_of(gate) for gate in CHECKS[name].requires))
+
+
+FAST: Final = [name for name in BY_DEFAULT if runs_of(name) <= _FAST_RUNS]
+"""The checks of `--fast`: those that need no run but the launcher's own call."""
 
 FAMILIES: Final = {
     "layout": "what a fresh clone must hold so that a rig can be set up from it",

@@ -19,9 +19,9 @@ from repo_review.processor import CollectionReturn, Result, process
 from .engine.check import Check
 from .engine.findings import Finding, Level, Outcome
 from .engine.under_test import CurriculumRepo
-from .plugin import BY_DEFAULT, CHECKS, repo_review_families
+from .plugin import BY_DEFAULT, CHECKS, FAST, repo_review_families
 
-__all__ = ["NothingRan", "Report", "Row", "catalogue", "review", "selection"]
+__all__ = ["NothingRan", "Report", "Row", "catalogue", "review", "selection", "waiting_for"]
 
 Status = Literal["passed", "failed", "skipped", "ignored"]
 
@@ -54,10 +54,10 @@ class Report:
     root: Path
     rows: tuple[Row, ...]
     left_out: tuple[str, ...]
-    """Ids of the family `runtime`, when it was not asked for."""
+    """Ids of the checks that were not asked for by name and are no part of a plain, or a fast, check."""
     seconds: float
     processes: int
-    """How many processes were started for it."""
+    """How many processes were started afresh for it."""
 
     def count(self, status: Status, level: Level | None = None) -> int:
         """How many checks have ``status``, and ``level`` if that is given."""
@@ -69,13 +69,16 @@ class Report:
         return self.count("failed", "error") > 0
 
 
-def selection(select: Iterable[str], ignore: Iterable[str], *, everything: bool = False) -> tuple[list[str], set[str]]:
+def selection(
+    select: Iterable[str], ignore: Iterable[str], *, everything: bool = False, fast: bool = False
+) -> tuple[list[str], set[str]]:
     """Work out which checks to run.
 
     Args:
         select: Ids, prefixes (``GR``) or family names; those of a plain check when empty.
         ignore: What to leave out, in the same forms.
         everything: Whether an empty ``select`` means all checks, with the family `runtime`.
+        fast: Whether only those count that need no run but the launcher's own call.
 
     Returns:
         The ids asked for, in their order, and the same with every check that gates them.
@@ -92,12 +95,12 @@ def selection(select: Iterable[str], ignore: Iterable[str], *, everything: bool 
             )
     asked = [
         check
-        for check in (CHECKS if select or everything else BY_DEFAULT)
+        for check in (FAST if fast else CHECKS if select or everything else BY_DEFAULT)
         if (not select or any(_matches(check, name) for name in select))
         and not any(_matches(check, name) for name in ignore)
     ]
     if not asked:
-        raise NothingRan("Every check that was selected is ignored")
+        raise NothingRan(f"Every check that was selected is ignored{', or no part of --fast' if fast else ''}")
     needed: set[str] = set()
     pending = list(asked)
     while pending:
@@ -118,6 +121,7 @@ def review(
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     everything: bool = False,
+    fast: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Run the checks.
@@ -127,6 +131,7 @@ def review(
         select: As for ``selection``.
         ignore: As for ``selection``; what the repo's pyproject ignores with a reason is shown as ignored.
         everything: As for ``selection``.
+        fast: As for ``selection``.
         progress: Called whenever a run ends, with how many have ended and how many there are.
 
     Returns:
@@ -137,7 +142,7 @@ def review(
     """
     started = time.monotonic()
     select, ignore = list(select), list(ignore)
-    asked, needed = selection(select, ignore, everything=everything)
+    asked, needed = selection(select, ignore, everything=everything, fast=fast)
     total, done = 0, 0
 
     def one_more() -> None:
@@ -178,6 +183,24 @@ def _collection(repo: CurriculumRepo, needed: set[str]) -> CollectionReturn:
     fixtures = {"root": repo.root, "package": repo.root, "pyproject": repo.pyproject, "curriculum_repo": repo}
     checks: dict[str, Any] = {name: check for name, check in CHECKS.items() if name in needed}
     return CollectionReturn(fixtures, checks, families)
+
+
+def waiting_for(repo: CurriculumRepo) -> str:
+    """Say what takes longest of what runs now.
+
+    Args:
+        repo: A repo under test.
+
+    Returns:
+        The run, its seconds so far and the checks that wait for it; empty when nothing runs.
+    """
+    running = repo.runs.going_on
+    if not running:
+        return ""
+    name = max(running, key=lambda one: running[one])
+    ids = [check for check in CHECKS if name in CHECKS[check].runs]
+    told = f" for {', '.join(ids[:2])}{' and others' * (len(ids) > 2)}" if ids else ""
+    return f"{name}{told}, {running[name]:.0f} s"
 
 
 def catalogue(checks: Iterable[str]) -> list[Row]:

@@ -28,12 +28,12 @@ class Guard:
     """Holds the real stdout and stderr while curriculum code runs with substitutes.
 
     Install it once, before anything of the curriculum's is imported; end the process with
-    ``succeed`` or ``fail``. Neither returns.
+    ``succeed`` or ``fail``. Neither returns. A process that was forked from a guarded one has no guard until it
+    installs its own.
     """
 
     def __init__(self) -> None:
         self._pid = os.getpid()
-        self._exit = os._exit
         self._on_exit_call: Callable[[str], NoReturn] | None = None
         self._ending = False
         has_stdout = _is_open(1)
@@ -70,9 +70,11 @@ class Guard:
         else:
             # A forked child would otherwise hold the launcher's pipe open after this process ends.
             os.register_at_fork(after_in_child=self._forget_stdout)
-        os._exit = self._refuse_exit
-        os.execv = self._instead_of(os.execv)  # every other exec function ends in one of these two
-        os.execve = self._instead_of(os.execve)
+        global _installed
+        _installed = self
+        os._exit = _refuse_exit
+        os.execv = _refuse_execv  # every other exec function ends in one of these two
+        os.execve = _refuse_execve
 
     @property
     def stdout_is_open(self) -> bool:
@@ -111,10 +113,10 @@ class Guard:
         """
         self._run_exit_handlers()
         if self._is_forked():
-            self._exit(70)
+            _EXIT(70)
         if document:
             self._write_document(document)
-        self._exit(status)
+        _EXIT(status)
 
     def fail(self, report: bytes, status: int) -> NoReturn:
         """Write ``report`` to the real stderr as the last thing there and end with ``status``.
@@ -125,7 +127,7 @@ class Guard:
         """
         self._run_exit_handlers()
         if self._is_forked():
-            self._exit(status)
+            _EXIT(status)
         with contextlib.suppress(OSError):
             if not self._is_ours(self._stderr):  # curriculum code closed every descriptor it did not know
                 self._stderr = os.dup(2)
@@ -134,7 +136,7 @@ class Guard:
                 _point_at_null(descriptor, os.O_WRONLY)
         with contextlib.suppress(OSError):
             _write_all(self._stderr, report)
-        self._exit(status)
+        _EXIT(status)
 
     def _write_document(self, document: bytes) -> None:
         if self._stdout is None:
@@ -181,18 +183,9 @@ class Guard:
             with contextlib.suppress(Exception):
                 getattr(sys, name).flush()
 
-    def _refuse_exit(self, status: int) -> NoReturn:
-        if self._is_forked() or self._on_exit_call is None:
-            self._exit(status)
-        self._on_exit_call(f"os._exit({status!r})")
-
-    def _instead_of(self, replace_process: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
-        def refuse(*arguments: Any) -> NoReturn:
-            if self._is_forked() or self._on_exit_call is None:
-                replace_process(*arguments)
-            self._on_exit_call(f"os.{replace_process.__name__}(...)")
-
-        return refuse
+    def refusal(self) -> Callable[[str], NoReturn] | None:
+        """What ``on_exit_call`` was given; None in a process forked from this one, which may end as it likes."""
+        return None if self._is_forked() else self._on_exit_call
 
     def _forget_stdout(self) -> None:
         if self._stdout is not None:
@@ -208,6 +201,29 @@ class Guard:
     def _is_forked(self) -> bool:
         return os.getpid() != self._pid
 
+
+_installed: Guard | None = None
+"""The last guard. What replaces ``os._exit`` asks it, because curriculum code may hold on to that over a fork."""
+
+_EXIT: Final = os._exit
+
+
+def _refuse_exit(status: int) -> NoReturn:
+    if _installed is None or (refuse := _installed.refusal()) is None:
+        _EXIT(status)
+    refuse(f"os._exit({status!r})")
+
+
+def _instead_of(replace_process: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
+    def refuse_call(*arguments: Any) -> NoReturn:
+        if _installed is None or (refuse := _installed.refusal()) is None:
+            replace_process(*arguments)
+        refuse(f"os.{replace_process.__name__}(...)")
+
+    return refuse_call
+
+
+_refuse_execv, _refuse_execve = _instead_of(os.execv), _instead_of(os.execve)
 
 _STDOUT_HINT = "The launcher closed its end, or the disk that stdout goes to is full; nothing else was lost."
 

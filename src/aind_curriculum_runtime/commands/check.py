@@ -26,6 +26,7 @@ from ..contract.errors import CurriculumError
 
 EXAMPLES: Final = """\
   curriculum check
+  curriculum check --fast
   curriculum check --select GR --select SO008
   curriculum check --ignore VE --format sarif > findings.sarif
   uv run --with "aind-curriculum-runtime[checks]" curriculum check REPO --curriculum package.module:CURRICULUM \\
@@ -48,6 +49,7 @@ _FORMAT_NAMES: Final = ("text", "json", "html", "github", "sarif", "junit")
 @click.option("--session", type=FOLDER, metavar="DIR", help="sample session (default: tests/data/session)")
 @click.option("--select", multiple=True, metavar="ID", help="only this check, prefix or family")
 @click.option("--ignore", multiple=True, metavar="ID", help="not this check, prefix or family")
+@click.option("--fast", is_flag=True, help="only what reads files or looks at the launcher's own call")
 @click.option("--all", "everything", is_flag=True, help="the family runtime too, which only an edited runtime fails")
 @click.option("--format", "form", type=click.Choice(_FORMAT_NAMES), default="text", help="default: text")
 @click.option("--list", "lists", is_flag=True, help="list the checks and stop")
@@ -60,6 +62,7 @@ def execute(
     session: Path | None,
     select: Sequence[str],
     ignore: Sequence[str],
+    fast: bool,
     everything: bool,
     form: str,
     lists: bool,
@@ -74,6 +77,7 @@ def execute(
         session: A sample session, or None for the repo's own.
         select: Checks, prefixes or families to run; none for all.
         ignore: Checks, prefixes or families to leave out.
+        fast: Whether to leave out what needs more runs than the launcher's own call.
         everything: Whether the family runtime is run too.
         form: Format of the report.
         lists: Whether to list the checks instead.
@@ -95,11 +99,13 @@ def execute(
     from ..checks.engine.under_test import repo_at
     from ..checks.formats import FORMATS
     from ..checks.formats.text import table, terminal
-    from ..checks.report import NothingRan, catalogue, review, selection
+    from ..checks.report import NothingRan, catalogue, review, selection, waiting_for
 
+    if fast and everything:
+        raise CurriculumError("usage.invalid", "--fast and --all ask for opposite things.", "Give one of them.")
     if lists:
         try:
-            return _for_people(table(catalogue(selection(select, ignore, everything=True)[0])))
+            return _for_people(table(catalogue(selection(select, ignore, everything=True, fast=fast)[0])))
         except NothingRan as reason:
             return Output(_for_people(f"There is nothing to list: {reason}.\n"), NOTHING_RAN)
     root = path.absolute()
@@ -110,8 +116,8 @@ def execute(
         raise CurriculumError("usage.invalid", f"There is no session directory {session}.", "Check --session.")
     repo = repo_at(root, curriculum=curriculum, session=session)
     try:
-        with _progress_bar() as progress:
-            report = review(repo, select=select, ignore=ignore, everything=everything, progress=progress)
+        with _progress_bar(lambda: waiting_for(repo)) as progress:
+            report = review(repo, select=select, ignore=ignore, everything=everything, fast=fast, progress=progress)
     except NothingRan as reason:
         return Output(_for_people(f"No check was run: {reason}.\n"), NOTHING_RAN)
     if form == "text" and process.stdout_is_terminal:
@@ -138,15 +144,20 @@ def _shows_colour() -> bool:
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on a terminal; nothing at all elsewhere."""
+def _progress_bar(waiting_for: Callable[[], str]) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal, with what takes so long; nothing at all elsewhere."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+    from rich.text import Text
 
-    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TextColumn("runs"), TimeElapsedColumn())
+    class Waiting(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(waiting_for())
+
+    columns = (TextColumn("checking"), BarColumn(20), MofNCompleteColumn(), TextColumn("runs"), Waiting())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("checking", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -21,7 +21,7 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any, Final
 
-from .tree import Tree, start
+from .tree import Started, Tree, start
 
 __all__ = ["GRACE", "Call", "Ending", "Finished", "Order"]
 
@@ -33,6 +33,10 @@ _DRAIN: Final = 0.5
 
 _CHUNK: Final = 1 << 16
 _HOUR: Final = 3600.0  # a very long wait overflows on some systems
+
+
+def _start(order: Order) -> tuple[Started, Tree]:
+    return start(order.command, directory=order.directory, environment=order.environment, inherited=order.inherited)
 
 
 class Ending(Enum):
@@ -58,6 +62,10 @@ class Order:
     """How many bytes of stdout are accepted."""
     stderr_limit: int
     """How many of the last bytes of stderr are kept."""
+    inherited: tuple[int, ...] = ()
+    """Descriptors that the command gets besides the standard ones; none on Windows."""
+    start: Callable[[Order], tuple[Started, Tree]] = _start
+    """Starts it; for a command that is no program on the disk."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +142,7 @@ class Call:
     def _run(self) -> Finished:
         order = self._order
         deadline = time.monotonic() + order.timeout
-        process, tree = start(order.command, directory=order.directory, environment=order.environment)
+        process, tree = order.start(order)
         assert process.stdout is not None and process.stderr is not None
         stdout = _Reader("stdout", process.stdout, order.stdout_limit, self._news, last=False)
         stderr = _Reader("stderr", process.stderr, order.stderr_limit, self._news, last=True)
@@ -243,7 +251,7 @@ def _end(tree: Tree, waiter: _Waiter, readers: Iterable[_Reader]) -> None:
             reader.join(_DRAIN)
 
 
-def _free(process: subprocess.Popen[bytes], tree: Tree, threads: Iterable[threading.Thread]) -> None:
+def _free(process: Started, tree: Tree, threads: Iterable[threading.Thread]) -> None:
     for thread in threads:
         if thread.ident is None and isinstance(thread, _Reader):
             thread.pipe.close()

@@ -14,11 +14,22 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from .call_mark import MARK, new_mark
 
-__all__ = ["Tree", "start"]
+__all__ = ["Started", "Tree", "start"]
+
+
+class Started(Protocol):
+    """A command's own process, with its pipes: a ``Popen``, or one that somebody else has started."""
+
+    pid: int
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, so that nothing is left of it."""
 
 
 class Tree(Protocol):
@@ -37,13 +48,16 @@ class Tree(Protocol):
         """Free the system's resources for the call."""
 
 
-def start(command: list[str], *, directory: Path, environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], Tree]:
+def start(
+    command: list[str], *, directory: Path, environment: dict[str, str], inherited: tuple[int, ...] = ()
+) -> tuple[Started, Tree]:
     """Start a command with pipes, so that all its descendants can be ended.
 
     Args:
         command: Program and arguments.
         directory: Working directory.
         environment: Its whole environment, except for the mark.
+        inherited: Descriptors that it gets besides the standard ones; none on Windows.
 
     Returns:
         The process and its tree.
@@ -53,11 +67,9 @@ def start(command: list[str], *, directory: Path, environment: dict[str, str]) -
         ValueError: An argument or a variable holds a null character.
     """
     if sys.platform == "win32":
-        from .tree_windows import OPTIONS
-        from .tree_windows import WindowsTree as OwnTree
+        from .tree_windows import OPTIONS, WindowsTree
     else:
-        from .tree_posix import OPTIONS
-        from .tree_posix import PosixTree as OwnTree
+        from .tree_posix import OPTIONS, PosixTree
     mark = new_mark()
     process = subprocess.Popen(
         command,
@@ -67,6 +79,10 @@ def start(command: list[str], *, directory: Path, environment: dict[str, str]) -
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,
+        pass_fds=inherited,
         **OPTIONS,
     )
-    return process, OwnTree(process, mark)
+    if sys.platform == "win32":
+        return process, WindowsTree(process)
+    else:
+        return process, PosixTree(process.pid, mark)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterable
@@ -31,10 +30,15 @@ _PROC: Final = Path("/proc")
 
 
 class PosixTree:
-    """A session of its own, and the marked processes outside of it."""
+    """A session of its own, and the marked processes outside of it.
 
-    def __init__(self, process: subprocess.Popen[bytes], mark: str) -> None:
-        self._root = process.pid
+    Args:
+        root: Id of the command's own process, and of its session.
+        mark: Value of ``MARK`` in its environment.
+    """
+
+    def __init__(self, root: int, mark: str) -> None:
+        self._root = root
         self._mark = f"{MARK}={mark}".encode()
 
     def wait(self) -> int | None:

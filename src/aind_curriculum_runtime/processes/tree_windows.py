@@ -91,8 +91,7 @@ _ntdll.NtResumeProcess.argtypes = (wintypes.HANDLE,)
 class WindowsTree:
     """A job object: processes that its processes start belong to it too, and closing it ends them all."""
 
-    def __init__(self, process: subprocess.Popen[bytes], mark: str) -> None:
-        del mark  # a job needs none
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         handle = int(process._handle)  # type: ignore[attr-defined]
         self._job = _kernel32.CreateJobObjectW(None, None)

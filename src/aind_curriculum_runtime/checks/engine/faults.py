@@ -48,6 +48,11 @@ sys.meta_path.insert(0, _Finder())
 
 '''
 
+_LATE: Final = """
+if {module!r} in sys.modules:  # in a fork
+    act(sys.modules[{module!r}])
+"""
+
 _NOISE: Final = """\
 def act(module):
     import atexit
@@ -186,9 +191,10 @@ def write_injection(folder: Path, what: str, package: str) -> dict[str, str]:
         What to add to the environment of the run.
     """
     folder.mkdir()
+    metrics = "aind_curriculum_runtime.session.metrics"
     text = {
         "noise": _HOOK.format(module=package) + _NOISE,
-        "nan": _HOOK.format(module="aind_curriculum_runtime.session.metrics") + _NOT_FINITE,
+        "nan": _HOOK.format(module=metrics) + _NOT_FINITE + _LATE.format(module=metrics),
         "listing": _LISTING,
     }[what]
     (folder / "sitecustomize.py").write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""The runs that checks look at: each made once, several in parallel, in a scratch folder of its own.
+"""The runs that checks look at: each made once, as many side by side as there are cores, each in a scratch folder.
 
-Owns starting, sharing and cleaning up, and the parts that scenarios are built from. The table of scenarios is passed
-in. Knows nothing of what checks conclude from the results.
+Owns starting, sharing and cleaning up, forks instead of fresh processes where that can be, and the parts that scenarios
+are built from. The table of scenarios is passed in. Knows nothing of what checks conclude from the results.
 """
 
 from __future__ import annotations
@@ -11,21 +11,29 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from .findings import NotApplicable, RunBroken
-from .process import Invocation, Process, Processes
+from .process import ENDED_BY_US, Forked, Invocation, Process, Processes, Server
 from .repo import RepoFiles, Target
 
-__all__ = ["Runs", "Scenario"]
+__all__ = ["SEED", "Runs", "Scenario"]
 
 Scenario = Callable[["Runs", Target, Path], Invocation | Process]
 """Makes what a run needs in the given folder, and returns what to start, or a run that was made already."""
+
+SEED: Final = 1
+"""Hash seed of the process that forks, and of every process that may be forked from it instead."""
+
+_WAITING: Final = 64
+"""Runs that may wait for each other, or for a core."""
 
 _SESSION_KEPT: Final = {"launcher", "evaluate"}
 """Runs whose session directory is kept, because SE001 looks at it."""
@@ -43,13 +51,16 @@ class Runs:
         self._repo = repo
         self._scenarios = scenarios
         self._futures: dict[tuple[Target, str], Future[Process]] = {}
+        self._servers: dict[Target, Future[Server | None]] = {}
         self._lock = threading.Lock()
+        self._cores = threading.Semaphore(max(2, os.cpu_count() or 2))
         self._processes = Processes()
+        self._going_on: dict[str, float] = {}
         self.on_done: Callable[[], None] = lambda: None
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2))
+        return ThreadPoolExecutor(max_workers=_WAITING)
 
     @cached_property
     def scratch(self) -> Path:
@@ -60,8 +71,14 @@ class Runs:
 
     @property
     def processes(self) -> int:
-        """How many processes were started."""
+        """How many processes were started afresh; those forked from one of them are not counted."""
         return self._processes.started
+
+    @property
+    def going_on(self) -> dict[str, float]:
+        """The runs whose processes run now, with the seconds since their start."""
+        now = time.monotonic()
+        return {name: now - started for name, started in list(self._going_on.items())}
 
     def start(self, names: Iterable[str]) -> int:
         """Start runs in the order of the table, so that none waits for a later one.
@@ -126,6 +143,7 @@ class Runs:
             self._processes.end()
         if "_pool" in self.__dict__:
             self._pool.shutdown(wait=True, cancel_futures=True)
+        self._processes.end_servers()
         if "scratch" in self.__dict__:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
@@ -141,17 +159,54 @@ class Runs:
 
     def _run(self, target: Target, name: str) -> Process:
         try:
-            # No space in the path: one scenario tries that.
-            folder = Path(tempfile.mkdtemp(prefix=f"{name.replace(' ', '-')}-", dir=self.scratch))
-            made = self._scenarios[name](self, target, folder)
-            if isinstance(made, Process):
-                return made
-            process = self._processes.run(made, folder)
-            if name not in _SESSION_KEPT:  # thirty copies of a session with videos would fill the disk
-                shutil.rmtree(process.session, ignore_errors=True)
-            return process
+            process = self._made(target, name)
+            return process if process.is_conclusive else self._made(target, name, forks=False)
         finally:
             self.on_done()
+
+    def _made(self, target: Target, name: str, *, forks: bool = True) -> Process:
+        # No space in the path: one scenario tries that.
+        folder = Path(tempfile.mkdtemp(prefix=f"{name.replace(' ', '-')}-", dir=self.scratch))
+        made = self._scenarios[name](self, target, folder)
+        if isinstance(made, Process):
+            return made
+        try:
+            server = self._server(target) if forks and made.forked is not None else None
+        except TimeoutError:
+            return Process(code=ENDED_BY_US, stdout=b"", stderr=b"", timed_out=True, folder=folder)
+        with self._core(name):
+            process = self._processes.run(made, folder, server)
+        if name not in _SESSION_KEPT:  # thirty copies of a session with videos would fill the disk
+            shutil.rmtree(process.session, ignore_errors=True)
+        return process
+
+    @contextmanager
+    def _core(self, name: str) -> Iterator[None]:
+        """Wait for one of the cores, and have it."""
+        with self._cores:
+            self._going_on[name] = time.monotonic()
+            try:
+                yield
+            finally:
+                self._going_on.pop(name, None)  # with several curricula there may be two of a name
+
+    def _server(self, target: Target) -> Server | None:
+        """The process that forks for a curriculum; the first run that asks starts it, the others wait for it."""
+        if self._with_runtime or not self._repo.uses_runtime:
+            return None
+        with self._lock:
+            is_mine = target not in self._servers
+            future = self._servers.setdefault(target, Future())
+        if is_mine:
+            program = ("python", "-m", "aind_curriculum_runtime.checks.engine.fork_server", "--object", target.object)
+            try:
+                invocation = self._uv_run(*program)
+                invocation.env = {**invocation.env, "PYTHONHASHSEED": str(SEED)}
+                with self._core("import"):
+                    future.set_result(self._processes.serve(invocation))
+            except BaseException as error:
+                future.set_exception(error)
+        return future.result()
 
     # The parts that scenarios are built from.
 
@@ -200,15 +255,18 @@ class Runs:
         """
         invocation = self._uv_run("curriculum", *arguments)
         invocation.env = {**invocation.env, **(env or {})}
+        invocation.forked = Forked(program="curriculum", arguments=[*map(str, arguments)])
         return invocation
 
-    def probe(self, target: Target, folder: Path, *arguments: str | Path, seed: int | None = None) -> Invocation:
+    def probe(self, target: Target, folder: Path, *arguments: str | Path) -> Invocation:
         """A run of ``probe`` in the curriculum's own environment; the answer goes to a file."""
-        program = ["python", "-m", "aind_curriculum_runtime.checks.engine.probe", "--object", target.object]
-        invocation = self._uv_run(*self._with_runtime, *program, "--answer", folder / "answer.json", *arguments)
-        seeds = {} if seed is None else {"PYTHONHASHSEED": str(seed)}
+        program = ["python", "-m", "aind_curriculum_runtime.checks.engine.probe"]
+        asked = [*map(str, ("--object", target.object, "--answer", folder / "answer.json", *arguments))]
+        invocation = self._uv_run(*self._with_runtime, *program, *asked)
         # hypothesis would leave a folder in the working directory, which is the repo.
-        invocation.env = {**invocation.env, "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"), **seeds}
+        own = {"HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"), "PYTHONHASHSEED": str(SEED)}
+        invocation.env = {**invocation.env, **own}
+        invocation.forked = Forked(program="probe", arguments=asked)
         return invocation
 
     @cached_property

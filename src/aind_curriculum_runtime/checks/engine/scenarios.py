@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +19,19 @@ from .findings import NotApplicable
 from .process import Invocation, Process
 from .releases import last_release, unpack_last_release
 from .repo import Target
-from .runs import Runs, Scenario
+from .runs import SEED, Runs, Scenario
 
 __all__ = ["SCENARIOS", "telling_stage"]
+
+
+def _fresh(scenario: Scenario) -> Scenario:
+    """Have a run made by a fresh process, also where forks can be had (``fork_server`` says what those cannot show)."""
+
+    def fresh(runs: Runs, target: Target, folder: Path) -> Invocation | Process:
+        made = scenario(runs, target, folder)
+        return made if isinstance(made, Process) else replace(made, forked=None)
+
+    return fresh
 
 
 def _facts(runs: Runs, target: Target, folder: Path) -> Invocation:
@@ -37,20 +48,66 @@ def _named(runs: Runs, target: Target, folder: Path) -> Invocation:
     return runs.launch(target, folder, "--curriculum", target.name)
 
 
-def _again(seed: int, zone: str, changed: float | None = None) -> Scenario:
-    """The launcher's run with what may differ from rig to rig: hash seed, time zone, and when files were copied."""
+def _elsewhere(number: int) -> Scenario:
+    """The launcher's run with what may differ from rig to rig, several things at once; ``_alone`` tells them apart."""
 
     def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
-        invocation = runs.launch(target, folder, env={"PYTHONHASHSEED": str(seed), "TZ": zone})
-        if changed is not None:
-            for path in (folder / "session").rglob("*"):
-                os.utime(path, (changed, changed))
+        if number == 1:
+            variables = {**_again_variables(1), **write_injection(folder / "injected", "listing", target.package)}
+            return runs.launch(target, _folder_with_spaces(folder), env=variables)
+        invocation = runs.launch(target, folder, env={**_again_variables(2), **_variables_of_others(runs, folder)})
+        _set_times(folder)
+        return _in_another_folder(invocation, target, folder)
+
+    return scenario
+
+
+def _alone(together: str, scenario: Scenario) -> Scenario:
+    """A run in which one thing differs, made only if the run in which several do does not print the same.
+
+    Two things that cancel each other out would not be found; each adds an import, which takes seconds.
+    """
+
+    def alone(runs: Runs, target: Target, folder: Path) -> Invocation | Process:
+        usual, other = runs.get(target, "launcher"), runs.get(target, together)
+        # Where the launcher's own run failed, that is told, and nothing is compared with it.
+        is_same = other.code == 0 and other.stdout == usual.stdout
+        return other if is_same or usual.code != 0 else scenario(runs, target, folder)
+
+    return alone
+
+
+_ZONES: Final = {1: "EAS-14", 2: "WES+12"}
+"""26 hours apart, so the local date always differs."""
+
+
+def _again_variables(number: int) -> dict[str, str]:
+    return {"PYTHONHASHSEED": str(number), "TZ": _ZONES[number]}
+
+
+def _again(number: int) -> Scenario:
+    """The launcher's run with another hash seed and time zone, and once with other times of change of its files."""
+
+    def scenario(runs: Runs, target: Target, folder: Path) -> Invocation:
+        invocation = runs.launch(target, folder, env=_again_variables(number))
+        if number == 2:
+            _set_times(folder)
         return invocation
 
     return scenario
 
 
+def _set_times(folder: Path) -> None:
+    """As if the session had been copied at another time."""
+    for path in (folder / "session").rglob("*"):
+        os.utime(path, (1e9, 1e9))
+
+
 def _environment(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.launch(target, folder, env=_variables_of_others(runs, folder))
+
+
+def _variables_of_others(runs: Runs, folder: Path) -> dict[str, str]:
     names = ["MUTE_SUGGESTION", "OUTPUT_SUGGESTION", "CURRICULUM", "DATA_DIRECTORY", "INPUT_TRAINER_STATE", "DEMO"]
     values = {"MUTE_SUGGESTION": "1", "OUTPUT_SUGGESTION": str(folder), "DEMO": "1"}
     prefixes = ("", "CURRICULUM_", "AIND_CURRICULUM_")
@@ -59,12 +116,15 @@ def _environment(runs: Runs, target: Target, folder: Path) -> Invocation:
     if str(runs.repo.project_root).isascii():  # else Python could not read the path of an editable package
         others["LC_ALL"] = "C"
     somebody = dict.fromkeys(("USER", "USERNAME", "LOGNAME"), "somebody-else")
-    return runs.launch(target, folder, env=decoys | others | somebody)
+    return decoys | others | somebody
 
 
 def _working_directory(runs: Runs, target: Target, folder: Path) -> Invocation:
-    """Started in another folder, among files that code might read by mistake (`--project` keeps that folder)."""
-    invocation = runs.launch(target, folder)
+    return _in_another_folder(runs.launch(target, folder), target, folder)
+
+
+def _in_another_folder(invocation: Invocation, target: Target, folder: Path) -> Invocation:
+    """Start it in another folder, among files that code might read by mistake (`--project` keeps that folder)."""
     decoys = folder / "decoys"
     (decoys / "demo").mkdir(parents=True)
     for name in ("json.py", "pydantic.py", f"{target.package}.py", "sitecustomize.py"):
@@ -86,9 +146,13 @@ def _keyword(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 
 def _spaces(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.launch(target, _folder_with_spaces(folder))
+
+
+def _folder_with_spaces(folder: Path) -> Path:
     inner = folder / "Sitzung 1 \u00e9\u00df \u96ea"
     inner.mkdir()
-    return runs.launch(target, inner)
+    return inner
 
 
 def _describe(runs: Runs, target: Target, folder: Path) -> Invocation:
@@ -104,12 +168,14 @@ def _injected(what: str) -> Scenario:
 
 def _evaluate(runs: Runs, target: Target, folder: Path) -> Invocation:
     """The library's own evaluation of every stage, in one process."""
-    return runs.probe(target, folder, "evaluate", "--session", runs.session(folder), seed=1)
+    return runs.probe(target, folder, "evaluate", "--session", runs.session(folder))
 
 
 def _stages(runs: Runs, target: Target, folder: Path) -> Invocation:
     """Every stage's suggestion as the runtime writes it, in one process with another hash seed."""
-    return runs.probe(target, folder, "suggest", "--session", runs.session(folder), seed=2)
+    invocation = runs.probe(target, folder, "suggest", "--session", runs.session(folder))
+    invocation.env = {**invocation.env, "PYTHONHASHSEED": str(SEED + 1)}
+    return invocation
 
 
 def telling_stage(runs: Runs, target: Target) -> str:
@@ -268,22 +334,24 @@ def _migrations(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 SCENARIOS: Final[dict[str, Scenario]] = {
     "facts": _facts,
+    "stages": _fresh(_stages),  # waits for nothing
     "witnesses": _witnesses,  # takes longest
-    "launcher": _launcher,
+    "launcher": _fresh(_launcher),
+    "noise": _fresh(_injected("noise")),
+    "elsewhere 1": _fresh(_elsewhere(1)),
+    "elsewhere 2": _fresh(_elsewhere(2)),
     "evaluate": _evaluate,
-    "stages": _stages,
     "telling": _telling,
     "named": _named,
-    "seed 1": _again(1, "EAS-14"),
-    "seed 2": _again(2, "WES+12", changed=1e9),  # 26 hours apart, so the local date always differs
-    "environment": _environment,
-    "working directory": _working_directory,
+    "seed 1": _fresh(_alone("elsewhere 1", _again(1))),
+    "seed 2": _fresh(_alone("elsewhere 2", _again(2))),
+    "environment": _fresh(_alone("elsewhere 2", _environment)),
+    "working directory": _fresh(_alone("elsewhere 2", _working_directory)),
     "keyword": _keyword,
-    "spaces": _spaces,
-    "describe": _describe,
-    "noise": _injected("noise"),
+    "spaces": _fresh(_alone("elsewhere 1", _spaces)),
+    "describe": _fresh(_describe),
     "not finite": _injected("nan"),
-    "listing": _injected("listing"),
+    "listing": _fresh(_alone("elsewhere 1", _injected("listing"))),
     "reload": _reload,
     "next": _next,
     "no state": _no_state,
@@ -300,8 +368,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "empty session": _session_of([]),
     "aborted session": _session_of(["behavior/SoftwareEvents", "behavior/Logs"]),
     "lock": _lock,
-    "last release": _last_release,
-    "since release": _since_release,
+    "last release": _fresh(_last_release),
+    "since release": _fresh(_since_release),
     "migrations": _migrations,
 }
-"""Every run by name; none needs a later one."""
+"""Every run by name; none needs a later one. Those that are not fresh are forked where the system can."""

@@ -17,7 +17,7 @@ from ..engine.under_test import CurriculumRepo
 class SU002(TargetCheck):
     """The suggestion is what the library says
 
-    The library's Trainer, asked again in a fresh process with the same trainer state and session, must give the same
+    The library's Trainer, asked again in another process with the same trainer state and session, must give the same
     metrics and the same next trainer state: a repo's own command may forget to evaluate. Two stages are tried: the
     first, and the first at which the sample session changes something.
     """

@@ -78,8 +78,11 @@ def asides(report: Report) -> Iterator[str]:
             apart.setdefault((row.status, row.reason), []).append(row.id)
     for (status, reason), ids in apart.items():
         yield f"{status}: {', '.join(ids)} - {reason}"
-    if report.left_out:
-        yield f"left out: {len(report.left_out)} checks that only an edited runtime fails - `--all` runs them too"
+    slow = [name for name in report.left_out if name in BY_DEFAULT]
+    if slow:
+        yield f"left out: {len(slow)} checks that need more runs than the launcher's own - `--fast` leaves them out"
+    if of_the_runtime := len(report.left_out) - len(slow):
+        yield f"left out: {of_the_runtime} checks that only an edited runtime fails - `--all` runs them too"
 
 
 def summary(report: Report) -> str:
