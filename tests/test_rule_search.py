@@ -219,7 +219,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
 
 
 def test_the_transitions_of_nine_real_curricula_raise_no_alarm(python: tuple[Path, dict[str, str]]) -> None:
-    result = call([python[0], "-c", ALL], env=python[1])
+    result = call([python[0], "-c", ALL], env=python[1], timeout=600)
     assert result.code == 0, result.text
     rules = [rule for one in result.document.values() for rule in one["rules"]]
     assert len(rules) == 22
@@ -229,7 +229,7 @@ def test_the_transitions_of_nine_real_curricula_raise_no_alarm(python: tuple[Pat
 
 @pytest.mark.exhaustive
 def test_of_their_policies_only_the_one_that_shuffles_is_told(python: tuple[Path, dict[str, str]]) -> None:
-    result = call([python[0], "-c", ALL, "policies"], env=python[1], timeout=300)
+    result = call([python[0], "-c", ALL, "policies"], env=python[1], timeout=600)
     policies = [policy for one in result.document.values() for policy in one["policies"]]
     told = {policy["rule"] for policy in policies if policy["wavers"] or policy["raised"] or policy["altered"]}
     assert told == {"p_introduce_negative_sites"}

@@ -256,17 +256,19 @@ class GR012(TargetCheck):
     requires = frozenset({"LP005"})
     runs = ("facts", "witnesses")
     fix = "Spell the parameter as its class does, or declare it there."
+    many = "parameters are set that the task does not declare"
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         for stage in repo.runs.facts(target)["stages"]:
             for name in stage.get("undeclared", []):
-                yield Finding(message=f"The stage {stage['name']!r} sets {name}, which the task does not declare.")
+                message = f"The stage {stage['name']!r} sets {name}, which the task does not declare."
+                yield Finding(message=message, about=name)
         policies = repo.runs.answer(target, "witnesses").get("policies", [])
         for policy in {one["rule"]: one for one in policies if one["sets"]}.values():
             path, line = repo.place_of(policy)
             for name in policy["sets"]:
                 message = f"The policy {policy['rule']} sets {name}, which the task does not declare."
-                yield Finding(message=message, path=path, line=line)
+                yield Finding(message=message, path=path, line=line, about=name)
 
 
 class GR013(TargetCheck):
