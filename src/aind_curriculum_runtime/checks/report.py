@@ -67,7 +67,7 @@ def _fold(findings: list[Finding], many: str) -> Finding:
         names = [one.about or one.sentence for one in first]
         if len(labels) > 1:
             names = [f"[{one.curriculum}] {name}" for one, name in zip(first, names, strict=True)]
-        told = f"{len(findings)} {many}: {', '.join(names)} and {more}"
+        told = f"{len(findings)} {many}: {', '.join(names)} and {more} {first[0].message}"
     else:
         sentences = [f"{one.where}: {one.sentence}".removeprefix(": ") for one in first]
         told = f"{len(findings)} of one kind: {' '.join(sentences)} And {more}"

@@ -288,7 +288,7 @@ class GR013(TargetCheck):
         silent = repo.runs.facts(target).get("without_answer", [])  # the runtime of an older lock does not say
         for rule in {one["reference"]: one for one in silent}.values():
             path, line = repo.place_of(rule)
-            message = f"The {rule['place']} can never hold: {rule['reference']} returns nothing on any path."
+            message = f"The rule {rule['reference']} ({rule['place']}) returns nothing, so it can never hold."
             yield Finding(message=message, path=path, line=line, about=_last(rule["reference"]))
 
 
