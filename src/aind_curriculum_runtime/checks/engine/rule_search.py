@@ -26,7 +26,7 @@ STEERED: Final = 4_000
 _FEWEST: Final = 40
 """Metrics that policies are tried on however large their tasks are."""
 
-_APPLIED: Final = 6_000_000
+_APPLIED: Final = 3_000_000
 """Characters of tasks that policies are applied to in all: the time it takes goes by the size of the tasks."""
 
 
