@@ -680,6 +680,21 @@ MUTATIONS = (
     mutation(
         "GR012", "a stage misspells a parameter", Edit(STAGES, "reward_volume=3.0, stim", "reward_volum=3.0, stim")
     ),
+    mutation(
+        "GR013",
+        "a transition forgets its return",
+        Edit(RULES, "    return metrics.hit_rate < 0.4", "    metrics.hit_rate < 0.4"),
+    ),
+    mutation(
+        "GR014",
+        "a transition ends on one path without a return",
+        Edit(RULES, "    return metrics.hit_rate < 0.4", "    if metrics.hit_rate < 0.4:\n        return True"),
+    ),
+    mutation(
+        "GR014",
+        "a transition returns a text",
+        Edit(RULES, "    return metrics.hit_rate < 0.4", "    return 'yes' if metrics.hit_rate < 0.4 else ''"),
+    ),
     mutation("FA001", "a missing state gives 65", _error_code("state.missing", "MISSING", "STATE")),
     mutation("FA002", "a state cut short gives 66", _error_code("state.not_json", "STATE", "MISSING")),
     mutation("FA003", "another curriculum's state gives 77", _error_code("state.other_curriculum", "STATE", "REFUSED")),

@@ -18,7 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support import Repo, call, clean_environment, commit_all, folder_of_these_tests, generate, make_template
+from support import PROJECT, Repo, call, clean_environment, commit_all, folder_of_these_tests, generate, make_template
 
 PACKAGE = "aind_behavior_vr_foraging_curricula"
 VERSION = "1.3.2"
@@ -135,6 +135,22 @@ def port(template: Path, name: str, folder: Path) -> Repo:
     assert made.code == 0, made.text
     commit_all(repo.path, "Bring the curriculum over")
     return repo
+
+
+def environment_of_all(folder: Path) -> tuple[Path, dict[str, str]]:
+    """Make one environment in which the package's own nine curricula can be imported, with this runtime.
+
+    Args:
+        folder: Where it comes.
+
+    Returns:
+        Its Python, and the variables to call it with.
+    """
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    needed = ["-e", f"{PROJECT}[checks]", f"{TASK}[data]=={VERSION}"]
+    subprocess.run(["uv", "venv", "-q", folder, "--python", sys.executable], check=True, env=clean_environment())
+    subprocess.run(["uv", "pip", "install", "-q", "--python", python, *needed], check=True, env=clean_environment())
+    return python, {**clean_environment(), "PYTHONPATH": str(_package().parent)}
 
 
 if __name__ == "__main__":

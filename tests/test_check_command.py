@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -192,6 +193,34 @@ def test_a_finding_is_one_line_with_place_fault_fix_and_page(faulty: Repo) -> No
 
 
 # Formats for programs
+
+
+def test_more_than_three_of_one_kind_are_one_to_a_person_and_all_to_a_program(repo: Repo) -> None:
+    for name in ("aux", "con", "nul", "prn", "com1"):
+        repo.write(f"{name}.txt", "")
+    (told,) = [line for line in check(repo, *chosen("LP009")).stdout.decode().splitlines() if line.startswith("LP")]
+    assert told.startswith("LP009 error: 5 of one kind: aux.txt: ") and " And 2 more. Fix: " in told
+    assert "con.txt" in told and "prn.txt" not in told
+    assert len(check(repo, *chosen("LP009"), "--format", "json").document["checks"][0]["findings"]) == 5
+    assert check(repo, *chosen("LP009"), "--format", "github").stdout.count(b"::error ") == 5
+
+
+def test_one_rule_alone_is_left_out_with_the_reason(repo: Repo) -> None:
+    rules = ("st_habituation_shaping", "st_shaping_discrimination", "st_discrimination_shaping", "p_lengthen_delay")
+    for module in ("rules", "curriculum", "stages"):
+        file = f"src/my_curriculum/{module}.py"
+        text = (repo.path / file).read_text(encoding="utf-8")
+        repo.write(file, functools.reduce(lambda text, rule: text.replace(rule, f"old_{rule}"), rules, text))
+    four = "4 names differ from the field's: old_"
+    assert four in check(repo, *chosen("GR009")).stdout.decode()
+    repo.edit(
+        "pyproject.toml",
+        "[tool.ruff]\n",
+        '[tool.repo-review.ignore]\n"GR009:old_p_lengthen_delay" = "in states of 2024"\n\n[tool.ruff]\n',
+    )
+    said = check(repo, *chosen("GR009")).stdout.decode()
+    assert said.count("GR009 warning: ") == 3 and "old_p_lengthen_delay is named" not in said
+    assert "GR009 note: old_p_lengthen_delay is left out: in states of 2024." in said
 
 
 def test_json_holds_what_text_tells(faulty: Repo) -> None:

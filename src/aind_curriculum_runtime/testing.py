@@ -37,7 +37,7 @@ def contract() -> Callable[[str, Report], None]:
             pytest.skip(row.reason if row is not None else "ignored in pyproject.toml")
         if row.status == "passed":
             return
-        told = [f"{one.where + ': ' if one.where else ''}{one.sentence} {one.fix or row.fix}" for one in row.findings]
+        told = [f"{one.where + ': ' if one.where else ''}{one.sentence} {one.fix or row.fix}" for one in row.folded]
         message = "\n".join([f"{row.id} {row.title}", *told, row.url])
         if row.level == "error":
             pytest.fail(message, pytrace=False)

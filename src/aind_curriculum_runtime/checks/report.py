@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from repo_review.checks import name_matches
 from repo_review.families import Family
@@ -22,6 +22,9 @@ from .engine.under_test import CurriculumRepo
 from .plugin import BY_DEFAULT, CHECKS, FAST, repo_review_families
 
 __all__ = ["NothingRan", "Report", "Row", "catalogue", "review", "selection", "waiting_for"]
+
+SHOWN: Final = 3
+"""Findings of one kind that are shown one by one."""
 
 Status = Literal["passed", "failed", "skipped", "ignored"]
 
@@ -45,6 +48,32 @@ class Row:
     reason: str = ""
     """Why it was skipped or ignored."""
     notes: tuple[str, ...] = ()
+    many: str = ""
+    """As ``Check.many``."""
+
+    @property
+    def folded(self) -> list[Finding]:
+        """The findings for a person: more than three of one kind, which one fix is for, are one with their number."""
+        kinds: dict[str | None, list[Finding]] = {}
+        for one in self.findings:
+            kinds.setdefault(one.fix, []).append(one)
+        return [one for kind in kinds.values() for one in ([_fold(kind, self.many)] if len(kind) > SHOWN else kind)]
+
+
+def _fold(findings: list[Finding], many: str) -> Finding:
+    first, more = findings[:SHOWN], f"{len(findings) - SHOWN} more."
+    labels = {one.curriculum for one in findings}
+    if many:
+        names = [one.about or one.sentence for one in first]
+        if len(labels) > 1:
+            names = [f"[{one.curriculum}] {name}" for one, name in zip(first, names, strict=True)]
+        told = f"{len(findings)} {many}: {', '.join(names)} and {more} {first[0].message}"
+    else:
+        sentences = [f"{one.where}: {one.sentence}".removeprefix(": ") for one in first]
+        told = f"{len(findings)} of one kind: {' '.join(sentences)} And {more}"
+    curriculum = labels.pop() if len(labels) == 1 and many else None
+    place = {"path": first[0].path, "line": first[0].line} if many else {}
+    return Finding(message=told, fix=first[0].fix, curriculum=curriculum, **place)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,4 +282,5 @@ def _row(name: str, result: Result | None, outcomes: dict[str, Outcome], shown: 
         findings=tuple(outcome.findings) if outcome is not None and status == "failed" else (),
         reason=reason,
         notes=tuple(outcome.notes) if outcome is not None else (),
+        many=check.many,
     )

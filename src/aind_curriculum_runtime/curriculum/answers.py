@@ -9,7 +9,7 @@ from __future__ import annotations
 import dis
 import inspect
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from .references import places
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum
 
-__all__ = ["never_answers", "require_answers"]
+__all__ = ["never_answers", "require_answers", "transitions_without_answer"]
 
 
 def require_answers(curriculum: Curriculum[Any]) -> None:
@@ -31,19 +31,31 @@ def require_answers(curriculum: Curriculum[Any]) -> None:
     Raises:
         CurriculumError: ``result.no_answer`` with the transition's name, file and line.
     """
+    for where, rule in transitions_without_answer(curriculum):
+        code = rule.callable.__code__
+        raise CurriculumError(
+            "result.no_answer",
+            f"The rule {rule.name} ({where}) returns nothing, so it can never hold "
+            f"({Path(code.co_filename).name}, line {code.co_firstlineno}).",
+            "End it with `return` and what decides, such as `return metrics.trials >= 20`.",
+            where=rule.name,
+        )
+
+
+def transitions_without_answer(curriculum: Curriculum[Any]) -> Iterator[tuple[str, Any]]:
+    """Find the transitions that can return no value on any path.
+
+    Args:
+        curriculum: The repo's own curriculum.
+
+    Yields:
+        Their places in words, and the rule objects of the library.
+    """
     from aind_behavior_curriculum import PolicyTransition, StageTransition
 
     for where, rule in places(curriculum):
-        function = rule.callable
-        if isinstance(rule, PolicyTransition | StageTransition) and never_answers(function):
-            code = function.__code__
-            raise CurriculumError(
-                "result.no_answer",
-                f"The rule {rule.name} ({where}) returns nothing, so it can never hold "
-                f"({Path(code.co_filename).name}, line {code.co_firstlineno}).",
-                "End it with `return` and what decides, such as `return metrics.trials >= 20`.",
-                where=rule.name,
-            )
+        if isinstance(rule, PolicyTransition | StageTransition) and never_answers(rule.callable):
+            yield where, rule
 
 
 def never_answers(function: Callable[..., Any]) -> bool:

@@ -55,6 +55,9 @@ class Check(ABC):
     """Names of the process runs in ``scenarios.SCENARIOS`` that it looks at."""
     fix: str
     """How to fix what it finds, in one sentence."""
+    many: str = ""
+    """What several findings have in common, after their number: ``transitions never held``. Each names what it is
+    about, so that one of them can be left out."""
 
     def __init_subclass__(cls) -> None:
         """Take id, title and reason from the name and docstring of a class that is one check."""
@@ -95,7 +98,7 @@ class Check(ABC):
         outcome = Outcome()
         curriculum_repo.outcomes[self.id] = outcome
         try:
-            outcome.findings.extend(self.find(curriculum_repo))
+            outcome.findings.extend(self._left(self.find(curriculum_repo), curriculum_repo, outcome.notes))
         except NotApplicable as reason:
             outcome.skipped = str(reason)
             return None
@@ -103,6 +106,15 @@ class Check(ABC):
             outcome.findings.append(Finding(message=str(broken), fix=broken.fix))
         outcome.findings = [replace(one, message=_sentence(one.message)) for one in outcome.findings]
         return "\n\n".join(self._lines(outcome.findings))
+
+    def _left(self, findings: Iterable[Finding], repo: CurriculumRepo, notes: list[str]) -> Iterator[Finding]:
+        """The findings without those that ``pyproject.toml`` leaves out one by one, of which a note tells."""
+        left_out = repo.left_out(self.id)
+        for finding in findings:
+            if finding.about not in left_out:
+                yield finding
+            elif (note := f"{finding.about} is left out: {left_out[finding.about].rstrip('.')}") not in notes:
+                notes.append(note)
 
     def _lines(self, findings: list[Finding]) -> Iterator[str]:
         for finding in findings:

@@ -40,6 +40,7 @@ class Finding:
         line: Line in that file, from 1.
         fix: How to fix this one, if the check's own ``fix`` does not fit.
         curriculum: Which curriculum it is about, in a repo that has several.
+        about: The one thing it is about, such as a rule's name, by which ``pyproject.toml`` can leave it out.
     """
 
     message: str
@@ -47,6 +48,7 @@ class Finding:
     line: int | None = None
     fix: str | None = None
     curriculum: str | None = None
+    about: str | None = None
 
     @property
     def where(self) -> str:

@@ -81,6 +81,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     """The graph, its rules, and a trainer state for every stage."""
     import aind_behavior_curriculum
 
+    from ...curriculum.answers import transitions_without_answer
     from ...curriculum.references import places
     from ...session.trainer import OrderedTrainer
     from .rule_search import undeclared
@@ -118,6 +119,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         "states": states,
         "graph": _plain(curriculum)["graph"],
         "rules": [_rule(where, rule) for where, rule in places(curriculum)],
+        "without_answer": [_rule(where, rule) for where, rule in transitions_without_answer(curriculum)],
         "homonyms": sorted(_homonyms(curriculum)),
         "modules": sorted(_modules_of(arguments.object)),
         "task_packages": sorted(_task_packages(curriculum, arguments.object)),

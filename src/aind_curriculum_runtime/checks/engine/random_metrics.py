@@ -6,20 +6,22 @@ Owns how the fields of a class become hypothesis strategies. Knows nothing of wh
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, get_args, get_origin
 
-__all__ = ["code_of", "for_many"]
+from .compared import Compared
+
+__all__ = ["for_many", "input_name"]
 
 _NONE: Final[Mapping[str, Any]] = types.MappingProxyType({})
 
 
-def for_many(model: Any, rules: list[Any], tries: int, apply: Callable[[Any], None]) -> str | None:
-    """Call a function with many metrics, some of them near the thresholds of rules.
+def for_many(model: Any, near: Compared, tries: int, apply: Callable[[Any], None]) -> str | None:
+    """Call a function with many metrics, some of them near what rules compare with.
 
     Args:
         model: The metrics class.
-        rules: Rules and policies whose thresholds matter.
+        near: What its rules compare with.
         tries: How many metrics.
         apply: Called with each.
 
@@ -28,7 +30,6 @@ def for_many(model: Any, rules: list[Any], tries: int, apply: Callable[[Any], No
     """
     from hypothesis import HealthCheck, Phase, given, settings
 
-    constants = sorted({number for rule in rules for number in _constants(rule)})
     thorough: Any = settings(
         max_examples=tries,
         database=None,
@@ -38,19 +39,19 @@ def for_many(model: Any, rules: list[Any], tries: int, apply: Callable[[Any], No
         suppress_health_check=list(HealthCheck),
     )
     try:
-        over: Any = given(_metrics(model, constants))
+        over: Any = given(_metrics(model, near))
         thorough(over(apply))()
     except Exception as error:  # a class that validates more than its annotations say, or a type that has no examples
         return f"no {model.__name__} could be made at random ({type(error).__name__})"
     return None
 
 
-def _metrics(model: Any, constants: list[float], inside: tuple[Any, ...] = ()) -> Any:
+def _metrics(model: Any, near: Compared, inside: tuple[Any, ...] = ()) -> Any:
     """A hypothesis strategy for a metrics class: each field follows its annotation, often near a rule's threshold.
 
     Args:
         model: The class, or one that a field of it holds.
-        constants: The rules' thresholds.
+        near: What the rules compare with.
         inside: The classes that this one is a field of.
     """
     from hypothesis import strategies as st
@@ -61,8 +62,7 @@ def _metrics(model: Any, constants: list[float], inside: tuple[Any, ...] = ()) -
     fields = {}
     for name, field in model.model_fields.items():
         annotation = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-        key = next((one for one in (field.validation_alias, field.alias) if isinstance(one, str)), name)
-        fields[key] = _values(annotation, constants, (*inside, model))
+        fields[input_name(name, field)] = _values(annotation, near, (*inside, model))
 
     def build(values: dict[str, Any]) -> Any:
         try:
@@ -73,23 +73,38 @@ def _metrics(model: Any, constants: list[float], inside: tuple[Any, ...] = ()) -
     return st.fixed_dictionaries(fields).map(build).filter(lambda metrics: metrics is not None)
 
 
-def _values(annotation: Any, constants: list[float], inside: tuple[Any, ...], limits: Mapping[str, Any] = _NONE) -> Any:
+def input_name(name: str, field: Any) -> str:
+    """The name by which a model's class takes in a field.
+
+    Args:
+        name: The field's own name.
+        field: pydantic's description of it.
+
+    Returns:
+        Its alias, where it has one.
+    """
+    return next((one for one in (field.validation_alias, field.alias) if isinstance(one, str)), name)
+
+
+def _values(annotation: Any, near: Compared, inside: tuple[Any, ...], limits: Mapping[str, Any] = _NONE) -> Any:
     from hypothesis import strategies as st
     from pydantic import BaseModel
 
     def of(one: Any) -> Any:
-        return _values(one, constants, inside)
+        return _values(one, near, inside)
 
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _values(arguments[0], constants, inside, {**limits, **_limits(annotation.__metadata__)})
+        return _values(arguments[0], near, inside, {**limits, **_limits(annotation.__metadata__)})
     if annotation in (int, float):
-        return _numbers(annotation, constants, limits)
+        return _numbers(annotation, near.numbers, limits)
     size = {"min_size": limits.get("min_length", 0), "max_size": limits.get("max_length")}
     if annotation is str and limits:
         return st.from_regex(limits["pattern"]) if "pattern" in limits else st.text(**size)
+    if annotation is str:
+        return st.sampled_from(near.texts) | st.text() if near.texts else st.text()
     if origin in (types.UnionType,) or str(origin) == "typing.Union":
-        return st.one_of([_values(one, constants, inside, limits) for one in arguments])
+        return st.one_of([_values(one, near, inside, limits) for one in arguments])
     if origin in (list, set, frozenset) and arguments:
         return _lists(of(arguments[0]), **size, unique=origin is not list).map(origin)
     if origin is tuple and arguments:
@@ -101,7 +116,7 @@ def _values(annotation: Any, constants: list[float], inside: tuple[Any, ...], li
     if annotation is Any:
         return st.none() | st.integers(0, 10) | st.text(max_size=4)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _metrics(annotation, constants, inside)
+        return _metrics(annotation, near, inside)
     return st.from_type(annotation)
 
 
@@ -143,35 +158,3 @@ def _limits(metadata: tuple[Any, ...]) -> dict[str, Any]:
             if getattr(one, name, None) is not None:
                 found[name] = getattr(one, name)
     return found
-
-
-def _constants(rule: Any) -> Iterator[float]:
-    """A rule's thresholds: the numbers in its code and in the module-level names it uses."""
-    function = rule.callable
-    code = code_of(rule)
-    if code is None:
-        return
-    pending: list[Any] = [code]
-    while pending:
-        one = pending.pop()
-        for constant in one.co_consts:
-            if isinstance(constant, types.CodeType):
-                pending.append(constant)
-            elif isinstance(constant, int | float) and not isinstance(constant, bool):
-                yield float(constant)
-        for name in one.co_names:
-            value = getattr(function, "__globals__", {}).get(name)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                yield float(value)
-
-
-def code_of(rule: Any) -> types.CodeType | None:
-    """The code of a rule's function.
-
-    Args:
-        rule: A rule of the library.
-
-    Returns:
-        The code, or None when it is not a Python function.
-    """
-    return getattr(rule.callable, "__code__", None)

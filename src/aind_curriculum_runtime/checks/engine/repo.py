@@ -87,6 +87,20 @@ class RepoFiles:
         """``pyproject.toml``; empty when it cannot be used."""
         return self._file.document
 
+    def left_out(self, check: str) -> dict[str | None, str]:
+        """What ``pyproject.toml`` leaves out of one check, such as ``"GR005:st_a_b" = "tested"``.
+
+        Args:
+            check: The check's id.
+
+        Returns:
+            The reasons, by what each is about.
+        """
+        ignored = self.pyproject.get("tool", {}).get("repo-review", {}).get("ignore", {})
+        reasons = ignored if isinstance(ignored, dict) else dict.fromkeys(map(str, ignored), "")
+        found = {name.partition(":"): str(reason) for name, reason in reasons.items()}
+        return {about: reason or "no reason given" for (of, _, about), reason in found.items() if of == check and about}
+
     @property
     def project(self) -> dict[str, Any]:
         """The table ``[project]``; empty when ``pyproject.toml`` cannot be used."""

@@ -1,7 +1,7 @@
 """Searching for metrics that make a rule hold (witnesses), and for rules and policies that misbehave.
 
-Owns what can be learned by trying them on many random metrics. It cannot prove that a rule never holds, and never says
-so.
+Owns what can be learned by trying them on many metrics, at random first and then steered. It cannot prove that a rule
+never holds, and never says so.
 """
 
 from __future__ import annotations
@@ -11,15 +11,23 @@ from typing import Any, Final
 
 from ...curriculum.manual import is_manual
 from ...curriculum.validation import first_fault
-from .random_metrics import code_of, for_many
+from .compared import code_of, compared
+from .random_metrics import for_many
+from .steered_metrics import steer
 
-__all__ = ["TRIES", "search", "undeclared"]
+__all__ = ["STEERED", "TRIES", "search", "undeclared"]
 
 TRIES: Final = 400
-"""Metrics tried for each metrics class."""
+"""Random metrics tried for each metrics class."""
 
-_APPLICATIONS: Final = 20_000
-"""How often policies are applied in all when there are many; this is slower than asking a transition."""
+STEERED: Final = 4_000
+"""Steered metrics tried for each group of rules in which one has not decided, at most."""
+
+_FEWEST: Final = 40
+"""Metrics that policies are tried on however large their tasks are."""
+
+_APPLIED: Final = 3_000_000
+"""Characters of tasks that policies are applied to in all: the time it takes goes by the size of the tasks."""
 
 
 def search(curriculum: Any) -> dict[str, Any]:
@@ -29,23 +37,25 @@ def search(curriculum: Any) -> dict[str, Any]:
         curriculum: The curriculum.
 
     Returns:
-        ``tries`` and two lists. ``rules`` has, for each stage transition and policy transition, its stage, kind and
-        name, the rules before it, whether it ever held, whether it ever decided (held while none before it did),
-        what went wrong and with which metrics, and why it was not tried, if so. ``policies`` has the same faults for
-        each policy, and the parameters it set that the task does not declare.
+        Two lists. ``rules`` has, for each stage transition and policy transition, its stage, kind and name, the rules
+        before it, how many metrics it was tried on, whether it ever held, whether it ever decided (held while none
+        before it did), what it gave that was no bool, what went wrong and with which metrics, and why it was not tried,
+        if so. ``policies`` has the same faults for each policy, and the parameters it set that the task does not
+        declare.
     """
-    groups = list(_groups(curriculum))
+    groups = [(model, _Group(*facts)) for model, *facts in _groups(curriculum)]
     rules, policies = [], []
-    for model in dict.fromkeys(model for model, *_ in groups):
-        rules += _try(model, [group for group in groups if group[0] is model])
+    for model in dict.fromkeys(model for model, _ in groups):
+        rules += _try(model, [group for one, group in groups if one is model])
     owned = list(_policies(curriculum))
-    tries = min(TRIES, max(40, _APPLICATIONS // max(1, len(owned))))
+    size = sum(len(stage.task.model_dump_json(warnings=False)) for _, stage, _ in owned)
+    tries = min(TRIES, max(_FEWEST, _APPLIED // max(1, size)))
     for model in dict.fromkeys(model for model, *_ in owned):
         policies += _try_policies(model, [one[1:] for one in owned if one[0] is model], tries)
-    return {"tries": TRIES, "rules": rules, "policies": policies}
+    return {"rules": rules, "policies": policies}
 
 
-def _groups(curriculum: Any) -> Iterator[tuple[Any, str, str, list[Any]]]:
+def _groups(curriculum: Any) -> Iterator[Any]:
     """Groups of rules in which the first that holds decides, each with the metrics class that its rules take."""
     for stage in curriculum.see_stages():
         transitions = [rule for rule, _ in curriculum.see_stage_transitions(stage) if not is_manual(rule.callable)]
@@ -84,50 +94,94 @@ def _model_of(rules: list[Any]) -> Any:
     return None
 
 
-def _try(model: Any, groups: list[tuple[Any, str, str, list[Any]]]) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = [
-        {
-            **_record(stage, kind, rule),
-            "before": [_name(one) for one in rules[:index]],
-            "held": False,
-            "decided": False,
-        }
-        for _, stage, kind, rules in groups
-        for index, rule in enumerate(rules)
-    ]
+class _Group:
+    """Rules of which the first that holds decides, with what was seen of each.
+
+    Args:
+        stage: The stage's name.
+        kind: What they are.
+        rules: In the order in which they are asked.
+    """
+
+    def __init__(self, stage: str, kind: str, rules: list[Any]) -> None:
+        self.rules = rules
+        self.records: list[dict[str, Any]] = [
+            {
+                **_record(stage, kind, rule),
+                "before": [_name(one) for one in rules[:index]],
+                "held": False,
+                "decided": False,
+                "gave": {},
+            }
+            for index, rule in enumerate(rules)
+        ]
+
+    def ask(self, metrics: Any) -> bool:
+        """Ask each rule; say whether each has decided by now."""
+        given_metrics = metrics.model_copy(deep=True)
+        decided = False
+        for rule, record in zip(self.rules, self.records, strict=True):
+            record["tries"] += 1
+            held: bool | None = None
+            try:
+                answer = rule.invoke(given_metrics)
+                held = bool(answer)
+                if not _is_bool(answer):
+                    record["gave"].setdefault(_kind(answer), repr(metrics)[:300])
+            except (Exception, SystemExit) as error:
+                if record["raised"] is None:
+                    record["raised"] = f"raised {type(error).__name__}: {error} for {metrics!r}"[:500]
+            if given_metrics != metrics:
+                if record["altered"] is None:
+                    record["altered"] = ", ".join(_unequal_fields(given_metrics, metrics)) or "they differ"
+                given_metrics = metrics.model_copy(deep=True)
+            if held is None:
+                continue
+            if record["wavers"] is None:
+                if _answers(rule, given_metrics) is not held:
+                    record["wavers"] = repr(metrics)[:300]
+                if given_metrics != metrics:
+                    given_metrics = metrics.model_copy(deep=True)
+            record["held"] |= held
+            record["decided"] |= held and not decided
+            decided |= held
+        return self.all_decided
+
+    @property
+    def all_decided(self) -> bool:
+        return all(record["decided"] for record in self.records)
+
+
+def _is_bool(answer: Any) -> bool:
+    """Whether an answer is a bool of Python or of numpy, which need not be installed."""
+    return isinstance(answer, bool) or _kind(answer) in ("numpy.bool", "numpy.bool_")
+
+
+def _kind(answer: Any) -> str:
+    kind = type(answer)
+    return "None" if answer is None else f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+
+
+def _try(model: Any, groups: list[_Group]) -> list[dict[str, Any]]:
+    records = [record for group in groups for record in group.records]
     if model is None:
         return _untried(records, "no annotation names their metrics class")
+    seeds = []
 
     def apply(metrics: Any) -> None:
-        at = iter(records)
-        given_metrics = metrics.model_copy(deep=True)
-        for _, _, _, rules in groups:
-            decided = False
-            for rule in rules:
-                record = next(at)
-                held: bool | None = None
-                try:
-                    held = bool(rule.invoke(given_metrics))
-                except (Exception, SystemExit) as error:
-                    if record["raised"] is None:
-                        record["raised"] = f"raised {type(error).__name__}: {error} for {metrics!r}"[:500]
-                if given_metrics != metrics:
-                    if record["altered"] is None:
-                        record["altered"] = ", ".join(_unequal_fields(given_metrics, metrics)) or "they differ"
-                    given_metrics = metrics.model_copy(deep=True)
-                if held is None:
-                    continue
-                if record["wavers"] is None:
-                    if _answers(rule, given_metrics) is not held:
-                        record["wavers"] = repr(metrics)[:300]
-                    if given_metrics != metrics:
-                        given_metrics = metrics.model_copy(deep=True)
-                record["held"] |= held
-                record["decided"] |= held and not decided
-                decided |= held
+        seeds.append(metrics.model_copy(deep=True))
+        for group in groups:
+            group.ask(metrics)
 
-    why = for_many(model, [rule for *_, rules in groups for rule in rules], TRIES, apply)
-    return records if why is None else _untried(records, why)
+    why = for_many(model, compared([rule for group in groups for rule in group.rules], model), TRIES, apply)
+    if why is not None:
+        return _untried(records, why)
+    for group in groups:
+        if not group.all_decided:
+            made = steer(group.rules, seeds, compared(group.rules, model), STEERED, group.ask)
+            for record in group.records:
+                record["tries"] = len(seeds) + made
+    return records
 
 
 def _try_policies(model: Any, owned: list[tuple[Any, Any]], tries: int) -> list[dict[str, Any]]:
@@ -142,7 +196,7 @@ def _try_policies(model: Any, owned: list[tuple[Any, Any]], tries: int) -> list[
             after = _applied(records[index], policy, metrics, tasks[index])
             tasks[index] = stage.task if after is None else after
 
-    why = for_many(model, [policy for _, policy in owned], tries, apply)
+    why = for_many(model, compared([policy for _, policy in owned], model), tries, apply)
     return records if why is None else _untried(records, why)
 
 
@@ -150,9 +204,10 @@ def _applied(record: dict[str, Any], policy: Any, metrics: Any, task: Any) -> An
     """Apply a policy, twice to compare; None when the task it returns cannot be used."""
     from pydantic import ValidationError
 
+    record["tries"] += 1
     given_metrics = metrics.model_copy(deep=True)
     try:
-        after = policy.invoke(given_metrics, task.model_copy(deep=True))
+        after = policy.invoke(given_metrics, _copied(task))
         fault = _refused(after, before=task)
     except (Exception, SystemExit) as error:
         fault = _refusal(error) if isinstance(error, ValidationError) else f"raised {type(error).__name__}: {error}"
@@ -163,15 +218,23 @@ def _applied(record: dict[str, Any], policy: Any, metrics: Any, task: Any) -> An
             record["raised"] = f"{fault} for {metrics!r}"[:500]
         return None
     record["sets"] = sorted({*record["sets"]} | ({*undeclared(after)} - {*undeclared(task)}))
-    first = after.model_copy(deep=True)
+    first = _copied(after)
     if record["wavers"] is None:
         try:
-            again = policy.invoke(metrics.model_copy(deep=True), task.model_copy(deep=True))
+            again = _copied(policy.invoke(metrics.model_copy(deep=True), _copied(task)))
         except (Exception, SystemExit):
             again = None
         if again != first:
             record["wavers"] = repr(metrics)[:300]
     return first
+
+
+def _copied(task: Any) -> Any:
+    """A copy by way of JSON, as a session reads it; several times as fast as a deep one, where it can be made."""
+    try:
+        return type(task).model_validate_json(task.model_dump_json(warnings=False))
+    except ValueError:
+        return task.model_copy(deep=True)
 
 
 def _refused(task: Any, before: Any = None) -> str | None:
@@ -225,6 +288,7 @@ def _record(stage: str, kind: str, rule: Any) -> dict[str, Any]:
         "rule": _name(rule),
         "file": getattr(code_of(rule), "co_filename", None),
         "line": getattr(code_of(rule), "co_firstlineno", None),
+        "tries": 0,
         "raised": None,
         "altered": None,
         "wavers": None,

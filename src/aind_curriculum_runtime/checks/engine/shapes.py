@@ -29,6 +29,7 @@ class TableRow(Check):
     family: str
     fix: str
     level: Level = "error"
+    many: str = ""
     requires: frozenset[str] = frozenset()
     runs: tuple[str, ...] = ()
 

@@ -24,7 +24,7 @@ class CL001(TargetCheck):
     """
 
     family = "command line"
-    requires = frozenset({"LP005", "SU005"})
+    requires = frozenset({"LP005", "SU005", "GR013"})
     runs = ("facts", "launcher")
     fix = "`uv run curriculum demo` makes the same run and shows where it stops; fix that."
 

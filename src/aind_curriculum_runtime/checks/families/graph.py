@@ -10,6 +10,7 @@ from typing import Any
 from ..engine.check import TargetCheck
 from ..engine.findings import Finding, NotApplicable
 from ..engine.repo import Target
+from ..engine.returns import function_at, may_return_none
 from ..engine.shapes import TableRow
 from ..engine.under_test import CurriculumRepo
 
@@ -39,7 +40,7 @@ class _TriedRule(TableRow, TargetCheck):
     Args:
         parts: ``rules`` for the transitions, ``policies``.
         once: Whether a rule that several stages use is reported once.
-        tell: Gives the fault in one sentence, from the rule's record and the number of tries, or None.
+        tell: Gives the fault in one sentence, from the rule's record, or None.
     """
 
     family: str = "graph"
@@ -47,17 +48,16 @@ class _TriedRule(TableRow, TargetCheck):
     runs: tuple[str, ...] = ("witnesses",)
     parts: tuple[str, ...] = ("rules", "policies")
     once: bool = False
-    tell: Callable[[dict[str, Any], int], str | None]
+    tell: Callable[[dict[str, Any]], str | None]
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
-        tries = repo.runs.answer(target, "witnesses")["tries"]
         told = set()
         for rule in _tried(repo, target, *self.parts):
-            message = self.tell(rule, tries)
+            message = self.tell(rule)
             if message is not None and not (self.once and rule["rule"] in told):
                 told.add(rule["rule"])
                 path, line = repo.place_of(rule)
-                yield Finding(message=message, path=path, line=line)
+                yield Finding(message=message, path=path, line=line, about=rule["rule"])
 
 
 def _reachable(edges: dict[str, list[str]], starts: Iterable[str]) -> set[str]:
@@ -102,24 +102,24 @@ def _policies_never_active(facts: dict[str, Any]) -> Iterator[str]:
                 yield f"The policy {policy} of the stage {stage['name']!r} never becomes active."
 
 
-def _held_only_after_another(rule: dict[str, Any], tries: int) -> str | None:
+def _held_only_after_another(rule: dict[str, Any]) -> str | None:
     if not rule["held"] or rule["decided"]:
         return None
     before = ", ".join(rule["before"])
-    return f"In {tries} tries the {_named(rule)} held only where an earlier one did ({before})."
+    return f"In {rule['tries']} tries the {_named(rule)} held only where an earlier one did ({before})."
 
 
-def _never_held(rule: dict[str, Any], tries: int) -> str | None:
+def _never_held(rule: dict[str, Any]) -> str | None:
     if rule["held"] or rule["raised"] is not None:
         return None
-    return f"No witness found in {tries} tries: the {_named(rule)} never held."
+    return f"No witness found in {rule['tries']} tries: the {_named(rule)} never held."
 
 
-def _raised(rule: dict[str, Any], tries: int) -> str | None:
+def _raised(rule: dict[str, Any]) -> str | None:
     return None if rule["raised"] is None else f"The {_named(rule)} {' '.join(rule['raised'].split())}."
 
 
-def _wavered(rule: dict[str, Any], tries: int) -> str | None:
+def _wavered(rule: dict[str, Any]) -> str | None:
     if rule["wavers"] is None:
         return None
     gave = "gave two different tasks" if rule["kind"] == "policy" else "answered yes and no"
@@ -181,6 +181,7 @@ class GR009(TargetCheck):
     requires = frozenset({"LP005"})
     runs = ("facts",)
     fix = "Rename it (a stage's new name needs a new major version), or ignore GR009 with the reason."
+    many = "names differ from the field's"
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         facts = repo.runs.facts(target)
@@ -189,29 +190,31 @@ class GR009(TargetCheck):
             if name not in told:
                 told.add(name)
                 path, line = repo.place_of(rule) if rule else (None, None)
-                yield Finding(message=f"{what} is named {name!r} instead of {wanted}.", path=path, line=line)
+                message = f"{what} is named {name!r} instead of {wanted}."
+                yield Finding(message=message, path=path, line=line, about=name)
+
+
+def _last(reference: str) -> str:
+    return reference.rpartition(".")[2]
 
 
 def _misnamed(facts: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, Any] | None]]:
     rules = {rule["reference"]: rule for rule in facts["rules"]}
 
-    def last(reference: str) -> str:
-        return reference.rpartition(".")[2]
-
     for stage in facts["stages"]:
         if stage["name"] != "GRADUATED" and not re.match(r"s_\w", stage["name"]):
             yield "A stage", stage["name"], f"s_{stage['name'].lower()}", None
         for policy in stage["policies"]:
-            if not re.match(r"p_\w", last(policy)):
-                yield "A policy", last(policy), f"p_{last(policy)}", rules.get(policy)
+            if not re.match(r"p_\w", _last(policy)):
+                yield "A policy", _last(policy), f"p_{_last(policy)}", rules.get(policy)
         for _, rule, _ in stage["policy_transitions"]:
-            if not re.match(r"pt_\w", last(rule)):
-                yield "A policy transition", last(rule), f"pt_{last(rule)}", rules.get(rule)
+            if not re.match(r"pt_\w", _last(rule)):
+                yield "A policy transition", _last(rule), f"pt_{_last(rule)}", rules.get(rule)
         for rule, to in stage["transitions"]:
             short = [name.removeprefix("s_").lower() for name in (stage["name"], to)]
-            if last(rule).lower() != f"st_{short[0]}_{short[1]}":
+            if _last(rule).lower() != f"st_{short[0]}_{short[1]}":
                 what = f"The transition from {stage['name']!r} to {to!r}"
-                yield what, last(rule), f"st_{short[0]}_{short[1]}", rules.get(rule)
+                yield what, _last(rule), f"st_{short[0]}_{short[1]}", rules.get(rule)
 
 
 class GR010(TargetCheck):
@@ -225,6 +228,7 @@ class GR010(TargetCheck):
     requires = frozenset({"GR003"})
     runs = ("evaluate", "witnesses")
     fix = "Compare metrics, do not assign to them: take a local variable."
+    many = "rules change the metrics"
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         told = set()
@@ -234,7 +238,7 @@ class GR010(TargetCheck):
                 told.add(rule["rule"])
                 path, line = repo.place_of(rule)
                 message = f"The {rule['kind']} {rule['rule']} changes the metrics ({rule['altered']})."
-                yield Finding(message=message, path=path, line=line)
+                yield Finding(message=message, path=path, line=line, about=rule["rule"])
         for stage, found in repo.runs.answer(target, "evaluate").items():
             if found["altered"] and not told:
                 yield Finding(message=f"A rule of the stage {stage!r} changes the metrics ({found['altered']}).")
@@ -252,17 +256,72 @@ class GR012(TargetCheck):
     requires = frozenset({"LP005"})
     runs = ("facts", "witnesses")
     fix = "Spell the parameter as its class does, or declare it there."
+    many = "parameters are set that the task does not declare"
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
         for stage in repo.runs.facts(target)["stages"]:
             for name in stage.get("undeclared", []):
-                yield Finding(message=f"The stage {stage['name']!r} sets {name}, which the task does not declare.")
+                message = f"The stage {stage['name']!r} sets {name}, which the task does not declare."
+                yield Finding(message=message, about=name)
         policies = repo.runs.answer(target, "witnesses").get("policies", [])
         for policy in {one["rule"]: one for one in policies if one["sets"]}.values():
             path, line = repo.place_of(policy)
             for name in policy["sets"]:
                 message = f"The policy {policy['rule']} sets {name}, which the task does not declare."
-                yield Finding(message=message, path=path, line=line)
+                yield Finding(message=message, path=path, line=line, about=name)
+
+
+class GR013(TargetCheck):
+    """Every transition returns an answer
+
+    Where the `return` was forgotten the library takes None for "did not hold": the animal stays at its stage for ever,
+    and nothing says so. `run` refuses such a curriculum with 76.
+    """
+
+    family = "graph"
+    requires = frozenset({"LP005"})
+    runs = ("facts",)
+    fix = "End it with `return` and what decides, such as `return metrics.trials >= 20`."
+    many = "transitions return nothing"
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        silent = repo.runs.facts(target).get("without_answer", [])  # the runtime of an older lock does not say
+        for rule in {one["reference"]: one for one in silent}.values():
+            path, line = repo.place_of(rule)
+            message = f"The rule {rule['reference']} ({rule['place']}) returns nothing, so it can never hold."
+            yield Finding(message=message, path=path, line=line, about=_last(rule["reference"]))
+
+
+class GR014(TargetCheck):
+    """Transitions answer True or False on every path
+
+    What is returned is read as a truth: None and an empty list as "did not hold", a text such as "False" as "held". A
+    path that ends without a `return` is more often forgotten than meant.
+    """
+
+    family = "graph"
+    level = "warning"
+    requires = frozenset({"LP005", "GR013"})
+    runs = ("witnesses",)
+    fix = "Return a bool on every path, such as `return False` at the end; `bool(...)` makes one."
+    many = "transitions return something else than True or False"
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        rules = {one["rule"]: one for one in repo.runs.answer(target, "witnesses")["rules"]}
+        for rule in rules.values():
+            path, line = repo.place_of(rule)
+            module = repo.sources.get(path or "")
+            function = function_at(module, line) if module is not None and line is not None else None
+            without = may_return_none(function) if function is not None else None
+            message = None
+            if without is not None:
+                line = without
+                message = "returns nothing on some paths, which counts as `did not hold`"
+            elif gave := rule.get("gave"):
+                kind, metrics = next(iter(gave.items()))
+                message = f"returns {kind} for {metrics}"
+            if message is not None:
+                yield Finding(message=f"The {_named(rule)} {message}.", path=path, line=line, about=rule["rule"])
 
 
 CHECKS = (
@@ -290,6 +349,7 @@ CHECKS = (
             "the finding as a hint."
         ),
         level="warning",
+        many="transitions held only where an earlier one did",
         parts=("rules",),
         tell=_held_only_after_another,
         fix="Add the narrower transition first: the order of the add_stage_transition calls decides.",
@@ -298,10 +358,14 @@ CHECKS = (
         id="GR005",
         title="Every transition can hold",
         why=(
-            "A transition that holds for no metrics is a slip in a threshold or a unit. The search tries many "
-            "metrics; that it found no witness does not prove that there is none."
+            "A transition that holds for no metrics is a slip in a threshold or a unit. The search tries many metrics, "
+            "steered to what the rule compares them with; that it found no witness does not prove that there is none. "
+            "A test of yours with metrics for which the transition holds is that proof: name the test as the reason "
+            "when you leave the transition out."
         ),
         level="warning",
+        requires=frozenset({"LP005", "GR013"}),
+        many="transitions never held",
         parts=("rules",),
         tell=_never_held,
         fix="Test the transition with metrics for which it must hold, or take it out.",
@@ -315,6 +379,7 @@ CHECKS = (
             "refuses, even if only after many sessions: each is applied to the task that it returned the last time."
         ),
         level="warning",
+        many="rules and policies fail for metrics that their class allows",
         tell=_raised,
         fix=(
             "Handle that case in the rule, keep parameters within their bounds (min, max), or narrow the field in the "
@@ -345,8 +410,11 @@ CHECKS = (
         title="Rules give the same answer for the same metrics",
         why="A rule that counts its calls or takes a random number moves one animal and not the other.",
         once=True,
+        many="rules and policies waver",
         tell=_wavered,
         fix="Decide by the metrics alone: no random number, no counter, no list that grows from call to call.",
     ),
     GR012(),
+    GR013(),
+    GR014(),
 )

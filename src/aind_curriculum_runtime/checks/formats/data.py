@@ -27,6 +27,7 @@ def as_json(report: Report) -> str:
                     "path": one.path,
                     "line": one.line,
                     "curriculum": one.curriculum,
+                    "about": one.about,
                 }
                 for one in row.findings
             ],

@@ -15,10 +15,10 @@ __all__ = ["asides", "summary", "table", "terminal", "text"]
 
 
 def text(report: Report) -> str:
-    """One line for each finding, then what was skipped and why, then the counts."""
+    """One line for each finding, more than three of one kind folded, then what was skipped and why, then the counts."""
     lines = []
     for row in report.rows:
-        for finding in row.findings:
+        for finding in row.folded:
             place = f" {finding.where}:" if finding.where else ""
             fix = finding.fix or row.fix
             lines.append(f"{row.id} {row.level}:{place} {finding.sentence} Fix: {fix} ({row.url})")
@@ -56,7 +56,7 @@ def terminal(report: Report, *, width: int, colour: bool) -> str:
 
     lines: list[str] = []
     for row in report.rows:
-        for finding in row.findings:
+        for finding in row.folded:
             head = f"{paint(row.id, 'bold')} {paint(row.level, row.level)}"
             lines += [f"{head}  {finding.where}".rstrip(), *wrapped(finding.sentence, "  ")]
             lines += wrapped(f"Fix: {finding.fix or row.fix}", "  ")
