@@ -80,11 +80,8 @@ def in_lines(changes: Iterable[Changed], *, everything: bool) -> list[Line]:
     alike: dict[str, list[list[Changed]]] = {}
     for whole in wholes.values():
         alike.setdefault(_likeness(whole), []).append(whole)
-    return [
-        _line(group)
-        for some in alike.values()
-        for group in ([some] if len(some) >= _ALIKE else [[one] for one in some])
-    ]
+    groups = [[some] if len(some) >= _ALIKE else [[whole] for whole in some] for some in alike.values()]
+    return [_line(group) for some in groups for group in some]
 
 
 def change_lines(changes: Iterable[Changed], indent: str, *, everything: bool) -> list[str]:
