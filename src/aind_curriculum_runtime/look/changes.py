@@ -34,7 +34,7 @@ _BEFORE_DIFFERENCE: Final = 20
 _ELEMENT: Final = re.compile(r'\[(\d+|.*=.*|".*)\]$', re.DOTALL)
 
 # A line may go on after a space, but not beside a sign, and within a path before a point or a bracket.
-_JOINT: Final = re.compile(r"(?<=[^=>:] )(?=\S)(?!-> )|(?<=[\w\]])(?=\.[^\W\d]|\[)")
+_JOINT: Final = re.compile(r"(?<=[^=>:] )(?=\S)(?!(?:->|=) )|(?<=[\w\]])(?=\.[^\W\d]|\[)")
 
 _WORD: Final = re.compile(r"(?<= )(?=\S)")
 
