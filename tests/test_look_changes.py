@@ -63,6 +63,12 @@ def test_a_long_path_goes_on_at_a_step() -> None:
     ]
 
 
+def test_a_name_and_its_value_stay_together() -> None:
+    values = ", ".join(f"n_patches_visited_{number} = {number}" for number in range(9))
+    lines = folded(f"  {values}", "    ")
+    assert len(lines) == 3 and all(line.count(" = ") == line.count("n_patches") for line in lines)
+
+
 def test_a_long_value_is_cut_and_says_how_long_it_is() -> None:
     assert shortened(list(range(5000))).endswith("... (5000 values)")
     assert shortened("x" * 300) == "x" * 60 + "... (300 characters)"

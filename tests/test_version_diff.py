@@ -264,7 +264,7 @@ def test_what_is_the_same_in_many_places_and_stages_is_told_once(patches: Repo) 
         f"  minor  {stages}: sequence: [499] 499 -> 7 (1 of 500 values differ)",
     ]
     every = text_of(patches, "--all")
-    assert [every.count(f"blocks[0].patches[label={one}].available: 50.0 -> 40.0\n") for one in "ABCD"] == [1] * 4
+    assert [every.count(f"blocks[0].patches[label={one}].available: 50.0 -> 40.0\n") for one in "ABCD"] == [3] * 4
     found = [(one["where"], one["path"]) for one in diff(patches, "HEAD", ".")["changes"] if one["kind"] == "parameter"]
     assert len(found) == 3 * (4 + 1)
 

@@ -34,7 +34,7 @@ _BEFORE_DIFFERENCE: Final = 20
 _ELEMENT: Final = re.compile(r'\[(\d+|.*=.*|".*)\]$', re.DOTALL)
 
 # A line may go on after a space, but not beside a sign, and within a path before a point or a bracket.
-_JOINT: Final = re.compile(r"(?<=[^=>:] )(?=\S)(?!-> )|(?<=[\w\]])(?=\.[^\W\d]|\[)")
+_JOINT: Final = re.compile(r"(?<=[^=>:] )(?=\S)(?!(?:->|=) )|(?<=[\w\]])(?=\.[^\W\d]|\[)")
 
 _WORD: Final = re.compile(r"(?<= )(?=\S)")
 
@@ -80,11 +80,8 @@ def in_lines(changes: Iterable[Changed], *, everything: bool) -> list[Line]:
     alike: dict[str, list[list[Changed]]] = {}
     for whole in wholes.values():
         alike.setdefault(_likeness(whole), []).append(whole)
-    return [
-        _line(group)
-        for some in alike.values()
-        for group in ([some] if len(some) >= _ALIKE else [[one] for one in some])
-    ]
+    groups = [[some] if len(some) >= _ALIKE else [[whole] for whole in some] for some in alike.values()]
+    return [_line(group) for some in groups for group in some]
 
 
 def change_lines(changes: Iterable[Changed], indent: str, *, everything: bool) -> list[str]:

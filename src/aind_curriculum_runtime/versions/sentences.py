@@ -80,10 +80,10 @@ def _named(places: Sequence[str]) -> str:
 
 
 def _entries(diff: Diff, *, everything: bool) -> dict[str, list[_Entry]]:
-    """Sort what is told by its kind, in the order of the titles; what is the same in several stages is told once."""
+    """Sort what is told by kind, in the order of the titles; what is the same in several stages is put together."""
     found: dict[str, dict[Any, _Entry]] = {kind: {} for kind in _TITLES}
     for number, (exactly, entry) in enumerate([*_values(diff, everything), *_others(diff)]):
-        key = (entry.level, exactly) if entry.kind in _MANY else number
+        key = (entry.level, exactly) if entry.kind in _MANY and not everything else number
         known = found[entry.kind].get(key)
         places = dict.fromkeys([*(known.places if known else ()), *entry.places])
         found[entry.kind][key] = dataclasses.replace(entry, places=tuple(places))
@@ -112,8 +112,8 @@ def _others(diff: Diff) -> Iterator[tuple[str, _Entry]]:
     """The same of all other changes."""
     for change in diff.changes:
         if change.path is None:
-            values = before, after = [None if one is ABSENT else one for one in (change.before, change.after)]
-            told = ["" if one is None else shortened(one) for one in values] if None in values else sides(before, after)
+            values = [None if one is ABSENT else one for one in (change.before, change.after)]
+            told = ["" if one is None else shortened(one) for one in values] if None in values else sides(*values)
             cells = change.text, told[0], told[1]
             text = _told(change, cells)
             entry = _Entry(kind=change.kind, level=change.level, text=text, cells=cells, places=(change.where,))
