@@ -187,6 +187,15 @@ def test_a_stage_that_is_unlike_all_others_is_added(repo: Repo) -> None:
     assert ("major", "s_other", "added") in told(document)
 
 
+def test_a_parameter_that_is_gone_is_warned_of_by_every_stage_whose_states_hold_it(repo: Repo) -> None:
+    for file in ("task.py", "stages.py", "rules.py"):
+        text = (repo.package / file).read_text(encoding="utf-8")
+        repo.write(f"src/my_curriculum/{file}", text.replace("stimulus_contrast", "contrast"))
+    (warning,) = diff(repo)["warnings"]
+    assert "s_habituation, s_shaping, s_discrimination hold the task parameter stimulus_contrast" in warning
+    assert "(65)" in warning
+
+
 def test_a_rule_that_running_states_name_and_that_is_gone_is_warned_of(repo: Repo) -> None:
     for file in (STAGES, RULES):
         text = (repo.path / file).read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..contract.leaves import ABSENT, holders
+from ..contract.leaves import ABSENT, holders, steps
 from ..look.model import CurriculumModel, Metric, MetricsClass, Parameter, Policy, Rule, Stage
 from .code import beside_rules, meaning
 from .numbers import LEVELS, Level
@@ -335,6 +335,34 @@ def _modules(old: Snapshot, new: Snapshot) -> Iterator[Change]:
 
 
 def _warnings(old: CurriculumModel, new: CurriculumModel) -> Iterator[str]:
+    yield from _gone_parameters(old, new)
+    yield from _gone_functions(old, new)
+
+
+def _gone_parameters(old: CurriculumModel, new: CurriculumModel) -> Iterator[str]:
+    """Warn of task parameters that stages lack now, but whose values trainer states hold.
+
+    Whether the task's model still reads one (a distribution of another family does not have the same parameters) shows
+    when a state is read.
+    """
+    stages = {stage.name: stage for stage in new.stages}
+    gone: dict[str, list[str]] = {}
+    for stage in old.stages:
+        if stage.name in stages:
+            before, after = ({one.name: one for one in some.parameters} for some in (stage, stages[stage.name]))
+            for path, within in _only_in(before, after).items():
+                part = path if within is None else within
+                if not steps(part)[-1].startswith("[") and part not in after:  # elements come and go
+                    gone.setdefault(part, []).append(stage.name)
+    for path, where in gone.items():
+        yield (
+            f"Trainer states at {', '.join(dict.fromkeys(where))} hold the task parameter {path}, which is gone there: "
+            "if the task no longer reads it, they are refused (65) within one major version. Keep it, or raise the "
+            "major version and give it a migration."
+        )
+
+
+def _gone_functions(old: CurriculumModel, new: CurriculumModel) -> Iterator[str]:
     """Warn of functions that are gone, but that trainer states hold by their names."""
     known = {rule.reference for stage in new.stages for rule in _rules_in_states(stage)}
     for stage in old.stages:
