@@ -16,6 +16,7 @@ from typing import Final
 
 from ..contract.errors import CurriculumError
 from ..processes.children import Children
+from ..project import uv_lock
 from ..project.git import Git, GitFailed
 from ..project.git_directory import common_directory, git_directory
 from .landing import InPart, Landing, complete, land
@@ -266,6 +267,8 @@ class Updating:
         done = self._processes.run(["uv", "lock", "--quiet"], work.tree)
         if done.code:
             raise Stop("failed", f"uv lock: {_first_line(done.stderr)}", done.stderr.strip())
+        # For a repo that had none: the checks ask for one that is in git. One that git ignores is theirs to tell.
+        Git(work.tree, self._processes).try_("add", "--", uv_lock.NAME)
 
     def _check(self, work: _Work, member: Member) -> None:
         folder = work.path(member)
