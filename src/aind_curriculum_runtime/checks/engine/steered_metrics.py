@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from .compared import Compared
 from .random_metrics import input_name
@@ -146,7 +146,7 @@ class _Changes:
             data = self._changed(data, ())
         try:
             return type(metrics).model_validate(_built(data))
-        except ValidationError:
+        except Exception:  # refused, or a validator of the author's that fails
             return None
 
     def _changed(self, value: Any, place: tuple[str, ...]) -> Any:
