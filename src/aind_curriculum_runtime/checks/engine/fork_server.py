@@ -67,6 +67,7 @@ def main() -> None:
     sys.path[0] = os.path.dirname(script)  # as for the console script; `-m` puts the working directory there
     guard = Guard()
     before = _open_files()
+    gc.disable()  # a fifth of the import would be looking for garbage
     try:
         importlib.import_module(arguments.object.partition(":")[0])
         if _finds_forks_unfit(before):
@@ -77,6 +78,7 @@ def main() -> None:
         traceback.print_exc()
         guard.fail(b"", 1)
     gc.freeze()  # or collecting garbage would copy all that was imported, in every fork
+    gc.enable()
     sys.stderr.flush()
     connection.send(READY)
     order = _serve(connection)

@@ -7,6 +7,7 @@ library and this package, and hypothesis only for ``witnesses``.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import inspect
 import json
@@ -35,12 +36,14 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.source is not None:
         sys.path.insert(0, str(arguments.source))
+    gc.disable()  # a fifth of the import would be looking for garbage
     try:
         curriculum = _load(arguments.object)
     except BaseException as error:
         fix = error.hint if isinstance(error, CurriculumError) else None
         answer: Any = {"error": _told(error), "fix": fix}
     else:
+        gc.enable()
         answer = QUESTIONS[arguments.question](curriculum, arguments)
     write_atomically(Path(os.path.abspath(arguments.answer)), _DUMPS(answer).encode())
     # Like the runtime, do not wait for threads that the curriculum left.
