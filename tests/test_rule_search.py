@@ -176,7 +176,7 @@ def test_what_can_hold_is_found(rule: str, found: dict[str, dict[str, Any]]) -> 
 @pytest.mark.parametrize("rule", CANNOT)
 def test_what_cannot_hold_is_never_found(rule: str, found: dict[str, dict[str, Any]]) -> None:
     assert (found[rule]["held"], found[rule]["raised"]) == (False, None)
-    assert found[rule]["tries"] == 100 + rule_search.STEERED
+    assert found[rule]["tries"] >= 100 + rule_search.STEERED
 
 
 def test_the_search_is_the_same_each_time() -> None:

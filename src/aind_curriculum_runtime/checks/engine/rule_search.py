@@ -20,8 +20,8 @@ __all__ = ["STEERED", "TRIES", "search", "undeclared"]
 TRIES: Final = 400
 """Random metrics tried for each metrics class."""
 
-STEERED: Final = 4_000
-"""Steered metrics tried for each group of rules in which one has not decided, at most."""
+STEERED: Final = 6_000
+"""Steered metrics that may lead nowhere new, in a row, before a group with a rule that has not decided is given up."""
 
 _FEWEST: Final = 40
 """Metrics that policies are tried on however large their tasks are."""

@@ -9,16 +9,20 @@ Owns the changes and what counts as further. Knows nothing of what is concluded.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import dis
+import functools
 import itertools
 import math
 import random
 import sys
+import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from .compared import Compared
 from .random_metrics import input_name
@@ -40,8 +44,11 @@ _LONGEST: Final = 30
 _SIMPLE: Final = 20
 """The largest denominator of a ratio that is taken apart."""
 
-_ALL_AT_ONCE: Final = 0.2
+_ALL_AT_ONCE: Final = 0.35
 """How often all that the rule reads is changed at once."""
+
+_DECIDING: Final = 0.4
+"""How often only what decided the last time is changed."""
 
 _LOOKED_AT: Final = 200
 """Values of the metrics that another one may come near to."""
@@ -54,7 +61,7 @@ def steer(rules: Sequence[Any], seeds: Sequence[Any], near: Compared, tries: int
         rules: The rules of one group, the first that holds decides.
         seeds: Metrics to begin with.
         near: What the rules compare with.
-        tries: How many metrics, at most.
+        tries: How many metrics in a row may lead nowhere new.
         found: Called with metrics that lead the rules somewhere new; says whether that was all.
 
     Returns:
@@ -62,32 +69,48 @@ def steer(rules: Sequence[Any], seeds: Sequence[Any], near: Compared, tries: int
     """
     changes = _Changes(near, seeds)
     visited: set[Any] = set()
-    kept: list[Any] = []
+    kept: list[tuple[Any, list[str]]] = []
 
     def is_new(metrics: Any) -> bool:
-        where = _visits(rules, metrics, near)
+        where, deciding = _visits(rules, metrics, near)
         if where <= visited:
             return False
         visited.update(where)
-        kept.append(metrics)
+        kept.append((metrics, deciding))
         return True
 
     for seed in seeds[:_SEEDS]:
         is_new(seed)
-    for made in range(1, tries + 1):
-        metrics = changes.of(changes.random.choice(kept[-8:] if made % 2 else kept))
-        if metrics is not None and is_new(metrics) and found(metrics):
-            return made
-    return tries
+    made = last = 0
+    while made < last + tries:
+        made += 1
+        metrics = changes.of(*changes.random.choice(kept[-8:] if made % 2 else kept))
+        if metrics is not None and is_new(metrics):
+            last = made
+            if found(metrics):
+                break
+    return made
 
 
-def _visits(rules: Sequence[Any], metrics: Any, near: Compared) -> set[Any]:
-    """Where the rules go: each instruction of theirs that runs, and which of them hold together."""
+def _visits(rules: Sequence[Any], metrics: Any, near: Compared) -> tuple[set[Any], list[str]]:
+    """Where the rules go.
+
+    Returns:
+        Each instruction of theirs that runs, with which of them hold together; and the field of the metrics that each
+        rule read last, which is what decided.
+    """
     where: set[Any] = set()
     held = []
+    deciding: list[str] = []
+    fields = type(metrics).model_fields
+    last = ""
 
     def local(frame: Any, event: str, _: Any) -> Any:
+        nonlocal last
         where.add((frame.f_code, frame.f_lasti))
+        name = _reads(frame.f_code).get(frame.f_lasti, "")
+        if name in fields:
+            last = name
         return local
 
     def traced(frame: Any, event: str, _: Any) -> Any:
@@ -106,7 +129,15 @@ def _visits(rules: Sequence[Any], metrics: Any, near: Compared) -> set[Any]:
             held.append(type(error).__name__)  # type: ignore[arg-type]
         finally:
             sys.settrace(before)
-    return {*where, tuple(held)}
+        if last:
+            deciding.append(input_name(last, fields[last]))
+    return {*where, tuple(held)}, deciding
+
+
+@functools.cache
+def _reads(code: types.CodeType) -> dict[int, str]:
+    """The attributes that a code object reads, by the offset of the instruction."""
+    return {one.offset: one.argval for one in dis.get_instructions(code) if one.opname in ("LOAD_ATTR", "LOAD_METHOD")}
 
 
 class _Changes:
@@ -128,9 +159,14 @@ class _Changes:
                 if len(known) < _EXAMPLES and value is not None and value not in known:
                     known.append(value)
 
-    def of(self, metrics: Any) -> Any:
-        """Metrics with some values changed; None when their class refuses them."""
-        data = _plain(metrics)
+    def of(self, metrics: Any, deciding: Sequence[str]) -> Any:
+        """Metrics with some values changed, but for those that their class refuses; None when it refuses all.
+
+        Args:
+            metrics: What is changed.
+            deciding: Fields that decided what the rules said of it, which are changed more often than others.
+        """
+        was = data = _plain(metrics)
         values = [
             value
             for place, value in itertools.islice(_places(data, ()), _LOOKED_AT)
@@ -142,12 +178,24 @@ class _Changes:
             data = _Fields(
                 {name: self._changed(one, (name,)) if self._is_read(name) else one for name, one in data.items()}
             )
-        for _ in range(self.random.choice((1, 1, 1, 2, 2, 3, 5))):
-            data = self._changed(data, ())
+        if deciding and self.random.random() < _DECIDING:
+            name = self.random.choice(deciding)
+            data = _Fields({**data, name: self._changed(data[name], (name,))})
+        else:
+            for _ in range(self.random.choice((1, 1, 1, 2, 2, 3, 5))):
+                data = self._changed(data, ())
         try:
             return type(metrics).model_validate(_built(data))
-        except Exception:  # refused, or a validator of the author's that fails
+        except ValidationError as error:
+            refused = {
+                fault["loc"][0] for fault in error.errors(include_url=False, include_input=False) if fault["loc"]
+            }
+            data = _Fields({name: was[name] if name in refused else one for name, one in data.items()})
+        except Exception:  # a validator of the author's that fails
             return None
+        with contextlib.suppress(Exception):
+            return type(metrics).model_validate(_built(data))
+        return None
 
     def _changed(self, value: Any, place: tuple[str, ...]) -> Any:
         if place and self.random.random() < 0.1 and place in self._examples:
