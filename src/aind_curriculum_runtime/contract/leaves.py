@@ -21,8 +21,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 __all__ = [
     "ABSENT",
@@ -48,7 +47,7 @@ Numbers such as ``state_index`` are positions, which an index says as well.
 
 
 # A key with its point, or what stands in brackets, in which a quoted text may hold anything.
-_STEP: Final = re.compile(r'\.?[^.\[]+|\[(?:\d+|\w+|(?:\w+=)?(?:\w+|"(?:[^"\\]|\\.)*"))\]')
+_STEP: Final = r'\.?[^.\[]+|\[(?:\d+|\w+|(?:\w+=)?(?:\w+|"(?:[^"\\]|\\.)*"))\]'
 
 
 class Absent(enum.Enum):
@@ -61,8 +60,7 @@ ABSENT: Final = Absent.ABSENT
 """What a leaf was before it was added, and is after it was removed; None is the value null."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A value that is read as one."""
 
     path: str
@@ -72,8 +70,7 @@ class Leaf:
     value: Any
 
 
-@dataclass(frozen=True, kw_only=True)
-class Changed:
+class Changed(NamedTuple):
     """A leaf that is not the same in two values."""
 
     path: str
@@ -178,7 +175,7 @@ def steps(path: str) -> tuple[str, ...]:
     Returns:
         Its steps as they are written, such as ``gain``, ``.x`` and ``[label=B]``; together they are the path.
     """
-    return tuple(step[0] for step in _STEP.finditer(path))
+    return tuple(step[0] for step in re.finditer(_STEP, path))
 
 
 def holders(path: str) -> tuple[str, ...]:
