@@ -15,28 +15,30 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from real_curricula import port
+from real_curricula import NINE, port
 from run import Bench, Row, main, ratio
 from support import Repo, commit_all, generate
 
-REAL = ("depletion", "single-site", "template")
-"""The curricula that the bounds are measured on."""
+LIGHT = {"template"}
+"""Of the real curricula those that read nothing of a session, and so import for a fraction of a second."""
 
 
 def real_curricula(bench: Bench) -> Iterable[Row]:
-    """Curricula whose imports take most of a run."""
-    for name in REAL:
-        yield from in_runs(bench, port(bench.template, name, bench.folder / "real"), name, whole=6.0, fast=2.0)
+    """Curricula whose imports take most of a run, and those that they are measured beside."""
+    for name in NINE:
+        repo = port(bench.template, name, bench.folder / "real")
+        whole, fast = (12.0, 4.0) if name in LIGHT else (6.0, 2.0)
+        yield from in_runs(bench, repo, name, whole=whole, fast=fast, repetitions=3)
 
 
 def fresh_repo(bench: Bench) -> Iterable[Row]:
     """A generated repo with its lock committed, as CI checks it out."""
     repo = Repo(generate(bench.template, bench.folder / "fresh")).sync()
     commit_all(repo.path, "Lock")
-    yield from in_runs(bench, repo, "a fresh repo", whole=10.0, fast=4.0)
+    yield from in_runs(bench, repo, "a fresh repo", whole=12.0, fast=4.0, repetitions=10)
 
 
-def in_runs(bench: Bench, repo: Repo, name: str, *, whole: float, fast: float) -> Iterable[Row]:
+def in_runs(bench: Bench, repo: Repo, name: str, *, whole: float, fast: float, repetitions: int) -> Iterable[Row]:
     """All checks, and those of ``--fast``, against the launcher's call on the sample session."""
     state = bench.folder / f"{repo.path.name}.json"
     made = repo.curriculum("init", "--output", state)
@@ -44,7 +46,7 @@ def in_runs(bench: Bench, repo: Repo, name: str, *, whole: float, fast: float) -
         sys.exit(made.text)
     call = ["uv", "run", "-q", "--directory", repo.path, "curriculum"]
     samples = bench.measure(
-        10,
+        repetitions,
         codes=(0, 1),  # with findings
         whole=[*call, "check"],
         run=[*call, "run", "--data-directory", repo.session, "--input-trainer-state", state],

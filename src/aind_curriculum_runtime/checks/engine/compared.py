@@ -5,9 +5,11 @@ Owns finding them, and the code objects of which a rule is made. Calls nothing t
 
 from __future__ import annotations
 
+import dis
 import enum
 import functools
 import inspect
+import itertools
 import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -30,12 +32,14 @@ class Compared:
         numbers: In order of size, each once.
         texts: In order, each once.
         names: The attributes that they read, of whatever object.
+        beside: The numbers that stand in one comparison with an attribute, by its name.
         code: The code objects of the rules and of the author's functions that they call.
     """
 
     numbers: list[float] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    beside: dict[str, list[float]] = field(default_factory=dict)
     code: set[types.CodeType] = field(default_factory=set)
 
 
@@ -56,7 +60,26 @@ def compared(rules: Iterable[Any], model: type) -> Compared:
     found = Compared(code=search.code, names={name for code in search.code for name in code.co_names})
     found.numbers = sorted({float(one) for one in search.constants if isinstance(one, int | float)})
     found.texts = sorted({one for one in search.constants if isinstance(one, str)})
+    pairs = {pair for code in search.code for pair in _comparisons(code)}
+    for name, number in sorted(pairs):
+        found.beside.setdefault(name, []).append(number)
     return found
+
+
+def _comparisons(code: types.CodeType) -> Iterator[tuple[str, float]]:
+    """Each attribute and number of one comparison, as far as they stand together in the code."""
+    names: list[str] = []
+    numbers: list[float] = []
+    for one in dis.get_instructions(code):
+        if one.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            names.append(one.argval)
+        elif one.opname == "LOAD_CONST" and isinstance(one.argval, int | float) and not isinstance(one.argval, bool):
+            numbers.append(float(one.argval))
+        elif one.opname == "COMPARE_OP":
+            yield from itertools.product(names, numbers)
+            names, numbers = [], []
+        elif "JUMP" in one.opname:
+            names, numbers = [], []
 
 
 def code_of(rule: Any) -> types.CodeType | None:

@@ -20,7 +20,7 @@ __all__ = ["STEERED", "TRIES", "search", "undeclared"]
 TRIES: Final = 400
 """Random metrics tried for each metrics class."""
 
-STEERED: Final = 6_000
+STEERED: Final = 8_000
 """Steered metrics that may lead nowhere new, in a row, before a group with a rule that has not decided is given up."""
 
 _FEWEST: Final = 40

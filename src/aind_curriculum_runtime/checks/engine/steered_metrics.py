@@ -50,6 +50,9 @@ _ALL_AT_ONCE: Final = 0.35
 _DECIDING: Final = 0.4
 """How often only what decided the last time is changed."""
 
+_OWN: Final = 0.5
+"""How often a number comes near to one that its own field is compared with, where there is one."""
+
 _LOOKED_AT: Final = 200
 """Values of the metrics that another one may come near to."""
 
@@ -273,10 +276,10 @@ class _Changes:
             case bool():
                 return not value
             case int():
-                number = self._number(value)
+                number = self._number(value, place)
                 return int(number) if math.isfinite(number) and abs(number) < 1e15 else value
             case float():
-                return self._number(value)
+                return self._number(value, place)
             case str():
                 return self.random.choice([*self._near.texts, *self._examples.get(place, []), ""])
             case datetime.timedelta():
@@ -293,10 +296,10 @@ class _Changes:
         unit = self.random.choice(("seconds", "minutes", "hours", "days"))
         return datetime.timedelta(**{unit: max(-1e5, min(1e5, self._near_a_constant()))})
 
-    def _number(self, value: float) -> float:
+    def _number(self, value: float, place: tuple[str, ...]) -> float:
         """Another number: near a constant, in a ratio to another metric, or anywhere."""
         pick = self.random
-        constant, other = self._near_a_constant(), pick.choice(self._leaves or [value])
+        constant, other = self._near_a_constant(place), pick.choice(self._leaves or [value])
         match pick.randrange(11):
             case 0 | 1 | 2 | 3:
                 return constant
@@ -313,8 +316,9 @@ class _Changes:
             case _:
                 return pick.choice((0, 1, pick.random(), 10 ** pick.uniform(-3, 6)))
 
-    def _near_a_constant(self) -> float:
-        constant = self.random.choice(self._constants)
+    def _near_a_constant(self, place: tuple[str, ...] = ()) -> float:
+        own = [number for name in place for number in self._near.beside.get(name, ())]
+        constant = self.random.choice(own if own and self.random.random() < _OWN else self._constants)
         below, above = math.nextafter(constant, -math.inf), math.nextafter(constant, math.inf)
         near = (constant, constant, below, above, constant - 1, constant + 1, constant * 0.9, constant * 1.1)
         return self.random.choice(near)
