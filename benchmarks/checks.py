@@ -14,9 +14,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
+
+from run import Bench, Row, main, ratio
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from real_curricula import NINE, port
-from run import Bench, Row, main, ratio
 from support import Repo, commit_all, generate
 
 LIGHT = {"template"}

@@ -264,11 +264,11 @@ def released(repo: Repo) -> Iterator[Repo]:
         yield repo
 
 
-def run(repo: Repo, state: Any, folder: Path, *arguments: str | Path) -> Result:
-    session = Path(shutil.copytree(repo.session, folder / "session"))
+def run(repo: Repo, state: Any, folder: Path, *arguments: str | Path, command: str = "run") -> Result:
+    session = Path(shutil.copytree(repo.session, folder / "session", dirs_exist_ok=True))
     file = folder / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
-    return repo.curriculum("run", "--data-directory", session, "--input-trainer-state", file, *arguments)
+    return repo.curriculum(command, "--data-directory", session, "--input-trainer-state", file, *arguments)
 
 
 def test_a_run_refuses_a_renamed_parameter_and_prints_nothing(released: Repo, tuned_state: Any, tmp_path: Path) -> None:
@@ -293,6 +293,8 @@ def test_a_run_says_which_parameters_are_new(released: Repo, tuned_state: Any, t
     assert "new task parameters, with the values of the stage s_shaping: pause = 2.5" in result.text
     notes = json.loads((tmp_path / "suggestion.notes.json").read_bytes())
     assert notes == {"added_parameters": [{"path": "pause", "after": 2.5}]}
+    explained = run(released, tuned_state, tmp_path, "--json", command="explain")
+    assert explained.document["added_parameters"] == notes["added_parameters"]
 
 
 def test_a_policy_that_adds_a_parameter_of_no_field_breaks_the_contract(
