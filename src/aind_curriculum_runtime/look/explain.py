@@ -34,8 +34,8 @@ def account(evaluated: Evaluated, calls: Iterable[RuleCall]) -> dict[str, Any]:
     Returns:
         JSON values: ``curriculum``, ``version``, ``stage``, ``metrics``, ``stage_transitions``, ``next_stage``,
         ``policy_transitions``, ``active_policies``, ``policies``, ``parameters`` (those that changed, each with
-        ``path``, ``before``, ``after``, ``within`` and ``by``), ``added_parameters`` (those that the state did not have,
-        with the stage's values) and ``trainer_state``, which is the suggestion's.
+        ``path``, ``before``, ``after``, ``within`` and ``by``), ``added_parameters`` (those that the state did not
+        have, with the stage's values) and ``trainer_state``, which is the suggestion's.
 
     Raises:
         CurriculumError: ``result.not_finite`` or ``result.not_serialisable``.
