@@ -137,6 +137,14 @@ if FORKS_HERE:  # the others make fresh processes anyway
             aside.rename(server)
         assert (found.code, found.is_fork) == (66, False)
 
+    @pytest.mark.parametrize(("in_call", "is_fork"), [("open('missing.csv')", True), ("raise ValueError('no')", False)])
+    def test_a_fork_that_fails_is_tried_afresh_unless_a_file_is_missing(
+        in_call: str, is_fork: bool, repo: Repo, runs: Runs
+    ) -> None:
+        add_metrics_code(repo, in_call=in_call)
+        found = of(runs, "aborted session")
+        assert (found.code, found.is_fork) == (70, is_fork)
+
     def test_a_fork_that_hangs_is_ended(repo: Repo, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
         add_metrics_code(repo, in_call="import time; time.sleep(60)")
         target, folder = runs.repo.targets[0], runs.scratch

@@ -62,6 +62,10 @@ class Forked:
     arguments: list[str]
 
 
+_MISSES_A_FILE: Final = b" failed: FileNotFoundError: "
+"""In the runtime's message, of curriculum code that does not find a file; no fork makes one go missing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Process:
     """What a finished process left behind."""
@@ -79,7 +83,8 @@ class Process:
     def is_conclusive(self) -> bool:
         """Whether a fork's end says the same as that of a fresh process: a fault may come from being a fork."""
         codes_of_input = {*ExitCode} - {ExitCode.CURRICULUM_CODE}
-        return not self.is_fork or self.code == 0 or self.code in codes_of_input
+        misses_a_file = self.code == ExitCode.CURRICULUM_CODE and _MISSES_A_FILE in self.stderr
+        return not self.is_fork or self.code == 0 or self.code in codes_of_input or misses_a_file
 
     @property
     def session(self) -> Path:
