@@ -87,11 +87,13 @@ def _imported(registered: Registered) -> Any:
 @contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
     """Do not look for garbage meanwhile: an import leaves next to none, and the search takes a fifth of its time."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_enabled:
+            gc.enable()
 
 
 def _hint(registered: Registered, error: CurriculumError) -> str | None:
