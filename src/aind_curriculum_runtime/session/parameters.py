@@ -49,21 +49,27 @@ def fit(written: dict[str, Any], task: Task[Any], own: Task[Any]) -> Fit:
     Returns:
         What does not fit, and what was added.
     """
-    read, of_stage = (one.model_dump(mode="json", warnings=False)["task_parameters"] for one in (task, own))
-    changes = changed(written, read)
+    read = _plain(task)
+    changes = changed(written, read) if written != read else []
+    beside = [leaf for leaf in located(read) if _is_beside_fields(task.task_parameters, leaf.place)]
+    lacks_some = any(one.before is ABSENT for one in changes)
+    # Most states fit, and the launcher waits: the stage is written as JSON only for those that do not.
+    of_stage = _plain(own) if beside or lacks_some else {}
     at_stage = {leaf.path for leaf in located(of_stage)}
-    beside = [
-        Changed(path=leaf.path, before=leaf.value, after=ABSENT)
-        for leaf in located(read)
-        if leaf.path not in at_stage and _is_beside_fields(task.task_parameters, leaf.place)
-    ]
-    whole = _with_added(written, read, of_stage)
+    lost = [Changed(path=leaf.path, before=leaf.value, after=ABSENT) for leaf in beside if leaf.path not in at_stage]
+    whole = _with_added(written, read, of_stage) if lacks_some else read
     return Fit(
-        unknown=(*(one for one in changes if one.after is ABSENT), *beside),
+        unknown=(*(one for one in changes if one.after is ABSENT), *lost),
         retyped=tuple(one for one in changes if ABSENT not in (one.before, one.after) and _kinds_differ(one)),
-        added=tuple(one for one in changed(written, whole) if one.before is ABSENT),
+        added=tuple(one for one in changed(written, whole) if one.before is ABSENT) if lacks_some else (),
         parameters=whole,
     )
+
+
+def _plain(task: Task[Any]) -> dict[str, Any]:
+    """The task parameters as JSON."""
+    parameters: dict[str, Any] = task.model_dump(mode="json", warnings=False)["task_parameters"]
+    return parameters
 
 
 def with_missing(written: dict[str, Any], steps: Sequence[str | int], own: Task[Any]) -> dict[str, Any] | None:
@@ -79,7 +85,7 @@ def with_missing(written: dict[str, Any], steps: Sequence[str | int], own: Task[
     """
     whole = copy.deepcopy(written)
     here: Any = whole
-    there: Any = own.model_dump(mode="json", warnings=False)["task_parameters"]
+    there: Any = _plain(own)
     *before, last = steps
     for step in before:
         if isinstance(step, int) and isinstance(there, list):
