@@ -103,7 +103,7 @@ def test_the_schema_of_trainer_states_is_the_same_wherever_the_tasks_lie_in_memo
         names = [f"Task{number}" for number in range(6)]
         tasks = [create_model(name, __base__=Task, name=(Literal[name], name)) for name in names]
         curriculum = create_curriculum("many-tasks", "0.1.0", tasks, pkg_location="many_tasks")()
-        return json.dumps(_schemas(curriculum, [])["trainer_state_schema"])
+        return json.dumps(_schemas(curriculum, [])["trainer_state"])
 
     assert len({schema() for _ in range(25)}) == 1
 

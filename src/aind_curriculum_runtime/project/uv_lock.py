@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["NAME", "read", "version_in", "versions"]
+__all__ = ["NAME", "needs", "read", "version_in", "versions"]
 
 NAME: Final = "uv.lock"
 
@@ -40,9 +40,26 @@ def versions(lock: dict[str, Any] | None) -> dict[str, str]:
     Returns:
         Version by name of the package; empty without a lock file.
     """
-    packages = (lock or {}).get("package")
-    tables = [one for one in packages if isinstance(one, dict)] if isinstance(packages, list) else []
-    return {str(one.get("name")): str(one.get("version")) for one in tables}
+    return {str(one.get("name")): str(one.get("version")) for one in _tables((lock or {}).get("package"))}
+
+
+def needs(lock: dict[str, Any] | None) -> dict[str, list[str]]:
+    """What each package in a lock file needs; not what only its developers do.
+
+    Args:
+        lock: What ``read`` returned.
+
+    Returns:
+        Names of packages by name of the package; empty without a lock file.
+    """
+    return {
+        str(one.get("name")): [str(other.get("name")) for other in _tables(one.get("dependencies"))]
+        for one in _tables((lock or {}).get("package"))
+    }
+
+
+def _tables(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def version_in(folder: Path, package: str) -> str | None:

@@ -19,7 +19,7 @@ from ..contract.leaves import ABSENT, Changed, changed, located, matched
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Task
 
-__all__ = ["Fit", "fit", "with_missing"]
+__all__ = ["Fit", "fit", "with_missing", "without"]
 
 
 class Fit(NamedTuple):
@@ -97,6 +97,31 @@ def with_missing(written: dict[str, Any], steps: Sequence[str | int], own: Task[
         return None
     here[last] = there[str(last)]
     return whole
+
+
+def without(written: dict[str, Any], steps: Sequence[str | int]) -> dict[str, Any] | None:
+    """Leave out a parameter, or the list that it is an element of: without one the others would change places.
+
+    Args:
+        written: The task parameters as the state has them, in JSON; they are left as they are.
+        steps: Keys and indexes that lead to the parameter.
+
+    Returns:
+        The task parameters without it, or None where they do not have it.
+    """
+    names = [index for index, step in enumerate(steps) if isinstance(step, str)]
+    if not names:
+        return None
+    *before, last = steps[: names[-1] + 1]
+    rest = copy.deepcopy(written)
+    here: Any = rest
+    try:
+        for step in before:
+            here = here[step]
+        del here[last]
+    except (LookupError, TypeError):
+        return None
+    return rest
 
 
 def _is_beside_fields(value: Any, place: tuple[str | int, ...]) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..contract.errors import CurriculumError
-from ..contract.leaves import Changed
+from ..contract.leaves import Changed, located
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..contract.versions import major
 from ..curriculum.migration import Migration, Move, move
@@ -24,7 +24,7 @@ from ..curriculum.references import known, require_known, require_shape
 from ..curriculum.validation import Fault, first_fault
 from ..project.files import is_transient, read_at_most
 from .layout import missing
-from .parameters import fit, with_missing
+from .parameters import fit, with_missing, without
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum, Task, Trainer, TrainerState
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 __all__ = [
     "SIZE_LIMIT",
     "Arrived",
+    "OtherParameters",
     "PlainState",
+    "Unfit",
     "WrittenBy",
     "checked",
     "deserialise",
@@ -87,6 +89,33 @@ class Arrived(NamedTuple):
 
     added: tuple[Changed, ...] = ()
     """Task parameters that the version which wrote the state did not have, with the values they have now."""
+
+
+class Unfit(NamedTuple):
+    """A task parameter of a trainer state that this version does not read."""
+
+    path: str
+    why: str
+    """What is wrong with it, in words that follow its path."""
+
+
+class OtherParameters(CurriculumError):
+    """``state.other_parameters``: a state's task parameters are not those of this version.
+
+    Args:
+        message: What is wrong with the first of them.
+        hint: What to do about it.
+        where: JSON path of the first.
+        unfit: Every parameter that does not fit.
+        added: Those that the state lacks, with the values that they would get.
+    """
+
+    def __init__(
+        self, message: str, hint: str, *, where: str, unfit: Sequence[Unfit], added: Sequence[Changed] = ()
+    ) -> None:
+        super().__init__("state.other_parameters", message, hint, where=where)
+        self.unfit = tuple(unfit)
+        self.added = tuple(added)
 
 
 def read(path: Path) -> PlainState:
@@ -251,18 +280,21 @@ def deserialise(state: PlainState, trainer: Trainer[Any]) -> Arrived:
 def _arrived(state: PlainState, trainer: Trainer[Any]) -> Arrived:
     """Read the state, with the task parameters that it lacks from the repo's own stage."""
     own = next(one for one in trainer.curriculum.see_stages() if one.name == _stage_name(state)).task
-    written, arrived = _validate(state, trainer, own)
-    assert arrived.stage is not None
-    found = fit(state.content["stage"]["task"]["task_parameters"], arrived.stage.task, own)
-    new = tuple(one.path for one in found.added)
-    for one in found.unknown:
-        raise _other_parameters(state, trainer, one.path, f"is {_shortened(one.before)} there and unknown here", new)
-    for one in found.retyped:
-        told = f"is {_shortened(one.before)} there and reads as {_shortened(one.after)} here"
-        raise _other_parameters(state, trainer, one.path, told, new)
+    read = _validate(state, trainer, own)
+    assert read.arrived.stage is not None
+    found = fit(read.kept, read.arrived.stage.task, own)
+    told = [Unfit(one.path, f"is {_shortened(one.before)} there and unknown here") for one in found.unknown]
+    told += [
+        Unfit(one.path, f"is {_shortened(one.before)} there and reads as {_shortened(one.after)} here")
+        for one in found.retyped
+    ]
+    if unfit := [*read.unfit, *told]:
+        in_state = {leaf.path for leaf in located(_parameters(state))} if read.unfit else {}
+        raise _other_parameters(state, trainer, unfit, [one for one in found.added if one.path not in in_state])
     if not found.added:
-        return Arrived(arrived)
-    return Arrived(_validate(_with_parameters(written, found.parameters), trainer, own)[1], added=found.added)
+        return Arrived(read.arrived)
+    whole = _with_parameters(state, found.parameters)
+    return Arrived(_validate(whole, trainer, own).arrived, added=found.added)
 
 
 def _require_same_curriculum(state: PlainState, curriculum: Curriculum[Any]) -> None:
@@ -353,33 +385,58 @@ def _require_whole_graph(state: PlainState) -> None:
                 raise _invalid(where, "it does not lead to a policy of $.stage.graph.nodes")
 
 
-def _validate(state: PlainState, trainer: Trainer[Any], own: Task[Any]) -> tuple[PlainState, TrainerState[Any]]:
+class _Read(NamedTuple):
+    """What the library makes of a state."""
+
+    arrived: TrainerState[Any]
+    kept: dict[str, Any]
+    """The state's task parameters, without those that are unfit."""
+
+    unfit: list[Unfit]
+    """Those that the task's model refuses; the library's object has the value of the repo's own stage instead."""
+
+
+def _validate(state: PlainState, trainer: Trainer[Any], own: Task[Any]) -> _Read:
     """Make the library's object, with each required task parameter that the state lacks as the repo's own stage has it.
 
-    Returns:
-        The state with those parameters, and the object.
+    What the model refuses in a state of another version is left out and told, to see whether the others fit.
     """
     from pydantic import ValidationError
 
-    # Without the graph of its curriculum, which `Trainer.evaluate` never uses.
-    try:
-        return state, trainer.trainer_state_model.model_validate_json(encode(state.content))
-    except StrictJsonError as error:
-        raise _invalid("$", str(error)) from None
-    except ValidationError as error:
-        fault = first_fault(error)
-        steps = _steps_to(state.content, fault)
-    inside = steps[len(_PARAMETERS) :] if steps[: len(_PARAMETERS)] == _PARAMETERS else ()
-    if inside and fault.kind == "missing":
-        parameters = state.content["stage"]["task"]["task_parameters"]
-        completed = with_missing(parameters, inside, own)
-        if completed is not None:
-            return _validate(_with_parameters(state, completed), trainer, own)
-    where, why = "".join(["$", *map(_step, steps)]), _why(fault)
-    if inside and state.written_by is not None and state.written_by.version != trainer.curriculum.version:
-        path = "".join(map(_step, inside)).removeprefix(".")
-        raise _other_parameters(state, trainer, path, f"does not fit: {why}")
-    raise _invalid(where, why) from None
+    unfit: list[Unfit] = []
+    kept = parameters = _parameters(state)
+    while True:
+        # Without the graph of its curriculum, which `Trainer.evaluate` never uses.
+        try:
+            content = encode(state.content)
+            return _Read(trainer.trainer_state_model.model_validate_json(content), kept, unfit)
+        except StrictJsonError as error:
+            raise _invalid("$", str(error)) from None
+        except ValidationError as error:
+            fault = first_fault(error)
+            steps = _steps_to(state.content, fault)
+        inside = steps[len(_PARAMETERS) :] if steps[: len(_PARAMETERS)] == _PARAMETERS else ()
+        completed = with_missing(parameters, inside, own) if inside and fault.kind == "missing" else None
+        if completed is None:
+            told = "".join(["$", *map(_step, steps)]), _why(fault)
+            if not inside or state.written_by is None or state.written_by.version == trainer.curriculum.version:
+                raise _invalid(*told) from None
+            path = "".join(map(_step, inside)).removeprefix(".")
+            unfit.append(Unfit(path, f"does not fit: {told[1]}"))
+            completed, remaining = without(parameters, inside), without(kept, inside)
+            if completed is None or remaining is None:
+                raise _other_parameters(state, trainer, unfit) from None
+            kept = remaining
+        parameters = completed
+        state = _with_parameters(state, parameters)
+
+
+def _parameters(state: PlainState) -> dict[str, Any]:
+    """The task parameters that are written; empty where something else stands in their place."""
+    found: Any = state.content
+    for step in _PARAMETERS:
+        found = found.get(step) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _with_parameters(state: PlainState, parameters: dict[str, Any]) -> PlainState:
@@ -414,18 +471,20 @@ def _why(fault: Fault) -> str:
 
 
 def _other_parameters(
-    state: PlainState, trainer: Trainer[Any], path: str, why: str, new: Sequence[str] = ()
-) -> CurriculumError:
-    now, stage = trainer.curriculum, _stage_name(state)
+    state: PlainState, trainer: Trainer[Any], unfit: Sequence[Unfit], added: Sequence[Changed] = ()
+) -> OtherParameters:
+    now, stage, first = trainer.curriculum, _stage_name(state), unfit[0]
     then = state.written_by.version if state.written_by is not None else now.version
+    new = [one.path for one in added]
     named = f" New at that stage: {', '.join(new[:3])}{' and more' if len(new) > 3 else ''}." if new else ""
-    return CurriculumError(
-        "state.other_parameters",
-        f"The task parameter {_cut(path)} of the trainer state, at the stage {stage!r} of version {then}, {why} "
-        f"(version {now.version} of {now.name!r}).",
+    return OtherParameters(
+        f"The task parameter {_cut(first.path)} of the trainer state, at the stage {stage!r} of version {then}, "
+        f"{first.why} (version {now.version} of {now.name!r}).",
         f"The value that the animal was trained with would be lost. Check out the version that wrote the state ({then})"
         f", or raise the major version and say in a migration where its animals go.{named}",
-        where="".join(["$", *map(_step, _PARAMETERS), ".", path]),
+        where="".join(["$", *map(_step, _PARAMETERS), ".", first.path]),
+        unfit=unfit,
+        added=added,
     )
 
 

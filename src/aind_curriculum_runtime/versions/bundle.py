@@ -80,16 +80,17 @@ def contents(place: Place, snapshot: Snapshot) -> dict[str, bytes]:
         "object": place.project.curricula[model.name],
         "dsl_version": dsl_version(),
         "runtime_version": runtime_version(),
+        "task_packages": snapshot.packages,
         "commit": commit,
         "committed": commit is not None and not git.changes(),
     }
     files = {
-        "curriculum.json": _json(snapshot.documents["curriculum"]),
+        "curriculum.json": _json(snapshot.curriculum),
         "describe.json": _json(describe),
-        "metrics.schema.json": _json(snapshot.documents["metrics_schema"]),
+        "metrics.schema.json": _json(snapshot.schemas["metrics"]),
         "model.json": _json(to_json(model)),
         "sources.json": _json(snapshot.modules),
-        "trainer_state.schema.json": _json(snapshot.documents["trainer_state_schema"]),
+        "trainer_state.schema.json": _json(snapshot.schemas["trainer_state"]),
         **_diagrams(model),
     }
     files = dict(sorted(files.items()))
@@ -139,7 +140,7 @@ def listed(sums: bytes, label: str) -> dict[str, str]:
         if match is None:
             raise _invalid(label, f"{CHECKSUMS} holds the line {line[:80]!r}")
         found[match[2]] = match[1]
-    if not {"describe.json", "model.json", "sources.json"} <= found.keys():
+    if not {"curriculum.json", "describe.json", "model.json", "sources.json"} <= found.keys():
         raise _invalid(label, f"{CHECKSUMS} does not list the files of a bundle")
     return found
 
@@ -245,12 +246,15 @@ def read_bundle(folder: Path, label: str) -> Snapshot:
     files = {CHECKSUMS: _bytes(folder, CHECKSUMS, label)}
     files |= {name: _bytes(folder, name, label) for name in listed(files[CHECKSUMS], label)}
     check(files, label)
-    _described(files["describe.json"], label)
+    packages = _described(files["describe.json"], label).get("task_packages", {})
     try:
-        modules = parse(files["sources.json"])
-        return Snapshot(label=label, model=from_json(parse(files["model.json"])), modules=modules)
-    except ValueError as error:
-        raise _invalid(label, f"in model.json or sources.json, {error}") from None
+        modules, curriculum = parse(files["sources.json"]), parse(files["curriculum.json"])
+        model = from_json(parse(files["model.json"]))
+        snapshot = Snapshot(label=label, model=model, modules=modules, curriculum=curriculum, packages=packages)
+        snapshot.states()
+        return snapshot
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _invalid(label, f"in curriculum.json, model.json or sources.json, {error}") from None
 
 
 def _bytes(folder: Path, name: str, label: str) -> bytes:

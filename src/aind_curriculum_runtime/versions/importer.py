@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..contract.errors import CurriculumError
 from ..project.files import write_atomically
 
 __all__ = ["main"]
@@ -27,23 +28,31 @@ def main() -> None:
     parser.add_argument("--source", type=Path, required=True, help="the folder to import from")
     parser.add_argument("--object", required=True)
     parser.add_argument("--answer", type=Path, required=True, help="beside it, metadata for what is not installed")
+    parser.add_argument("--packages", type=Path, help="a folder of packages that go before those installed")
+    parser.add_argument("--states", type=Path, help="trainer states of another version, to be read by this one")
     parser.add_argument("--full", action="store_true", help="with all that a bundle holds")
     arguments = parser.parse_args()
     source = Path(os.path.realpath(arguments.source))
+    if arguments.packages is not None:
+        sys.path.insert(0, os.path.abspath(arguments.packages))
     sys.path.insert(0, str(source))
     sys.path.append(os.path.abspath(arguments.answer.parent))
+    asked = None if arguments.states is None else json.loads(arguments.states.read_text(encoding="utf-8"))
     try:
-        answer = _document(arguments.object, source, full=arguments.full)
+        answer = _document(arguments.object, source, asked, full=arguments.full)
+    except CurriculumError as error:
+        answer = {"error": error.message}
     except BaseException as error:  # whatever curriculum code raises, exit included
         answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     write_atomically(Path(os.path.abspath(arguments.answer)), json.dumps(answer, allow_nan=False).encode())
 
 
-def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
+def _document(target: str, source: Path, asked: dict[str, Any] | None, *, full: bool) -> dict[str, Any]:
     from aind_behavior_curriculum import Curriculum
 
     from ..look.model import to_json
     from ..look.read import read_model
+    from ..session.suggestion import as_json
 
     name, _, attributes = target.partition(":")
     module = importlib.import_module(name)
@@ -56,8 +65,36 @@ def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
     if not isinstance(curriculum, Curriculum):
         raise TypeError(f"{target} is a {type(curriculum).__name__}, not a Curriculum object")
     model = read_model(curriculum)
-    document = {"model": to_json(model), "modules": _modules(source)}
-    return document | _schemas(curriculum, [one.reference for one in model.metrics]) if full else document
+    document = {
+        "model": to_json(model),
+        "modules": _modules(source),
+        "curriculum": as_json(curriculum, "curriculum"),
+        "schemas": _schemas(curriculum, [one.reference for one in model.metrics]) if full else {},
+    }
+    return document if asked is None else document | {"arrivals": _arrivals(curriculum, target, asked)}
+
+
+def _arrivals(curriculum: Any, target: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """What this version makes of trainer states, as the next version of the same major and as one of a later major."""
+    from aind_behavior_curriculum import Trainer
+
+    from ..contract.versions import major
+    from ..curriculum.migration import Tombstone, declared
+    from ..session.arrival import arrival
+    from ..session.state import checked
+    from .numbers import successors
+
+    migrations = declared(target)
+    within, across = successors(asked["version"], asked["as"] or curriculum.version)
+    within_major = {key: one for key, one in migrations.items() if isinstance(key, str)}
+    states = {name: checked(state) for name, state in asked["states"].items()}
+    found: dict[str, Any] = {}
+    for question, version, some in (("within", within, within_major), ("across", across, migrations)):
+        trainer = Trainer(curriculum.model_copy(update={"version": version}))
+        found[question] = {name: arrival(state, trainer, some).as_json() for name, state in states.items()}
+    leading = migrations.get(major(asked["version"]))
+    stages = leading.stages if leading is not None else {}
+    return found | {"tombstones": [name for name, one in stages.items() if isinstance(one, Tombstone)]}
 
 
 def _modules(source: Path) -> dict[str, str]:
@@ -108,11 +145,9 @@ def _file(name: str, source: Path) -> Path | None:
 
 
 def _schemas(curriculum: Any, metrics: list[str]) -> dict[str, Any]:
-    """The library's own JSON of the curriculum, and the JSON Schemas of its metrics and trainer states."""
+    """The JSON Schemas of a curriculum's metrics and trainer states."""
     from aind_behavior_curriculum import Metrics, Trainer
     from pydantic.json_schema import GenerateJsonSchema, models_json_schema
-
-    from ..session.suggestion import as_json
 
     class Sorted(GenerateJsonSchema):
         """Sorts unions: the library makes that of tasks twice from a set, and two orders would give two definitions."""
@@ -129,9 +164,8 @@ def _schemas(curriculum: Any, metrics: list[str]) -> dict[str, Any]:
     any_of = [references[one, "serialization"] for one in classes]
     state = Trainer(curriculum).trainer_state_model.model_json_schema(mode="serialization", schema_generator=Sorted)
     return {
-        "curriculum": as_json(curriculum, "curriculum"),
-        "metrics_schema": _settled({"$schema": dialect, **schema, "anyOf": any_of}),
-        "trainer_state_schema": _settled({"$schema": dialect, **state}),
+        "metrics": _settled({"$schema": dialect, **schema, "anyOf": any_of}),
+        "trainer_state": _settled({"$schema": dialect, **state}),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from semver import Version
 
-__all__ = ["LEVELS", "Level", "enough", "level_between", "raised"]
+__all__ = ["LEVELS", "Level", "enough", "level_between", "raised", "successors"]
 
 Level = Literal["none", "patch", "minor", "major"]
 
@@ -53,6 +53,20 @@ def level_between(old: str, new: str) -> Level:
     names: tuple[Level, ...] = ("major", "minor", "patch")
     first = next((name for name in names if getattr(before, name) != getattr(after, name)), None)
     return first or ("none" if before == after else "patch")
+
+
+def successors(old: str, new: str) -> tuple[str, str]:
+    """The numbers by which a later version may be known.
+
+    Args:
+        old: A semantic version.
+        new: What the later version is called; it may not have been raised yet.
+
+    Returns:
+        A minor version after ``old``, and a major one; ``new`` is one of them if it is such a version.
+    """
+    level = level_between(old, new) if Version.parse(new) > Version.parse(old) else "none"
+    return new if level == "minor" else raised(old, "minor"), new if level == "major" else raised(old, "major")
 
 
 def enough(given: Level, needed: Level) -> bool:

@@ -1,8 +1,8 @@
 """Reading versions of a curriculum, from a git ref, a folder or a bundle.
 
 Owns the forms in which a version may be given, and reading several at once. Each curriculum is imported in a process
-of its own (``importer``) with the packages of this environment: both sides of a comparison use the same library, so
-that any difference is the curriculum's.
+of its own (``importer``) with the packages of this environment, but for those of its task (``task_packages``): both
+sides of a comparison use the same library, so that any difference is the curriculum's.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ..contract.errors import CurriculumError
 from ..look.model import from_json
@@ -26,9 +26,10 @@ from ..project.git import Git
 from .bundle import is_bundle, name_of, read_bundle
 from .releases import releases, require_commit
 from .repo import Project, project_at
-from .snapshot import Place, Snapshot
+from .snapshot import Arrivals, Place, Snapshot
+from .task_packages import install, is_installed, pinned
 
-__all__ = ["WORKING_TREE", "choose", "opened", "read"]
+__all__ = ["WORKING_TREE", "choose", "opened", "read", "read_both"]
 
 WORKING_TREE: Final = "the working tree"
 """Label of the files as they are, committed or not."""
@@ -140,7 +141,7 @@ def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False) -> list[Sna
 
     Args:
         wanted: Pairs of a place and the name of a curriculum in it.
-        full: Whether to add the schemas and the library's own JSON, which a bundle needs.
+        full: Whether to add the schemas, which a bundle needs.
 
     Returns:
         One snapshot for each pair, in their order.
@@ -148,23 +149,64 @@ def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False) -> list[Sna
     Raises:
         CurriculumError: ``repo.import_failed``, ``bundle.invalid`` or ``bundle.checksum``.
     """
-    with ThreadPoolExecutor(max_workers=max(1, len(wanted))) as pool:
-        return [one.result() for one in [pool.submit(_read, place, name, full) for place, name in wanted]]
+    return _in_parallel(lambda one: _read(*one, full=full), wanted)
 
 
-def _read(place: Place, name: str, full: bool) -> Snapshot:
+def read_both(old: Place, new: Place, names: Sequence[str]) -> list[tuple[Snapshot, Snapshot]]:
+    """Read curricula that two places have, and ask the newer version what it makes of the animals of the older one.
+
+    Args:
+        old: The older version.
+        new: The newer version.
+        names: Curricula that both have.
+
+    Returns:
+        Both snapshots of each, in their order. What the newer one makes of the animals is in it, unless it is a bundle,
+        which cannot be asked.
+
+    Raises:
+        CurriculumError: As ``read`` does.
+    """
+    older = read([(old, name) for name in names])
+    newer = _in_parallel(lambda one: _read(new, one.model.name, of=one), older)
+    return list(zip(older, newer, strict=True))
+
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+def _in_parallel(work: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
+    with ThreadPoolExecutor(max_workers=max(1, len(items))) as pool:
+        return list(pool.map(work, items))
+
+
+def _read(place: Place, name: str, *, full: bool = False, of: Snapshot | None = None) -> Snapshot:
     if place.project is None:
         return read_bundle(place.folder, place.label)
-    source = place.folder / "src"
-    answer = _imported(source if source.is_dir() else place.folder, place.project, name, full)
+    packages = pinned(place.folder, place.project.name)
+    with tempfile.TemporaryDirectory(prefix="curriculum-snapshot-", ignore_cleanup_errors=True) as text:
+        folder = Path(text)
+        arguments = ["--full"] if full else []
+        not_had = None
+        if others := [package for package, version in packages.items() if not is_installed(package, version)]:
+            not_had = install(others, place.folder, folder / "packages")
+            arguments += ["--packages", str(folder / "packages")] if not_had is None else []
+        if of is not None:
+            states = {"version": of.model.version, "as": place.project.version, "states": of.states()}
+            (folder / "states.json").write_text(json.dumps(states), encoding="utf-8")
+            arguments += ["--states", str(folder / "states.json")]
+        answer = _imported(place, place.project, name, folder, arguments)
     if "error" in answer:
         raise CurriculumError(
             "repo.import_failed",
             f"The curriculum {name!r} of {place.label} does not import: {answer['error'].rstrip('.')}.",
-            "It is imported with what is installed here; an old version may need other packages.",
+            f"It is imported with what is installed here, and needs {_versions(packages, others)}: {not_had}."
+            if not_had
+            else "It is imported with what is installed here; an old version may need other packages.",
             where=place.label,
         )
-    model = from_json(answer.pop("model"))
+    model = from_json(answer["model"])
     if full and place.project.version not in (None, model.version):
         raise CurriculumError(
             "repo.version",
@@ -172,9 +214,22 @@ def _read(place: Place, name: str, full: bool) -> Snapshot:
             "Run `uv sync`; if that does not help, pass curriculum_version(...) to create_curriculum.",
             where="pyproject.toml",
         )
-    # `curriculum_version` gave the installed version, not this one.
-    model = dataclasses.replace(model, version=place.project.version or model.version)
-    return Snapshot(label=place.label, model=model, modules=answer.pop("modules"), documents=answer)
+    return Snapshot(
+        label=place.label,
+        # `curriculum_version` gave the installed version, not this one.
+        model=dataclasses.replace(model, version=place.project.version or model.version),
+        modules=answer["modules"],
+        curriculum=answer["curriculum"],
+        schemas=answer["schemas"],
+        module=place.project.curricula[name].partition(":")[0],
+        packages=packages,
+        other_packages=f"{_versions(packages, others)} could not be had: {not_had}" if not_had else None,
+        arrivals=Arrivals.from_json(answer["arrivals"]) if "arrivals" in answer else None,
+    )
+
+
+def _versions(packages: Mapping[str, str], names: Iterable[str]) -> str:
+    return ", ".join(f"{name} {packages[name]}" for name in names)
 
 
 def _state_distribution(project: Project, folder: Path) -> None:
@@ -185,28 +240,30 @@ def _state_distribution(project: Project, folder: Path) -> None:
     metadata.write_text(f"Name: {name}\nVersion: {project.version}\n", encoding="utf-8", newline="\n")
 
 
-def _imported(source: Path, project: Project, name: str, full: bool) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="curriculum-snapshot-", ignore_cleanup_errors=True) as folder:
-        answer = Path(folder) / "answer.json"
-        _state_distribution(project, Path(folder))
-        # -P: nothing of the working directory is imported; -B: nothing is written beside the sources.
-        command = [sys.executable, "-P", "-B", "-m", "aind_curriculum_runtime.versions.importer"]
-        command += ["--source", str(source), "--object", project.curricula[name], "--answer", str(answer)]
-        try:
-            done = subprocess.run(
-                [*command, *(["--full"] if full else [])],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                cwd=folder,
-                timeout=TIMEOUT,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return {"error": f"it did not end within {TIMEOUT:.0f} s"}
-        try:
-            found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            said = done.stderr.decode("utf-8", "replace").split()
-            return {"error": f"the process ended with {done.returncode} ({' '.join(said)[-300:] or 'silently'})"}
-        return found
+def _imported(place: Place, project: Project, name: str, folder: Path, arguments: Sequence[str]) -> dict[str, Any]:
+    """Have the importer answer, in a folder of its own."""
+    source = place.folder / "src"
+    answer = folder / "answer.json"
+    _state_distribution(project, folder)
+    # -P: nothing of the working directory is imported; -B: nothing is written beside the sources.
+    command = [sys.executable, "-P", "-B", "-m", "aind_curriculum_runtime.versions.importer"]
+    command += ["--source", str(source if source.is_dir() else place.folder), "--answer", str(answer)]
+    command += ["--object", project.curricula[name], *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": f"it did not end within {TIMEOUT:.0f} s"}
+    try:
+        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        said = done.stderr.decode("utf-8", "replace").split()
+        return {"error": f"the process ended with {done.returncode} ({' '.join(said)[-300:] or 'silently'})"}
+    return found

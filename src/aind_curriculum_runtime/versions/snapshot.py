@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..look.model import CurriculumModel
+from ..session.arrival import Arrival
 from .repo import Project
 
-__all__ = ["Place", "Snapshot"]
+__all__ = ["Arrivals", "Place", "Snapshot"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,20 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """What a version makes of the animals of an older one, by the stage that they are at."""
+
+    within: dict[str, Arrival]
+    """If it is of the same major version."""
+
+    across: dict[str, Arrival]
+    """If it is of another major version."""
+
+    tombstones: tuple[str, ...]
+    """Stages of which a migration across says that their animals do not go on."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """One curriculum at one version."""
 
@@ -39,5 +54,37 @@ class Snapshot:
     modules: dict[str, str]
     """Text of each module of the repo that it needs, by its dotted name."""
 
-    documents: dict[str, Any] = field(default_factory=dict)
-    """``curriculum``, ``metrics_schema`` and ``trainer_state_schema``; only when read with ``full=True``."""
+    curriculum: dict[str, Any]
+    """The library's own JSON of it."""
+
+    schemas: dict[str, Any] = field(default_factory=dict)
+    """``metrics`` and ``trainer_state``; only when read with ``full=True``."""
+
+    module: str | None = None
+    """The module of the ``Curriculum`` object; None for a bundle."""
+
+    packages: dict[str, str] = field(default_factory=dict)
+    """The versions of the task's packages that its lock pins."""
+
+    other_packages: str | None = None
+    """Why it was imported with other versions of them, where it was."""
+
+    arrivals: Arrivals | None = None
+    """What it makes of the animals of the version that it was compared with; None where it was not asked."""
+
+    def states(self) -> dict[str, Any]:
+        """A trainer state at each stage, as an animal comes to it.
+
+        Returns:
+            State by name of the stage, as JSON.
+        """
+        written_by = {"name": self.model.name, "version": self.model.version}
+        return {
+            stage["name"]: {
+                "curriculum": written_by,
+                "stage": stage,
+                "is_on_curriculum": True,
+                "active_policies": stage["start_policies"],
+            }
+            for stage in self.curriculum["graph"]["nodes"].values()
+        }
