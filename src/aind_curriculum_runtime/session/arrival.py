@@ -14,8 +14,7 @@ from ..contract.leaves import Changed
 from ..curriculum.migration import Migration
 from ..curriculum.moving import Did
 from ..curriculum.references import collect, known
-from .migrating import moved
-from .state import OtherParameters, PlainState, Unfit, WrittenBy, deserialise
+from .state import OtherParameters, PlainState, Unfit, accepted, brought
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Trainer
@@ -100,21 +99,19 @@ def arrival(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | 
     Returns:
         All that is refused of it, and what migrations and the repo's own stage give it.
     """
-    assert state.written_by is not None
     told = Arrival()
     try:
-        move = moved(state.content, state.written_by.version, trainer, migrations)
-        if move is not None:
-            done = tuple(one for step in move.steps for one in step.parameters)
-            told = Arrival(migrated=done, as_enrolled=move.as_enrolled)
-            state = PlainState(move.state, WrittenBy(state.written_by.name, trainer.curriculum.version))
+        state = brought(state, trainer, migrations)
+        if state.moved is not None:
+            done = tuple(one for step in state.moved.steps for one in step.parameters)
+            told = Arrival(migrated=done, as_enrolled=state.moved.as_enrolled)
         allowed = known(trainer.curriculum)
         named = dict.fromkeys(Gone(kind, name) for kind, _, name in collect(state.content) if name not in allowed[kind])
         if named:
             told = told._replace(gone=tuple(named))
             stage = {key: state.content["stage"][key] for key in ("name", "task")}
             state = state._replace(content={**state.content, "stage": stage, "active_policies": None})
-        return told._replace(added=deserialise(state, trainer).added)
+        return told._replace(added=accepted(state, trainer).added)
     except OtherParameters as error:
         return told._replace(unfit=error.unfit, added=error.added)
     except CurriculumError as error:

@@ -17,8 +17,9 @@ from ..contract.leaves import Changed
 from ..curriculum.answers import require_answers
 from ..curriculum.discovery import Registered, choose, installed
 from ..curriculum.loading import load
-from ..curriculum.migration import Move, declared, tombstone
+from ..curriculum.migration import declared, tombstone
 from .layout import find_state, require_session, too_deep
+from .migrating import Move
 from .state import PlainState, deserialise_or_move, read
 
 if TYPE_CHECKING:

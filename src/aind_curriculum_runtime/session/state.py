@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..contract.errors import CurriculumError
-from ..contract.leaves import Changed, located
+from ..contract.leaves import Changed, located, path_of
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..contract.versions import major
-from ..curriculum.migration import Migration, Move, move
+from ..curriculum.migration import Migration, require_reached
+from ..curriculum.moving import path_through
 from ..curriculum.references import known, require_known, require_shape
 from ..curriculum.validation import Fault, first_fault
 from ..project.files import is_transient, read_at_most
 from .layout import missing
+from .migrating import Move, moved
 from .parameters import fit, with_missing, without
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ __all__ = [
     "PlainState",
     "Unfit",
     "WrittenBy",
+    "accepted",
+    "brought",
     "checked",
     "deserialise",
     "deserialise_or_move",
@@ -67,6 +71,9 @@ class PlainState(NamedTuple):
     written_by: WrittenBy | None
     """None for a state that names no curriculum (a subject never enrolled)."""
 
+    moved: Move | None = None
+    """How it came into the form of this version, where an older one wrote it."""
+
     @property
     def is_off(self) -> bool:
         """Whether the subject is off curriculum."""
@@ -85,7 +92,7 @@ class Arrived(NamedTuple):
     """The library's object, with the repo's own curriculum in place of the one it was written with."""
 
     moved: Move | None = None
-    """How it came from an older major version."""
+    """How it came from an older version, if migrations were meant for it."""
 
     added: tuple[Changed, ...] = ()
     """Task parameters that the version which wrote the state did not have, with the values they have now."""
@@ -97,6 +104,9 @@ class Unfit(NamedTuple):
     path: str
     why: str
     """What is wrong with it, in words that follow its path."""
+
+    fault: str
+    """The same without its value, which is the animal's own."""
 
 
 class OtherParameters(CurriculumError):
@@ -218,39 +228,60 @@ def _origin(state: dict[str, Any]) -> WrittenBy | None:
     return None
 
 
-def deserialise_or_move(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int, Migration]) -> Arrived:
-    """Make the library's object from a state; one of an older major version is moved if there is a migration.
+def deserialise_or_move(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | str, Migration]) -> Arrived:
+    """Make the library's object from a state; one of an older version goes through its migrations before.
 
     Args:
         state: What ``read`` returned.
         trainer: The library's trainer of the repo's own curriculum.
-        migrations: What its module declares, by old major version.
+        migrations: What its module declares.
 
     Returns:
         The subject in this version.
 
     Raises:
-        CurriculumError: As ``deserialise`` and ``migration.move`` raise it.
+        CurriculumError: As ``deserialise`` and ``migrating.moved`` raise it; ``repo.migration`` for one to a version
+            beyond this one.
     """
-    migration = _migration(state, trainer.curriculum, migrations)
-    if state.written_by is None or migration is None:
-        return deserialise(state, trainer)
-    _require_on_curriculum(state)
-    moved = move(
-        state.written_by.version, _stage_name(state), state.active_policies, trainer=trainer, migration=migration
-    )
-    return Arrived(moved.state, moved=moved)
+    return accepted(brought(state, trainer, migrations), trainer)
 
 
-def _migration(state: PlainState, curriculum: Curriculum[Any], migrations: Mapping[int, Migration]) -> Migration | None:
-    """The migration of a state of an older major version, where there is one."""
-    if state.written_by is None or state.written_by.name != curriculum.name:
+def brought(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | str, Migration]) -> PlainState:
+    """Bring a state into the form of this version, by the migrations that are meant for it.
+
+    Args:
+        state: What ``read`` returned.
+        trainer: The library's trainer of the repo's own curriculum.
+        migrations: What its module declares.
+
+    Returns:
+        The state, of which nothing was imported yet.
+
+    Raises:
+        CurriculumError: As ``migrating.moved`` raises it; ``repo.migration`` for one to a version beyond this one;
+            ``state.other_curriculum`` or ``state.other_version``.
+    """
+    require_reached(migrations, trainer.curriculum.version)
+    move = _moved(state, trainer, migrations)
+    if move is None:
+        _require_same_curriculum(state, trainer.curriculum)
+        return state
+    return PlainState(move.state, state.written_by, move)
+
+
+def _moved(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | str, Migration]) -> Move | None:
+    written_by, curriculum = state.written_by, trainer.curriculum
+    if written_by is None or written_by.name != curriculum.name or state.content.get("stage") is None:
         return None
     try:
-        old = major(state.written_by.version)
+        keys = path_through(migrations, written_by.version, curriculum.version)
     except ValueError:
         return None  # reported by `deserialise`
-    return migrations.get(old) if old < major(curriculum.version) else None
+    if not keys:
+        return None
+    _require_on_curriculum(state)
+    _stage_name(state)
+    return moved(state.content, written_by.version, trainer, migrations)
 
 
 def deserialise(state: PlainState, trainer: Trainer[Any]) -> Arrived:
@@ -268,8 +299,24 @@ def deserialise(state: PlainState, trainer: Trainer[Any]) -> Arrived:
             ``state.off_curriculum``, ``state.unknown_stage``, ``state.unknown_policy``, ``state.other_parameters`` or
             ``state.invalid``.
     """
+    _require_same_curriculum(state, trainer.curriculum)
+    return accepted(state, trainer)
+
+
+def accepted(state: PlainState, trainer: Trainer[Any]) -> Arrived:
+    """Make the library's object from a state in the form of this version, after checks that nothing in it can do harm.
+
+    Args:
+        state: What ``brought`` returned.
+        trainer: The library's trainer of the repo's own curriculum.
+
+    Returns:
+        The subject in this version.
+
+    Raises:
+        CurriculumError: As ``deserialise`` does, but for those of another curriculum or version.
+    """
     curriculum = trainer.curriculum
-    _require_same_curriculum(state, curriculum)
     require_known(state.content, known(curriculum))
     _require_on_curriculum(state)
     _require_known_stage(state, curriculum)
@@ -283,18 +330,24 @@ def _arrived(state: PlainState, trainer: Trainer[Any]) -> Arrived:
     read = _validate(state, trainer, own)
     assert read.arrived.stage is not None
     found = fit(read.kept, read.arrived.stage.task, own)
-    told = [Unfit(one.path, f"is {_shortened(one.before)} there and unknown here") for one in found.unknown]
-    told += [
-        Unfit(one.path, f"is {_shortened(one.before)} there and reads as {_shortened(one.after)} here")
+    unknown = [
+        Unfit(one.path, f"is {_shortened(one.before)} there and unknown here", "is unknown") for one in found.unknown
+    ]
+    retyped = [
+        Unfit(
+            one.path,
+            f"is {_shortened(one.before)} there and reads as {_shortened(one.after)} here",
+            "is of another type",
+        )
         for one in found.retyped
     ]
-    if unfit := [*read.unfit, *told]:
+    if unfit := [*read.unfit, *unknown, *retyped]:
         in_state = {leaf.path for leaf in located(_parameters(state))} if read.unfit else {}
         raise _other_parameters(state, trainer, unfit, [one for one in found.added if one.path not in in_state])
     if not found.added:
-        return Arrived(read.arrived)
+        return Arrived(read.arrived, state.moved)
     whole = _with_parameters(state, found.parameters)
-    return Arrived(_validate(whole, trainer, own).arrived, added=found.added)
+    return Arrived(_validate(whole, trainer, own).arrived, state.moved, found.added)
 
 
 def _require_same_curriculum(state: PlainState, curriculum: Curriculum[Any]) -> None:
@@ -418,11 +471,10 @@ def _validate(state: PlainState, trainer: Trainer[Any], own: Task[Any]) -> _Read
         inside = steps[len(_PARAMETERS) :] if steps[: len(_PARAMETERS)] == _PARAMETERS else ()
         completed = with_missing(parameters, inside, own) if inside and fault.kind == "missing" else None
         if completed is None:
-            told = "".join(["$", *map(_step, steps)]), _why(fault)
+            why = _why(fault)
             if not inside or state.written_by is None or state.written_by.version == trainer.curriculum.version:
-                raise _invalid(*told) from None
-            path = "".join(map(_step, inside)).removeprefix(".")
-            unfit.append(Unfit(path, f"does not fit: {told[1]}"))
+                raise _invalid("".join(["$", *map(_step, steps)]), why) from None
+            unfit.append(Unfit(_path(parameters, inside), f"does not fit: {why}", f"does not fit: {fault.message}"))
             completed, remaining = without(parameters, inside), without(kept, inside)
             if completed is None or remaining is None:
                 raise _other_parameters(state, trainer, unfit) from None
@@ -458,6 +510,14 @@ def _steps_to(state: dict[str, Any], fault: Fault) -> tuple[str | int, ...]:
     return tuple(steps)
 
 
+def _path(parameters: dict[str, Any], inside: Sequence[str | int]) -> str:
+    """The path of pydantic's fault, which may be in a value that is told as one, or lack there."""
+    try:
+        return path_of(parameters, inside)
+    except (LookupError, TypeError):
+        return "".join(map(_step, inside)).removeprefix(".")
+
+
 def _step(part: str | int) -> str:
     return f"[{part}]" if isinstance(part, int) else f".{part}"
 
@@ -475,13 +535,14 @@ def _other_parameters(
 ) -> OtherParameters:
     now, stage, first = trainer.curriculum, _stage_name(state), unfit[0]
     then = state.written_by.version if state.written_by is not None else now.version
+    migrated = f" (as migrated to {now.version})" if state.moved is not None else ""
     new = [one.path for one in added]
     named = f" New at that stage: {', '.join(new[:3])}{' and more' if len(new) > 3 else ''}." if new else ""
     return OtherParameters(
-        f"The task parameter {_cut(first.path)} of the trainer state, at the stage {stage!r} of version {then}, "
+        f"The task parameter {_cut(first.path)} of the trainer state, at the stage {stage!r} of version {then}{migrated}, "
         f"{first.why} (version {now.version} of {now.name!r}).",
         f"The value that the animal was trained with would be lost. Check out the version that wrote the state ({then})"
-        f", or raise the major version and say in a migration where its animals go.{named}",
+        f", or say in a migration what becomes of it (`curriculum migrate` shows what it does).{named}",
         where="".join(["$", *map(_step, _PARAMETERS), ".", first.path]),
         unfit=unfit,
         added=added,
