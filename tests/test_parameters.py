@@ -238,7 +238,7 @@ class DeepRetyped(TaskParameters):
 
 def test_so_is_one_deep_in_a_list() -> None:
     error = refused(tuned(patches=patches(1.5, 7.0)), trainer("0.2.0", DeepRetyped))
-    assert "patches[0].reward.amount" in error.message
+    assert "patches[label=A].reward.amount" in error.message
 
 
 # In a repo, through the command that launchers call

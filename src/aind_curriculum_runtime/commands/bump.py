@@ -42,8 +42,9 @@ def execute(level: Level | None, repo: Path | None) -> bytes:
         The version that the repo has now.
 
     Raises:
-        CurriculumError: ``usage.bump_too_small``, ``repo.no_release``, ``repo.changelog``, ``repo.version`` or
-            ``output.not_writable``; whatever comparing with the last release raises.
+        CurriculumError: ``usage.bump_too_small``, ``repo.migration`` where one is missing, ``repo.no_release``,
+            ``repo.changelog``, ``repo.version`` or ``output.not_writable``; whatever comparing with the last release
+            raises.
     """
     from datetime import date
 
@@ -77,12 +78,21 @@ def execute(level: Level | None, repo: Path | None) -> bytes:
         f"{current} -> {version} in pyproject.toml, with an entry in CHANGELOG.md. Next: `uv lock`, and commit.",
         file=sys.stderr,
     )
+    for diff in since.diffs:
+        for warning in diff.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        if chosen == "major" and diff.missing.across is not None:
+            print(
+                f"No migration says what becomes of the animals at {since.tag}, and `curriculum release` asks for one. "
+                f"Write in {diff.module}: {diff.missing.across}",
+                file=sys.stderr,
+            )
     return f"{version}\n".encode()
 
 
 def _level(asked: Level | None, since: Since) -> Level:
     from ..versions.numbers import enough
-    from ..versions.sentences import sentences
+    from ..versions.sentences import because
 
     if since.tag is None and asked is None:
         raise CurriculumError(
@@ -90,14 +100,22 @@ def _level(asked: Level | None, since: Since) -> Level:
             "Nothing was released yet: there is no tag such as v1.2.3 on the way to this commit.",
             "Release the version that is there (`curriculum release`), or name a LEVEL.",
         )
-    if asked is None:
-        return since.needs
-    if not enough(asked, since.needs):
-        first = [sentence for diff in since.diffs for sentence in sentences(diff) if diff.needs == since.needs]
-        told = f" ({first[0]})" if first else ""
+    causes = [because(diff) for diff in since.diffs if diff.needs == since.needs]
+    told = f" ({causes[0]})" if causes and causes[0] else ""
+    unsaid = [f"write {diff.to_write} in {diff.module}" for diff in since.diffs if diff.to_write is not None]
+    if asked is None and since.needs == "major" and unsaid:
+        raise CurriculumError(
+            "repo.migration",
+            f"What changed since {since.tag} needs a {since.needs} bump{told}, and no migration says what becomes of "
+            "the animals.",
+            f"To let them go on, {unsaid[0]}. `curriculum bump major` raises the version all the same.",
+        )
+    if asked is not None and not enough(asked, since.needs):
         raise CurriculumError(
             "usage.bump_too_small",
             f"What changed since {since.tag} needs a {since.needs} bump{told}, not a {asked} one.",
-            f"`curriculum diff` shows all of it; `curriculum bump {since.needs}` raises the version.",
+            f"To let the animals go on, {unsaid[0]}."
+            if unsaid
+            else f"`curriculum diff` shows all of it; `curriculum bump {since.needs}` raises the version.",
         )
-    return asked
+    return asked or since.needs

@@ -49,7 +49,7 @@ def execute(
         CurriculumError: Whatever is wrong with one of the versions, by its code.
     """
     from ..versions.diff import compare
-    from ..versions.reading import choose, opened, read
+    from ..versions.reading import choose, opened, read_both
     from ..versions.repo import repo_root
     from ..versions.sentences import FORMATS
 
@@ -59,7 +59,8 @@ def execute(
     with opened([old, new], root) as (before, after):
         name = choose(before, after, curriculum)
         concerns(name)
-        found = compare(*read([(before, name), (after, name)]))
+        ((older, newer),) = read_both(before, after, [name])
+    found = compare(older, newer)
     return FORMATS[form](found, everything).encode("utf-8")
 
 

@@ -474,7 +474,8 @@ def _validate(state: PlainState, trainer: Trainer[Any], own: Task[Any]) -> _Read
             why = _why(fault)
             if not inside or state.written_by is None or state.written_by.version == trainer.curriculum.version:
                 raise _invalid("".join(["$", *map(_step, steps)]), why) from None
-            unfit.append(Unfit(_path(parameters, inside), f"does not fit: {why}", f"does not fit: {fault.message}"))
+            told = "is unknown" if fault.kind == "extra_forbidden" else f"does not fit: {fault.message}"
+            unfit.append(Unfit(_path(parameters, inside), f"does not fit: {why}", told))
             completed, remaining = without(parameters, inside), without(kept, inside)
             if completed is None or remaining is None:
                 raise _other_parameters(state, trainer, unfit) from None
@@ -539,8 +540,8 @@ def _other_parameters(
     new = [one.path for one in added]
     named = f" New at that stage: {', '.join(new[:3])}{' and more' if len(new) > 3 else ''}." if new else ""
     return OtherParameters(
-        f"The task parameter {_cut(first.path)} of the trainer state, at the stage {stage!r} of version {then}{migrated}, "
-        f"{first.why} (version {now.version} of {now.name!r}).",
+        f"The task parameter {_cut(first.path)} of the trainer state, at the stage {stage!r} of version {then}"
+        f"{migrated}, {first.why} (version {now.version} of {now.name!r}).",
         f"The value that the animal was trained with would be lost. Check out the version that wrote the state ({then})"
         f", or say in a migration what becomes of it (`curriculum migrate` shows what it does).{named}",
         where="".join(["$", *map(_step, _PARAMETERS), ".", first.path]),

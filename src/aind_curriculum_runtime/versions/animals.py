@@ -1,0 +1,99 @@
+"""What happens to the animals in training when they come to a newer version.
+
+Owns the consequences by stage and parameter. What a trainer state meets is not decided here: the newer version was
+asked (``Arrivals``), by the code that ``run`` reads a state with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..look.changes import shortened
+from ..session.arrival import Arrival
+from .missing import renames
+from .numbers import level_between
+from .snapshot import Arrivals, Snapshot
+
+__all__ = ["Consequence", "consequences"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consequence:
+    """What happens to the animals at one stage of the older version."""
+
+    stage: str
+    outcome: Literal["refused", "stays", "migrated", "gets", "keeps"]
+    begin: str
+    """What happens, up to the path of the parameter that it happens to."""
+
+    path: str | None = None
+    end: str = ""
+
+    @property
+    def text(self) -> str:
+        """What happens, in words that follow the name of the stage."""
+        return f"{self.begin}{self.path or ''}{self.end}"
+
+
+def consequences(old: Snapshot, new: Snapshot, values: Mapping[str, Sequence[str]]) -> Iterator[Consequence]:
+    """Say what happens to the animals of an older version.
+
+    Args:
+        old: The older version.
+        new: The newer version; nothing is known of one that was not asked what it makes of them.
+        values: By stage, the parameters that have another value there.
+
+    Yields:
+        The consequences, stage by stage in the order of the older version; none for what stays as it is.
+    """
+    if new.arrivals is None:
+        return
+    is_major = level_between(old.model.version, new.model.version) == "major"
+    stages = {stage.name for stage in new.model.stages}
+    for name in (stage.name for stage in old.model.stages):
+        if is_major or name not in stages:
+            yield from _elsewhere(name, old, new.arrivals)
+        else:
+            yield from _arrived(name, new.arrivals.within[name], old, values.get(name, ()))
+
+
+def _elsewhere(name: str, old: Snapshot, arrivals: Arrivals) -> Iterator[Consequence]:
+    """What happens to those that come to another major version."""
+    stay = f"stay with version {old.model.version}"
+    if name not in arrivals.successors:
+        yield Consequence(stage=name, outcome="stays", begin=f"{stay} (65): no migration says where they go")
+    elif arrivals.successors[name] is None:
+        yield Consequence(stage=name, outcome="stays", begin=f"{stay} (65), as a tombstone says")
+    else:
+        arrival = arrivals.across[name]
+        if arrival.is_read:
+            whose = "that stage's task parameters" if arrival.as_enrolled else "their own task parameters"
+            text = f"go on at {arrivals.successors[name]} with {whose}"
+            yield Consequence(stage=name, outcome="migrated", begin=text)
+        yield from _arrived(name, arrival, old, ())
+
+
+def _arrived(name: str, arrival: Arrival, old: Snapshot, values: Iterable[str]) -> Iterator[Consequence]:
+    """What happens to those that are read at a stage, or refused there."""
+    guesses = renames(arrival, old.parameters(name))
+    for gone in arrival.gone:
+        text = f"refused (77): their states name {gone.reference}, which is gone"
+        yield Consequence(stage=name, outcome="refused", begin=text)
+    for one in arrival.unfit:
+        end = f" {one.fault}{f', and may be {guesses[one.path]} now' if one.path in guesses else ''}"
+        yield Consequence(stage=name, outcome="refused", begin="refused (65): ", path=one.path, end=end)
+    if arrival.refused:
+        yield Consequence(stage=name, outcome="refused", begin=f"refused: {arrival.refused}")
+    for did in arrival.migrated:
+        end = f", which was {did.was}" if did.was is not None else f" {did.did}"
+        yield Consequence(stage=name, outcome="migrated", begin="migrated: ", path=did.path, end=end)
+    for new in arrival.added:
+        end = f" = {shortened(new.after)}, as the stage has it"
+        yield Consequence(stage=name, outcome="gets", begin="get ", path=new.path, end=end)
+    told = {one.path for one in arrival.unfit} | {did.path for did in arrival.migrated}
+    for path in values:
+        if path not in told and not arrival.as_enrolled:
+            end = " until they leave the stage"
+            yield Consequence(stage=name, outcome="keeps", begin="keep their own ", path=path, end=end)

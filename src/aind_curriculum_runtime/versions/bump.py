@@ -20,10 +20,9 @@ from ..project.pyproject import Pyproject
 from .changelog import NAME, opened_entry
 from .diff import Diff, compare
 from .numbers import LEVELS, Level
-from .reading import opened, read
+from .reading import opened, read_both
 from .releases import newest_release, require_commit
 from .repo import stated_version
-from .snapshot import Place
 
 __all__ = ["Since", "edited", "since_release", "with_version", "write_together"]
 
@@ -80,12 +79,10 @@ def since_release(root: Path, *, before: str | None = None) -> Since:
         return Since(tag=None, version=None, diffs=(), added=(), removed=())
     with opened([tag, str(root)], root) as (old, new):
         names = [name for name in new.names if name in old.names]
-        wanted: list[tuple[Place, str]] = [(place, name) for name in names for place in (old, new)]
-        snapshots = read(wanted)
         return Since(
             tag=tag,
             version=tag.removeprefix("v"),
-            diffs=tuple(compare(*snapshots[index : index + 2]) for index in range(0, len(snapshots), 2)),
+            diffs=tuple(compare(*both) for both in read_both(old, new, names)),
             added=tuple(name for name in new.names if name not in old.names),
             removed=tuple(name for name in old.names if name not in new.names),
         )

@@ -1,21 +1,25 @@
 """What changed between two versions of a curriculum, and the bump that it needs.
 
-Owns the rule: **major** when a stage's name is in one version only, **minor** when stages keep their names but
-parameters, transitions, policies or metrics change, **patch** when only code or descriptions change, **none** when
-nothing differs. A pure function of two snapshots.
+Owns the rule: **major** when a stage's name is in one version only or trainer states of a stage are refused, **minor**
+when parameters, transitions, policies or metrics change otherwise, **patch** when only code or descriptions change,
+**none** when nothing differs. A pure function of two snapshots.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..contract.leaves import ABSENT, holders, steps
+from semver import Version
+
+from ..contract.leaves import ABSENT, holders
 from ..look.model import CurriculumModel, Metric, MetricsClass, Parameter, Policy, Rule, Stage
+from .animals import Consequence, consequences
 from .code import beside_rules, meaning
-from .numbers import LEVELS, Level
+from .missing import Missing, missing
+from .numbers import LEVELS, Level, level_between
 from .sameness import Renamed, renamed_stages, same_value
 from .snapshot import Snapshot
 
@@ -61,8 +65,30 @@ class Diff:
     new_version: str
     changes: tuple[Change, ...]
     renamed: tuple[Renamed, ...]
+    animals: tuple[Consequence, ...]
+    """What happens to those in training."""
+
+    missing: Missing
+    """The migration that an author has to write for them."""
+
+    module: str | None
+    """The module to write it in; None for a bundle."""
+
     warnings: tuple[str, ...]
-    """What subjects in training will notice, whichever number is chosen."""
+    """What could not be found out."""
+
+    @property
+    def given(self) -> Level:
+        """The bump that was made; none where the newer version is not above the older one."""
+        is_above = Version.parse(self.new_version) > Version.parse(self.old_version)
+        return level_between(self.old_version, self.new_version) if is_above else "none"
+
+    @property
+    def to_write(self) -> str | None:
+        """The migration that is missing for the bump that was made or is needed."""
+        if "major" not in (self.given, self.needs) or self.missing.across is None:
+            return None
+        return self.missing.across if self.given == "major" else self.missing.within or self.missing.across
 
     @property
     def needs(self) -> Level:
@@ -82,15 +108,23 @@ def compare(old: Snapshot, new: Snapshot) -> Diff:
     """
     renamed = renamed_stages(old.model, new.model)
     names = {one.old: one.new for one in renamed}
+    changes = [*_refused(_once(_changes(old, new, names)), new)]
+    values: dict[str, list[str]] = {}
+    for change in changes:
+        if change.path is not None and ABSENT not in (change.before, change.after):
+            values.setdefault(change.where, []).append(change.path)
     return Diff(
         old=old.label,
         new=new.label,
         name=new.model.name,
         old_version=old.model.version,
         new_version=new.model.version,
-        changes=tuple(_once(_changes(old, new, names))),
+        changes=tuple(changes),
         renamed=renamed,
-        warnings=tuple(_warnings(old.model, new.model)),
+        animals=tuple(consequences(old, new, values)),
+        missing=missing(old, new),
+        module=new.module,
+        warnings=tuple(_warnings(old, new)),
     )
 
 
@@ -102,6 +136,30 @@ def _once(changes: Iterable[Change]) -> Iterator[Change]:
         if change.kind not in {"code", "text"} or key not in seen:
             yield change
         seen.add(key)
+
+
+def _refused(changes: Iterable[Change], new: Snapshot) -> Iterator[Change]:
+    """Ask for a major bump for each change by which trainer states of a stage are refused."""
+    stages = {stage.name for stage in new.model.stages}
+    arrivals = {} if new.arrivals is None else new.arrivals.within
+    pending = {
+        name: {one.path for one in arrival.unfit} | {one.reference for one in arrival.gone}
+        for name, arrival in arrivals.items()
+        if name in stages
+    }
+    told: set[tuple[str, str]] = set()
+    for change in changes:
+        stage = change.where.partition(": ")[0]
+        causes = {(stage, one) for one in (change.path, change.before) if isinstance(one, str)}
+        found = {(name, one) for name, one in causes if one in pending.get(name, ())}
+        told |= found
+        yield replace(change, level="major") if found else change
+    for name, some in pending.items():
+        for one in sorted(some):
+            if (name, one) not in told:
+                yield Change(kind="parameter", where=name, text=f"{one} is read no more", level="major")
+        if why := arrivals[name].refused:
+            yield Change(kind="stage", where=name, text=f"its trainer states are refused: {why}", level="major")
 
 
 def _changes(old: Snapshot, new: Snapshot, names: Mapping[str, str]) -> Iterator[Change]:
@@ -121,6 +179,7 @@ def _changes(old: Snapshot, new: Snapshot, names: Mapping[str, str]) -> Iterator
     yield from _first_stage(old.model, new.model, names)
     yield from _transitions(old.model, new.model, names)
     yield from _metrics(old.model, new.model)
+    yield from _packages(old.packages, new.packages)
     yield from _modules(old, new)
 
 
@@ -316,6 +375,14 @@ def _rule(old: Rule, new: Rule) -> Iterator[Change]:
         yield Change(kind="text", where=where, text="docstring", level="patch")
 
 
+def _packages(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
+    """The versions of the task's packages; what they change in the task's parameters is told there."""
+    for name in sorted(old.keys() & new.keys()):
+        if old[name] != new[name]:
+            change = functools.partial(Change, kind="code", where=name, text="version", level="patch")
+            yield change(before=old[name], after=new[name])
+
+
 def _modules(old: Snapshot, new: Snapshot) -> Iterator[Change]:
     """Modules whose code changed outside of rules, which may call it."""
     rules = {rule.reference for model in (old.model, new.model) for rule in _all_rules(model)}
@@ -331,47 +398,18 @@ def _modules(old: Snapshot, new: Snapshot) -> Iterator[Change]:
                 yield Change(kind="code", where=name, text="other code beside its rules", level="patch")
 
 
-# What subjects in training notice
+# What could not be found out
 
 
-def _warnings(old: CurriculumModel, new: CurriculumModel) -> Iterator[str]:
-    yield from _gone_parameters(old, new)
-    yield from _gone_functions(old, new)
-
-
-def _gone_parameters(old: CurriculumModel, new: CurriculumModel) -> Iterator[str]:
-    """Warn of task parameters that stages lack now, but whose values trainer states hold.
-
-    Whether the task's model still reads one (a distribution of another family does not have the same parameters) shows
-    when a state is read.
-    """
-    stages = {stage.name: stage for stage in new.stages}
-    gone: dict[str, list[str]] = {}
-    for stage in old.stages:
-        if stage.name in stages:
-            before, after = ({one.name: one for one in some.parameters} for some in (stage, stages[stage.name]))
-            for path, within in _only_in(before, after).items():
-                part = path if within is None else within
-                if not steps(part)[-1].startswith("[") and part not in after:  # elements come and go
-                    gone.setdefault(part, []).append(stage.name)
-    for path, where in gone.items():
-        yield (
-            f"Trainer states at {', '.join(dict.fromkeys(where))} hold the task parameter {path}, which is gone there: "
-            "if the task no longer reads it, they are refused (65) within one major version. Keep it, or raise the "
-            "major version and give it a migration."
-        )
-
-
-def _gone_functions(old: CurriculumModel, new: CurriculumModel) -> Iterator[str]:
-    """Warn of functions that are gone, but that trainer states hold by their names."""
-    known = {rule.reference for stage in new.stages for rule in _rules_in_states(stage)}
-    for stage in old.stages:
-        for reference in dict.fromkeys(rule.reference for rule in _rules_in_states(stage)):
-            if reference not in known:
-                yield (
-                    f"Trainer states at {stage.name} name {reference}, which is gone: within one major version they "
-                    "are refused (77). Keep the function, or raise the major version and give it a migration."
-                )
+def _warnings(old: Snapshot, new: Snapshot) -> Iterator[str]:
+    for one in (old, new):
+        if one.other_packages is not None:
+            yield (
+                f"{one.label} was imported with other versions of the task's packages than it pins, which may change "
+                f"its parameters: {one.other_packages}"
+            )
+    if new.arrivals is None:
+        yield f"{new.label} is a bundle, which cannot be asked whether it reads the trainer states of {old.label}"
 
 
 def _all_rules(model: CurriculumModel) -> Iterator[Rule]:

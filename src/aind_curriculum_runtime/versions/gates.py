@@ -19,6 +19,7 @@ from .numbers import enough, level_between
 from .reading import WORKING_TREE
 from .releases import releases, require_commit
 from .repo import project_at, stated_version
+from .sentences import because
 
 __all__ = ["Gate", "Release", "look"]
 
@@ -73,7 +74,13 @@ def look(root: Path) -> Release:
     at = git.commit_of(f"refs/tags/{tag}")
     tagged = at is not None and at == git.commit_of("HEAD")
     since = since_release(root, before=version)
-    gates = [_clean(git), _tag_is_free(git, tag, at, tagged), _version(git, version, since), _changelog(root, version)]
+    gates = [
+        _clean(git),
+        _tag_is_free(git, tag, at, tagged),
+        _version(git, version, since),
+        _animals(since),
+        _changelog(root, version),
+    ]
     return Release(
         root=root,
         version=version,
@@ -115,6 +122,22 @@ def _version(git: Git, version: str, since: Since) -> Gate:
         passed = enough(given, since.needs)
         why = f"{since.tag} to {version} is a {given} bump; what changed needs {_a(since.needs)}"
     return Gate(title=title, passed=passed, why=why, fix="raise the version: curriculum bump")
+
+
+def _animals(since: Since) -> Gate:
+    open_ones = [diff for diff in since.diffs if diff.to_write is not None]
+    if not open_ones:
+        unknown = [warning for diff in since.diffs for warning in diff.warnings]
+        why = f"every animal at {since.tag} has where to go" if since.tag is not None else "nothing was released before"
+        why = "; ".join([why, *unknown])
+        return Gate(title="its animals can go on", passed=True, why=why)
+    first = open_ones[0]
+    return Gate(
+        title="its animals can go on",
+        passed=False,
+        why=f"no migration says what becomes of those at {since.tag} ({because(first)})",
+        fix=f"write {first.to_write} in {first.module}",
+    )
 
 
 def _a(level: str) -> str:

@@ -12,14 +12,14 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..contract.errors import CurriculumError
 from ..project.files import write_atomically
 
-__all__ = ["main"]
+__all__ = ["arrivals", "main"]
 
 
 def main() -> None:
@@ -71,30 +71,46 @@ def _document(target: str, source: Path, asked: dict[str, Any] | None, *, full: 
         "curriculum": as_json(curriculum, "curriculum"),
         "schemas": _schemas(curriculum, [one.reference for one in model.metrics]) if full else {},
     }
-    return document if asked is None else document | {"arrivals": _arrivals(curriculum, target, asked)}
+    if asked is None:
+        return document
+    from ..curriculum.migration import declared
+
+    return document | {"arrivals": arrivals(curriculum, declared(target), **asked)}
 
 
-def _arrivals(curriculum: Any, target: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """What this version makes of trainer states, as the next version of the same major and as one of a later major."""
+def arrivals(
+    curriculum: Any, migrations: Mapping[int | str, Any], *, version: str, called: str | None, states: dict[str, Any]
+) -> dict[str, Any]:
+    """Ask a curriculum what it makes of trainer states, as a minor version after theirs and as a major one.
+
+    Args:
+        curriculum: The repo's own curriculum.
+        migrations: What its module declares.
+        version: The version that wrote the states.
+        called: The version of the curriculum, where its ``pyproject.toml`` states one.
+        states: The states by stage, as JSON.
+
+    Returns:
+        What ``Arrivals.from_json`` reads.
+    """
     from aind_behavior_curriculum import Trainer
 
     from ..contract.versions import major
-    from ..curriculum.migration import Tombstone, declared
+    from ..curriculum.migration import Migration, Tombstone
     from ..session.arrival import arrival
     from ..session.state import checked
     from .numbers import successors
 
-    migrations = declared(target)
-    within, across = successors(asked["version"], asked["as"] or curriculum.version)
-    within_major = {key: one for key, one in migrations.items() if isinstance(key, str)}
-    states = {name: checked(state) for name, state in asked["states"].items()}
+    minor, later = successors(version, called or curriculum.version)
+    of_versions: Mapping[int | str, Migration] = {key: one for key, one in migrations.items() if isinstance(key, str)}
+    plain = {name: checked(state) for name, state in states.items()}
     found: dict[str, Any] = {}
-    for question, version, some in (("within", within, within_major), ("across", across, migrations)):
-        trainer = Trainer(curriculum.model_copy(update={"version": version}))
-        found[question] = {name: arrival(state, trainer, some).as_json() for name, state in states.items()}
-    leading = migrations.get(major(asked["version"]))
+    for question, number, some in (("within", minor, of_versions), ("across", later, migrations)):
+        trainer = Trainer(curriculum.model_copy(update={"version": number}))
+        found[question] = {name: arrival(state, trainer, some).as_json() for name, state in plain.items()}
+    leading = migrations.get(major(version))
     stages = leading.stages if leading is not None else {}
-    return found | {"tombstones": [name for name, one in stages.items() if isinstance(one, Tombstone)]}
+    return found | {"successors": {old: None if isinstance(new, Tombstone) else new for old, new in stages.items()}}
 
 
 def _modules(source: Path) -> dict[str, str]:

@@ -193,7 +193,7 @@ def _read(place: Place, name: str, *, full: bool = False, of: Snapshot | None = 
             not_had = install(others, place.folder, folder / "packages")
             arguments += ["--packages", str(folder / "packages")] if not_had is None else []
         if of is not None:
-            states = {"version": of.model.version, "as": place.project.version, "states": of.states()}
+            states = {"version": of.model.version, "called": place.project.version, "states": of.states()}
             (folder / "states.json").write_text(json.dumps(states), encoding="utf-8")
             arguments += ["--states", str(folder / "states.json")]
         answer = _imported(place, place.project, name, folder, arguments)
@@ -204,6 +204,13 @@ def _read(place: Place, name: str, *, full: bool = False, of: Snapshot | None = 
             f"It is imported with what is installed here, and needs {_versions(packages, others)}: {not_had}."
             if not_had
             else "It is imported with what is installed here; an old version may need other packages.",
+            where=place.label,
+        )
+    if full and not_had:
+        raise CurriculumError(
+            "repo.import_failed",
+            f"{place.label} pins other versions of the task's packages than those that are installed.",
+            f"Run `uv sync`. Not had: {_versions(packages, others)} ({not_had}).",
             where=place.label,
         )
     model = from_json(answer["model"])

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from ..contract.leaves import ABSENT, Changed
 from ..look.changes import LISTED, folded, in_lines, more, shortened, sides
+from .animals import Consequence
 from .diff import Change, Diff
 
-__all__ = ["FORMATS", "sentences"]
+__all__ = ["FORMATS", "because", "sentences"]
 
 _TITLES: Final = {
     "stage": "Stages",
@@ -25,9 +26,10 @@ _TITLES: Final = {
     "metrics": "Metrics",
     "code": "Code",
     "text": "Descriptions",
+    "animals": "Animals in training",
 }
 
-_MANY: Final = ("parameter", "text")
+_MANY: Final = ("parameter", "text", "animals")
 """Kinds of which there may be hundreds, and the same in many stages."""
 
 _OF_A_PATH: Final = ("path", "within")
@@ -48,12 +50,29 @@ def sentences(diff: Diff) -> list[str]:
     """
     return [
         line
-        for entries in _entries(diff, everything=False).values()
+        for kind, entries in _entries(diff, everything=False).items()
+        if kind != "animals"
         for line in [
             *(f"{one.where}: {one.text}" for one in _listed(entries, everything=False)),
             *(f"{where}: and {count} more" for where, count in _left_out(entries, everything=False)),
         ]
     ]
+
+
+def because(diff: Diff) -> str:
+    """Tell why no smaller bump is enough.
+
+    Args:
+        diff: What changed.
+
+    Returns:
+        What happens to animals that are refused, or else the first change that needs that bump; empty for none.
+    """
+    entries = _entries(diff, everything=False)
+    animals = [one for one in entries.get("animals", []) if one.text.startswith(("refused", "stay"))]
+    changed = [one for some in entries.values() for one in some if one.level == diff.needs]
+    first = next(iter([*animals, *changed] if diff.needs == "major" else changed), None)
+    return "" if first is None else f"{first.where}: {first.text}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +101,8 @@ def _named(places: Sequence[str]) -> str:
 def _entries(diff: Diff, *, everything: bool) -> dict[str, list[_Entry]]:
     """Sort what is told by kind, in the order of the titles; what is the same in several stages is put together."""
     found: dict[str, dict[Any, _Entry]] = {kind: {} for kind in _TITLES}
-    for number, (exactly, entry) in enumerate([*_values(diff, everything), *_others(diff)]):
+    told = [*_values(diff, everything), *_others(diff), *_animals(diff, everything)]
+    for number, (exactly, entry) in enumerate(told):
         key = (entry.level, exactly) if entry.kind in _MANY and not everything else number
         known = found[entry.kind].get(key)
         places = dict.fromkeys([*(known.places if known else ()), *entry.places])
@@ -120,6 +140,21 @@ def _others(diff: Diff) -> Iterator[tuple[str, _Entry]]:
             yield json.dumps([change.text, *values]), entry
 
 
+def _animals(diff: Diff, everything: bool) -> Iterator[tuple[str, _Entry]]:
+    """What happens to animals in training; what happens to several elements of a parameter is told once."""
+    alike: dict[tuple[str, str, str], list[Consequence]] = {}
+    for one in diff.animals:
+        alike.setdefault((one.stage, one.begin, one.end), []).append(one)
+    for (stage, begin, end), some in alike.items():
+        paths = [Changed(path=one.path, before=False, after=True) for one in some if one.path is not None]
+        lines = [
+            f"{begin}{line.path}{end}" + (f" (in {len(line.changes)} places)" if len(line.changes) > 1 else "")
+            for line in in_lines(paths, everything=everything)
+        ]
+        for text in lines or [begin + end]:
+            yield text, _Entry(kind="animals", level="", text=text, cells=(text, "", ""), places=(stage,))
+
+
 def _told(change: Change, cells: tuple[str, str, str]) -> str:
     text, before, after = cells
     if change.kind in {"stage", "text"} or not (before or after):
@@ -150,6 +185,14 @@ def _need(diff: Diff) -> str:
     return "nothing changed: no bump is needed" if not diff.changes else f"needs a {diff.needs} bump"
 
 
+def _missing(diff: Diff) -> tuple[str, str] | None:
+    """The migration that is missing: what it is for, and the line."""
+    if diff.to_write is None:
+        return None
+    enough = "; with it a minor bump is enough" if diff.to_write == diff.missing.within else ""
+    return f"missing in {diff.module}{enough}:", diff.to_write
+
+
 def _text(diff: Diff, everything: bool) -> str:
     lines = [_headline(diff), ""]
     for kind, entries in _entries(diff, everything=everything).items():
@@ -164,6 +207,8 @@ def _text(diff: Diff, everything: bool) -> str:
     lines += [f"warning: {warning}" for warning in diff.warnings]
     if diff.renamed or diff.warnings:
         lines.append("")
+    if missing := _missing(diff):
+        lines += [missing[0], f"  {missing[1]}", ""]
     return "\n".join([*lines, _need(diff), ""])
 
 
@@ -179,6 +224,8 @@ def _markdown(diff: Diff, everything: bool) -> str:
         lines.append("")
     lines += [f"- `{one.old}` looks renamed to `{one.new}` ({one.alike:.0%} alike)" for one in diff.renamed]
     lines += [f"- **Warning:** {warning}" for warning in diff.warnings]
+    if missing := _missing(diff):
+        lines += ["", f"{missing[0][0].upper()}{missing[0][1:]}", "", "```python", missing[1], "```"]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -190,6 +237,8 @@ def _escaped(cell: str) -> str:
 
 def _json(diff: Diff, everything: bool) -> str:  # it has all of it anyway
     document = {"needs": diff.needs, **dataclasses.asdict(diff)}
+    document["animals"] = [dataclasses.asdict(one) | {"text": one.text} for one in diff.animals]
+    document |= {"given": diff.given, "missing": diff.to_write, "because": because(diff)}
     document["changes"] = [
         {
             name: value

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..contract.leaves import leaves
 from ..look.model import CurriculumModel
 from ..session.arrival import Arrival
 from .repo import Project
@@ -41,8 +42,23 @@ class Arrivals:
     across: dict[str, Arrival]
     """If it is of another major version."""
 
-    tombstones: tuple[str, ...]
-    """Stages of which a migration across says that their animals do not go on."""
+    successors: dict[str, str | None]
+    """The stages that the migration from the older major version names, with their successors; None for a tombstone."""
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Arrivals:
+        """Read what the importer wrote.
+
+        Args:
+            document: A dict.
+
+        Returns:
+            The arrivals.
+        """
+        within, across = (
+            {stage: Arrival.from_json(one) for stage, one in document[name].items()} for name in ("within", "across")
+        )
+        return cls(within=within, across=across, successors=document["successors"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +87,17 @@ class Snapshot:
 
     arrivals: Arrivals | None = None
     """What it makes of the animals of the version that it was compared with; None where it was not asked."""
+
+    def parameters(self, stage: str) -> dict[str, Any]:
+        """The task parameters of a stage.
+
+        Args:
+            stage: Its name.
+
+        Returns:
+            Value by path of each leaf.
+        """
+        return leaves(self.states()[stage]["stage"]["task"]["task_parameters"])
 
     def states(self) -> dict[str, Any]:
         """A trainer state at each stage, as an animal comes to it.

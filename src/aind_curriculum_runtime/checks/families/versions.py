@@ -119,7 +119,7 @@ class VE005(TargetCheck):
     """The version is above the last release, and far enough
 
     A version edited by hand may go back, and then two different curricula bear one number; or it may be raised too
-    little, and then the states of animals are accepted that a stage is gone from.
+    little, and then the states of animals are refused, or accepted at a stage that is gone.
     """
 
     family = "versions"
@@ -142,11 +142,11 @@ class VE005(TargetCheck):
         difference = process.document
         if not isinstance(difference, dict):
             raise NotApplicable(f"the curriculum could not be compared with its last release: {process.said}")
-        before, needed = difference["old_version"], difference["needs"]
+        before, needed, missing = difference["old_version"], difference["needs"], difference["missing"]
         given = level_between(before, repo.version)
-        if enough(given, needed):
-            return None
-        return f"From {before} to {repo.version} is a {given} bump, and what changed needs a {needed} one."
+        if not enough(given, needed):
+            return f"From {before} to {repo.version} is a {given} bump, and what changed needs a {needed} one."
+        return f"No migration says what becomes of the animals of {before}. Missing: {missing}." if missing else None
 
 
 CHECKS = (VE001(), VE002(), VE003(), VE004(), VE005())
