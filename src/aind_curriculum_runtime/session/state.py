@@ -435,8 +435,8 @@ def _other_parameters(
     named = f" New at that stage: {', '.join(new[:3])}{' and more' if len(new) > 3 else ''}." if new else ""
     return CurriculumError(
         "state.other_parameters",
-        f"The task parameter {_cut(path)} of the trainer state, at the stage {stage!r} of version {then}{migrated}, {why} "
-        f"(version {now.version} of {now.name!r}).",
+        f"The task parameter {_cut(path)} of the trainer state, at the stage {stage!r} of version {then}{migrated}, "
+        f"{why} (version {now.version} of {now.name!r}).",
         f"The value that the animal was trained with would be lost. Check out the version that wrote the state ({then})"
         f", or say in a migration what becomes of it (`curriculum migrate` shows what it does).{named}",
         where="".join(["$", *map(_step, _PARAMETERS), ".", path]),
