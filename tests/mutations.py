@@ -796,7 +796,27 @@ MUTATIONS = (
         "MI003",
         "a migrated animal is sent to its old stage",
         *_version_one(s_wait="s_shaping"),
-        Runtime("curriculum/migration.py", "_stage(curriculum, successor, name)", "_stage(curriculum, name, name)"),
+        Runtime("curriculum/moving.py", '{"name": to_stage, "task": task}', '{"name": name, "task": task}'),
+    ),
+    mutation(
+        "MI003",
+        "a migration does not say whose task parameters an animal goes on with",
+        Tag("v0.1.0"),
+        Edit(STAGES, "DetectionParameters(reward_volume=6.0)", "DetectionParameters(reward_volume=6.5)"),
+        *_version_one(s_habituation="s_habituation"),
+    ),
+    mutation(
+        "MI004",
+        "a migration renames a parameter that there never was",
+        Tag("v0.1.0"),
+        *_raised("0.2.0"),
+        Edit(CURRICULUM, "import curriculum_version", "import Migration, Rename, curriculum_version"),
+        Edit(
+            CURRICULUM,
+            _LAST_TRANSITION,
+            _LAST_TRANSITION
+            + '\nMIGRATIONS = {"0.2.0": Migration(parameters=[Rename("response_dealy", "response_delay")])}\n',
+        ),
     ),
     mutation(
         "CI001", "the contract is not in CI", Edit(CONTRACT, "uv run curriculum check --format github", "echo well")

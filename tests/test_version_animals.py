@@ -66,7 +66,7 @@ def difference(new: Trainer[Any], migrations: dict[int | str, Migration] | None 
     """What `diff` says between OLD and a version."""
     old = snapshot(OLD)
     told = arrivals(
-        new.curriculum, migrations or {}, version="0.1.0", called=new.curriculum.version, states=old.states()
+        new.curriculum, migrations or {}, version="0.1.0", called=new.curriculum.version, states=old.enrolled()
     )
     read = Arrivals.from_json(json.loads(json.dumps(told)))
     return compare(old, snapshot(new, module="foraging.curriculum", arrivals=read))
@@ -315,7 +315,7 @@ class Computed(OldParameters):
 
 def test_a_computed_parameter_that_is_gone_is_refused_by_both() -> None:
     old, new = trainer("0.1.0", Computed, patches=SAME), trainer("0.1.0", OldParameters, patches=SAME)
-    states = snapshot(old).states()
+    states = snapshot(old).enrolled()
     told = Arrivals.from_json(arrivals(new.curriculum, {}, version="0.1.0", called="0.1.0", states=states))
     found = compare(snapshot(old), snapshot(new, arrivals=told))
     assert (found.needs, [one.text for one in found.animals]) == ("major", ["refused (65): twice is unknown"])

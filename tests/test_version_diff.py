@@ -187,29 +187,32 @@ def test_a_stage_that_is_unlike_all_others_is_added(repo: Repo) -> None:
     assert ("major", "s_other", "added") in told(document)
 
 
-def test_a_parameter_that_is_gone_is_warned_of_by_every_stage_whose_states_hold_it(repo: Repo) -> None:
+def test_a_parameter_that_is_gone_is_told_with_every_stage_whose_animals_are_refused(repo: Repo) -> None:
     for file in ("task.py", "stages.py", "rules.py"):
         text = (repo.package / file).read_text(encoding="utf-8")
         repo.write(f"src/my_curriculum/{file}", text.replace("stimulus_contrast", "contrast"))
-    (warning,) = diff(repo)["warnings"]
-    assert "s_habituation, s_shaping, s_discrimination hold the task parameter stimulus_contrast" in warning
-    assert "(65)" in warning
+    text = repo.curriculum("diff", cwd=repo.path).stdout.decode()
+    stages = "s_habituation, s_shaping, s_discrimination"
+    assert f"  {stages}: refused (65): stimulus_contrast is unknown, and may be contrast now\n" in text
+    assert text.endswith("\nneeds a major bump\n")
 
 
-def test_a_rule_that_running_states_name_and_that_is_gone_is_warned_of(repo: Repo) -> None:
+def test_a_rule_that_running_states_name_and_that_is_gone_is_told(repo: Repo) -> None:
     for file in (STAGES, RULES):
         text = (repo.path / file).read_text(encoding="utf-8")
         repo.write(file, text.replace("p_hold_delay", "p_keep_delay"))
-    (warning,) = [one for one in diff(repo)["warnings"] if "p_hold_delay," in one]
-    assert "s_shaping" in warning and "(77)" in warning
+    (refused,) = diff(repo)["animals"]
+    assert refused["stage"] == "s_shaping"
+    assert refused["text"] == "refused (77): their states name my_curriculum.rules.p_hold_delay, which is gone"
 
 
 @pytest.mark.parametrize("form", ["text", "md"])
 def test_people_read_values_before_and_after(repo: Repo, form: str) -> None:
     repo.edit(STAGES, "(reward_volume=6.0)", "(reward_volume=6.5)")
     text = repo.curriculum("diff", "--format", form, cwd=repo.path).stdout.decode()
-    (line,) = [one for one in text.splitlines() if "s_habituation" in one or "s\\_habituation" in one]
+    line, animals = (one for one in text.splitlines() if "s_habituation" in one or "s\\_habituation" in one)
     assert line.index("6.0") < line.index("6.5") and "minor" in line
+    assert "keep their own reward" in animals
     assert "needs a minor bump" in text.lower()
 
 

@@ -224,6 +224,15 @@ class Migration:
         """
         return self.parameters.get(stage) if isinstance(self.parameters, Mapping) else self.parameters
 
+    def operations(self) -> list[Operation]:
+        """Every operation on parameters, of all stages, once."""
+        by_stage = self.parameters.values() if isinstance(self.parameters, Mapping) else [self.parameters]
+        found: list[Operation] = []
+        for fate in by_stage:
+            if fate is not None and not isinstance(fate, str):
+                found += [one for one in fate if one not in found]
+        return found
+
     def as_json(self) -> dict[str, Any]:
         """Say what is declared in JSON.
 
@@ -302,8 +311,8 @@ def _misdeclared(why: str, module: str) -> CurriculumError:
     return CurriculumError(
         "repo.migration",
         f"{why}.",
-        f'Write {ATTRIBUTE} = {{"1.4.0": Migration(parameters=[...])}}, or {{0: Migration(stages={{...}})}} for an older '
-        "major version.",
+        f'Write {ATTRIBUTE} = {{"1.4.0": Migration(parameters=[...])}}, or for an older major version '
+        "{0: Migration(stages={...})}.",
         where=f"{module}:{ATTRIBUTE}",
     )
 

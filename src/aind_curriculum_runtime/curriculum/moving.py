@@ -62,6 +62,9 @@ class Step:
     """Whose task parameters there are after it; None where that was not declared."""
 
     parameters: tuple[Did, ...] = ()
+    idle: tuple[Operation, ...] = ()
+    """Operations for which the state has no parameter."""
+
     note: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -151,11 +154,14 @@ def _step(
     to_stage = _successor(migration, name, version, to) if isinstance(key, int) else name
     fate = migration.fate(name)
     done: list[Did] = []
+    idle: list[Operation] = []
     if fate is not None and not isinstance(fate, str):
         parameters = task.get("task_parameters") if isinstance(task, dict) else None
         if isinstance(parameters, dict) and not is_given_up:
+            operator = _Operator(parameters, _told(key), name)
             for one in fate:
-                done += _Operator(parameters, _told(key), name).carry_out(one)
+                idle += [] if operator.concerns(one) else [one]
+                done += operator.carry_out(one)
         fate = "keep"
     active = state.get("active_policies") or []
     # The successor in another major version is found among those of the new stage, by its name alone if need be.
@@ -176,6 +182,7 @@ def _step(
         rules=rules,
         fate=fate,
         parameters=tuple(done),
+        idle=tuple(idle),
         note=migration.note,
     )
 
@@ -264,6 +271,11 @@ class _Operator:
     parameters: dict[str, Any]
     migration: str
     stage: str
+
+    def concerns(self, operation: Operation) -> bool:
+        """Whether the state has what an operation is about."""
+        paths = operation.of if isinstance(operation, Compute) else [operation.path]
+        return isinstance(operation, Set) or any(found(self.parameters, path) for path in paths)
 
     def carry_out(self, operation: Operation) -> Iterator[Did]:
         match operation:

@@ -251,7 +251,7 @@ def read_bundle(folder: Path, label: str) -> Snapshot:
         modules, curriculum = parse(files["sources.json"]), parse(files["curriculum.json"])
         model = from_json(parse(files["model.json"]))
         snapshot = Snapshot(label=label, model=model, modules=modules, curriculum=curriculum, packages=packages)
-        snapshot.states()
+        snapshot.enrolled()
         return snapshot
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise _invalid(label, f"in curriculum.json, model.json or sources.json, {error}") from None

@@ -31,15 +31,15 @@ def main() -> None:
     parser.add_argument("--packages", type=Path, help="a folder of packages that go before those installed")
     parser.add_argument("--states", type=Path, help="trainer states of another version, to be read by this one")
     parser.add_argument("--full", action="store_true", help="with all that a bundle holds")
+    parser.add_argument("--session", type=Path, help="with trainer states, tuned by this session directory too")
     arguments = parser.parse_args()
     source = Path(os.path.realpath(arguments.source))
     if arguments.packages is not None:
         sys.path.insert(0, os.path.abspath(arguments.packages))
     sys.path.insert(0, str(source))
     sys.path.append(os.path.abspath(arguments.answer.parent))
-    asked = None if arguments.states is None else json.loads(arguments.states.read_text(encoding="utf-8"))
     try:
-        answer = _document(arguments.object, source, asked, full=arguments.full)
+        answer = _document(arguments, source)
     except CurriculumError as error:
         answer = {"error": error.message}
     except BaseException as error:  # whatever curriculum code raises, exit included
@@ -47,13 +47,16 @@ def main() -> None:
     write_atomically(Path(os.path.abspath(arguments.answer)), json.dumps(answer, allow_nan=False).encode())
 
 
-def _document(target: str, source: Path, asked: dict[str, Any] | None, *, full: bool) -> dict[str, Any]:
+def _document(arguments: argparse.Namespace, source: Path) -> dict[str, Any]:
     from aind_behavior_curriculum import Curriculum
 
+    from ..curriculum.migration import declared
     from ..look.model import to_json
     from ..look.read import read_model
     from ..session.suggestion import as_json
 
+    asked = None if arguments.states is None else json.loads(arguments.states.read_text(encoding="utf-8"))
+    target: str = arguments.object
     name, _, attributes = target.partition(":")
     module = importlib.import_module(name)
     if not Path(os.path.realpath(str(module.__file__))).is_relative_to(source):
@@ -69,13 +72,39 @@ def _document(target: str, source: Path, asked: dict[str, Any] | None, *, full: 
         "model": to_json(model),
         "modules": _modules(source),
         "curriculum": as_json(curriculum, "curriculum"),
-        "schemas": _schemas(curriculum, [one.reference for one in model.metrics]) if full else {},
+        "schemas": _schemas(curriculum, [one.reference for one in model.metrics]) if arguments.full else {},
     }
-    if asked is None:
-        return document
-    from ..curriculum.migration import declared
+    if arguments.session is not None:
+        stages = curriculum.see_stages()
+        document["states"] = {stage.name: [*_states(curriculum, stage, arguments.session)] for stage in stages}
+    if asked is not None:
+        document["arrivals"] = arrivals(curriculum, declared(target), **asked)
+    return document
 
-    return document | {"arrivals": arrivals(curriculum, declared(target), **asked)}
+
+def _states(curriculum: Any, stage: Any, session: Path) -> Iterator[dict[str, Any]]:
+    """Trainer states of animals at a stage: as enrolled, and as its policies leave them after a session."""
+    from ..curriculum.author_code import curriculum_code
+    from ..session.metrics import compute_metrics
+    from ..session.suggestion import as_json
+    from ..session.trainer import OrderedTrainer
+
+    trainer = OrderedTrainer(curriculum)
+
+    def state(at: Any, policies: Any) -> dict[str, Any]:
+        found = trainer.create_trainer_state(stage=at, active_policies=policies)
+        plain: dict[str, Any] = as_json(found.model_copy(update={"curriculum": None}), "trainer_state")
+        return plain
+
+    yield state(stage, stage.start_policies)
+    policies = stage.see_policies()
+    try:
+        metrics = compute_metrics(stage, curriculum, session)
+        with curriculum_code("code.raised", "A policy failed", ""):
+            task = trainer.get_net_parameter_update(stage.task.model_copy(deep=True), policies, metrics)
+        yield state(stage.model_copy(update={"task": task}), policies)
+    except CurriculumError:  # the old version does not understand the session of this one
+        return
 
 
 def arrivals(

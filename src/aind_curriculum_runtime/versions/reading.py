@@ -136,12 +136,13 @@ def choose(old: Place, new: Place, name: str | None) -> str:
     return both[0]
 
 
-def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False) -> list[Snapshot]:
+def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False, session: Path | None = None) -> list[Snapshot]:
     """Read curricula in parallel, each in a process of its own.
 
     Args:
         wanted: Pairs of a place and the name of a curriculum in it.
         full: Whether to add the schemas, which a bundle needs.
+        session: A session directory, to add trainer states of animals at each stage; those of a bundle have none.
 
     Returns:
         One snapshot for each pair, in their order.
@@ -149,7 +150,7 @@ def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False) -> list[Sna
     Raises:
         CurriculumError: ``repo.import_failed``, ``bundle.invalid`` or ``bundle.checksum``.
     """
-    return _in_parallel(lambda one: _read(*one, full=full), wanted)
+    return _in_parallel(lambda one: _read(*one, full=full, session=session), wanted)
 
 
 def read_both(old: Place, new: Place, names: Sequence[str]) -> list[tuple[Snapshot, Snapshot]]:
@@ -181,19 +182,21 @@ def _in_parallel(work: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
         return list(pool.map(work, items))
 
 
-def _read(place: Place, name: str, *, full: bool = False, of: Snapshot | None = None) -> Snapshot:
+def _read(
+    place: Place, name: str, *, full: bool = False, session: Path | None = None, of: Snapshot | None = None
+) -> Snapshot:
     if place.project is None:
         return read_bundle(place.folder, place.label)
     packages = pinned(place.folder, place.project.name)
     with tempfile.TemporaryDirectory(prefix="curriculum-snapshot-", ignore_cleanup_errors=True) as text:
         folder = Path(text)
-        arguments = ["--full"] if full else []
+        arguments = [*(["--full"] if full else []), *(["--session", os.path.abspath(session)] if session else [])]
         not_had = None
         if others := [package for package, version in packages.items() if not is_installed(package, version)]:
             not_had = install(others, place.folder, folder / "packages")
             arguments += ["--packages", str(folder / "packages")] if not_had is None else []
         if of is not None:
-            states = {"version": of.model.version, "called": place.project.version, "states": of.states()}
+            states = {"version": of.model.version, "called": place.project.version, "states": of.enrolled()}
             (folder / "states.json").write_text(json.dumps(states), encoding="utf-8")
             arguments += ["--states", str(folder / "states.json")]
         answer = _imported(place, place.project, name, folder, arguments)
@@ -228,6 +231,7 @@ def _read(place: Place, name: str, *, full: bool = False, of: Snapshot | None = 
         modules=answer["modules"],
         curriculum=answer["curriculum"],
         schemas=answer["schemas"],
+        states=answer.get("states", {}),
         module=place.project.curricula[name].partition(":")[0],
         packages=packages,
         other_packages=f"{_versions(packages, others)} could not be had: {not_had}" if not_had else None,

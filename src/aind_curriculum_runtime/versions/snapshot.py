@@ -76,6 +76,9 @@ class Snapshot:
     schemas: dict[str, Any] = field(default_factory=dict)
     """``metrics`` and ``trainer_state``; only when read with ``full=True``."""
 
+    states: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Trainer states of animals at each stage, as JSON; only when read with a session."""
+
     module: str | None = None
     """The module of the ``Curriculum`` object; None for a bundle."""
 
@@ -97,9 +100,9 @@ class Snapshot:
         Returns:
             Value by path of each leaf.
         """
-        return leaves(self.states()[stage]["stage"]["task"]["task_parameters"])
+        return leaves(self.enrolled()[stage]["stage"]["task"]["task_parameters"])
 
-    def states(self) -> dict[str, Any]:
+    def enrolled(self) -> dict[str, Any]:
         """A trainer state at each stage, as an animal comes to it.
 
         Returns:
