@@ -19,7 +19,7 @@ from ..contract.errors import CurriculumError
 from ..contract.leaves import Changed
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..contract.versions import major
-from ..curriculum.migration import Migration, require_reached
+from ..curriculum.migration import Migration, require_fitting
 from ..curriculum.moving import path_through
 from ..curriculum.references import known, require_known, require_shape
 from ..curriculum.validation import Fault, first_fault
@@ -206,10 +206,10 @@ def deserialise_or_move(state: PlainState, trainer: Trainer[Any], migrations: Ma
         The subject in this version.
 
     Raises:
-        CurriculumError: As ``deserialise`` and ``migrating.moved`` raise it; ``repo.migration`` for one to a version
-            beyond this one.
+        CurriculumError: As ``deserialise`` and ``migrating.moved`` raise it; as
+            ``migration.require_fitting`` does.
     """
-    require_reached(migrations, trainer.curriculum.version)
+    require_fitting(migrations, trainer.curriculum.version, [one.name for one in trainer.curriculum.see_stages()])
     move = _moved(state, trainer, migrations)
     if move is None:
         return deserialise(state, trainer)
