@@ -208,9 +208,9 @@ def _raised(version: str) -> tuple[Step, ...]:
     )
 
 
-def _version_one(**stages: str) -> tuple[Step, ...]:
+def _version_one(parameters: str | None = "keep", **stages: str) -> tuple[Step, ...]:
     """Raise the version to 1.0.0, with a migration from version 0."""
-    declared = f"\nMIGRATIONS = {{0: Migration(stages={stages!r})}}\n"
+    declared = f"\nMIGRATIONS = {{0: Migration(stages={stages!r}, parameters={parameters!r})}}\n"
     return (
         *_raised("1.0.0"),
         Edit(CURRICULUM, "import curriculum_version", "import Migration, curriculum_version"),
@@ -803,7 +803,7 @@ MUTATIONS = (
         "a migration does not say whose task parameters an animal goes on with",
         Tag("v0.1.0"),
         Edit(STAGES, "DetectionParameters(reward_volume=6.0)", "DetectionParameters(reward_volume=6.5)"),
-        *_version_one(s_habituation="s_habituation"),
+        *_version_one(None, **{name: name for name in ("s_habituation", "s_shaping", "s_discrimination", "GRADUATED")}),
     ),
     mutation(
         "MI004",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aind_curriculum_runtime import Compute, CurriculumError, Drop, Migration, Rename, Set, Tombstone
 from aind_curriculum_runtime.contract.leaves import leaves, parts
-from aind_curriculum_runtime.curriculum.migration import declared, require_reached
+from aind_curriculum_runtime.curriculum.migration import declared, require_fitting
 from aind_curriculum_runtime.curriculum.moving import Migrated, migrated, path_through
 
 PARAMETERS = {
@@ -290,11 +290,21 @@ def test_a_key_that_leads_nowhere_is_refused(migrations: Any, told: str, monkeyp
 def test_a_key_is_not_beyond_the_curriculums_own_version(key: Any, version: str, fits: bool) -> None:
     migrations = {key: ONE}
     if fits:
-        require_reached(migrations, version)
+        require_fitting(migrations, version, ["s"])
         return
     with pytest.raises(CurriculumError, match=f"but this is version {version}") as caught:
-        require_reached(migrations, version)
+        require_fitting(migrations, version, ["s"])
     assert caught.value.code == "repo.migration"
+
+
+def test_parameters_of_a_stage_that_there_is_not_are_refused() -> None:
+    """Nothing would happen: a value in seconds would be read as milliseconds."""
+    typo = Migration(parameters={"s_typo": [Compute("delay", lambda seconds: seconds * 1000)]})
+    for migrations, version in (({"1.4.0": typo}, "1.4.0"), ({"1.4.0": typo, 1: ONE}, "2.0.0")):
+        with pytest.raises(CurriculumError, match="of 's_typo', which is no stage of version 1") as caught:
+            require_fitting(migrations, version, ["s"])
+        assert caught.value.hint == "Its stages: s."
+    require_fitting({"1.4.0": typo}, "2.0.0", ["s"])  # no state comes this way
 
 
 def test_a_declaration_does_not_change_afterwards() -> None:

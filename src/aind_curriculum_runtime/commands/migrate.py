@@ -63,7 +63,8 @@ def execute(
 
     trainer = OrderedTrainer(loaded)
     arrived = deserialise_or_move(before, trainer, declared(registered.target))
-    document = state_document(arrived.state, trainer)
+    # The curriculum of a state is never read, so it has none yet.
+    document = state_document(arrived.state.model_copy(update={"curriculum": trainer.curriculum}), trainer)
     told = account(before, arrived, parse(document))
     if target is not None:
         target.write(document)

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -45,7 +45,8 @@ __all__ = [
     "Set",
     "Tombstone",
     "declared",
-    "require_reached",
+    "named",
+    "require_fitting",
     "tombstone",
 ]
 
@@ -344,26 +345,51 @@ def _version_faults(key: str, one: Migration) -> Iterator[str]:
         yield f"maps stages at {key!r}, but within a major version stages keep their names"
 
 
-def require_reached(migrations: Mapping[int | str, Migration], version: str) -> None:
-    """Make sure that a curriculum has no migration to a version beyond its own.
+def require_fitting(migrations: Mapping[int | str, Migration], version: str, stages: Collection[str]) -> None:
+    """Make sure that migrations lead to this version of a curriculum, from stages that there were.
 
     Args:
         migrations: What ``declared`` returned.
         version: The curriculum's version.
+        stages: Names of its stages.
 
     Raises:
-        CurriculumError: ``repo.migration``.
+        CurriculumError: ``repo.migration`` for one to a version beyond this one, or whose parameters are those of a
+            stage that its major version does not have: nothing would happen, and nobody would see it.
     """
     own = numbers(version)
-    for key in migrations:
+    for key, one in migrations.items():
         if (numbers(key) > own) if isinstance(key, str) else (key >= own[0]):
-            what = f"to version {key}" if isinstance(key, str) else f"from version {key}"
-            raise CurriculumError(
-                "repo.migration",
-                f"There is a migration {what}, but this is version {version}.",
+            raise _unfitting(
+                f"There is a {named(key)}, but this is version {version}.",
                 "Raise the version with `curriculum bump`, or correct the key.",
-                where=ATTRIBUTE,
             )
+        if isinstance(key, str) and isinstance(one.parameters, Mapping):
+            of = numbers(key)[0]
+            there = stages if of == own[0] else migrations[of].stages if of in migrations else one.parameters
+            for stage in one.parameters:
+                if stage not in there:
+                    raise _unfitting(
+                        f"The {named(key)} says what becomes of the parameters of {stage!r}, which is no stage of "
+                        f"version {of}.",
+                        f"Its stages: {', '.join(there)}.",
+                    )
+
+
+def named(key: int | str) -> str:
+    """What a migration is called in a sentence.
+
+    Args:
+        key: The version, or old major version, by which it is declared.
+
+    Returns:
+        Words without an article.
+    """
+    return f"migration {'to' if isinstance(key, str) else 'from'} version {key}"
+
+
+def _unfitting(message: str, hint: str) -> CurriculumError:
+    return CurriculumError("repo.migration", message, hint, where=ATTRIBUTE)
 
 
 def tombstone(name: str) -> str | None:

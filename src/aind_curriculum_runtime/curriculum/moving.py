@@ -16,7 +16,7 @@ from ..contract.leaves import ABSENT, EACH, Leaf, Named, Part, changed, found, l
 from ..contract.strict_json import encode, parse
 from ..contract.versions import numbers
 from .author_code import curriculum_code
-from .migration import ATTRIBUTE, Compute, Drop, Migration, Operation, Rename, Set, Tombstone
+from .migration import ATTRIBUTE, Compute, Drop, Migration, Operation, Rename, Set, Tombstone, named
 
 __all__ = ["Did", "Migrated", "Step", "last_name", "migrated", "path_through"]
 
@@ -158,7 +158,7 @@ def _step(
     if fate is not None and not isinstance(fate, str):
         parameters = task.get("task_parameters") if isinstance(task, dict) else None
         if isinstance(parameters, dict) and not is_given_up:
-            operator = _Operator(parameters, _told(key), name)
+            operator = _Operator(parameters, named(key), name)
             for one in fate:
                 idle += [] if operator.concerns(one) else [one]
                 done += operator.carry_out(one)
@@ -185,10 +185,6 @@ def _step(
         idle=tuple(idle),
         note=migration.note,
     )
-
-
-def _told(key: int | str) -> str:
-    return f"migration {'to' if isinstance(key, str) else 'from'} version {key}"
 
 
 def _successor(migration: Migration, name: str, version: str, to: str) -> str:

@@ -19,7 +19,7 @@ from ..contract.errors import CurriculumError
 from ..contract.leaves import Changed, located, path_of
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..contract.versions import major
-from ..curriculum.migration import Migration, require_reached
+from ..curriculum.migration import Migration, require_fitting
 from ..curriculum.moving import path_through
 from ..curriculum.references import known, require_known, require_shape
 from ..curriculum.validation import Fault, first_fault
@@ -240,8 +240,7 @@ def deserialise_or_move(state: PlainState, trainer: Trainer[Any], migrations: Ma
         The subject in this version.
 
     Raises:
-        CurriculumError: As ``deserialise`` and ``migrating.moved`` raise it; ``repo.migration`` for one to a version
-            beyond this one.
+        CurriculumError: As ``brought`` and ``accepted`` raise it.
     """
     return accepted(brought(state, trainer, migrations), trainer)
 
@@ -258,10 +257,10 @@ def brought(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | 
         The state, of which nothing was imported yet.
 
     Raises:
-        CurriculumError: As ``migrating.moved`` raises it; ``repo.migration`` for one to a version beyond this one;
-            ``state.other_curriculum`` or ``state.other_version``.
+        CurriculumError: As ``migrating.moved`` and ``migration.require_fitting`` raise it; ``state.other_curriculum``
+            or ``state.other_version``.
     """
-    require_reached(migrations, trainer.curriculum.version)
+    require_fitting(migrations, trainer.curriculum.version, [one.name for one in trainer.curriculum.see_stages()])
     move = _moved(state, trainer, migrations)
     if move is None:
         _require_same_curriculum(state, trainer.curriculum)

@@ -131,7 +131,9 @@ def arrivals(
     from .numbers import successors
 
     minor, later = successors(version, called or curriculum.version)
-    of_versions: Mapping[int | str, Migration] = {key: one for key, one in migrations.items() if isinstance(key, str)}
+    of_versions: dict[int | str, Migration] = {
+        key: one for key, one in migrations.items() if isinstance(key, str) and major(key) == major(version)
+    }
     plain = {name: checked(state) for name, state in states.items()}
     found: dict[str, Any] = {}
     for question, number, some in (("within", minor, of_versions), ("across", later, migrations)):

@@ -126,7 +126,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         "homonyms": sorted(_homonyms(curriculum)),
         "modules": sorted(_modules_of(arguments.object)),
         "task_packages": sorted(_task_packages(curriculum, arguments.object)),
-        "migrations": _declared(arguments.object),
+        "migrations": _declared(curriculum, arguments.object),
     }
 
 
@@ -140,12 +140,14 @@ def _plain(model: Any) -> Any:
         return model.model_dump(mode="json")
 
 
-def _declared(target: str) -> dict[str, Any]:
+def _declared(curriculum: Any, target: str) -> dict[str, Any]:
     """The migrations by version or old major version, as ``Migration.as_json`` tells them."""
-    from ...curriculum.migration import declared
+    from ...curriculum.migration import declared, require_fitting
 
     try:
-        return {str(key): one.as_json() for key, one in declared(target).items()}
+        migrations = declared(target)
+        require_fitting(migrations, curriculum.version, [stage.name for stage in curriculum.see_stages()])
+        return {str(key): one.as_json() for key, one in migrations.items()}
     except CurriculumError as error:
         return {"error": error.message}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...contract.versions import major, numbers
+from ...contract.versions import major
+from ...curriculum.migration import named
 from ..engine.check import TargetCheck
 from ..engine.findings import Finding, NotApplicable
 from ..engine.repo import Target
@@ -62,13 +63,11 @@ def _faults(declared: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:
     policies = _with_last_names(policy for stage in facts["stages"] for policy in stage["policies"])
     rules = {rule for stage in facts["stages"] for _, rule, _ in stage["policy_transitions"]}
     rules = _with_last_names({*rules, *(stage["provider"] for stage in facts["stages"] if stage["provider"])})
-    own = numbers(facts["version"])
+    own = str(major(facts["version"]))
     later = {old for one in declared.values() for old in (*one["policies"], *one["rules"])}
     for key, migration in declared.items():
-        what = _told(key)
-        if (numbers(key) > own) if "." in key else (int(key) >= own[0]):
-            yield f"There is a {what}, but this is version {facts['version']}."
-        elif "." in key and major(key) < own[0] and str(major(key)) not in declared:
+        what = named(_key(key))
+        if "." in key and str(major(key)) not in (*declared, own):
             yield f"There is a {what}, but none leads from version {major(key)} to {facts['version']}."
         for old, new in migration["stages"].items():
             if new is not None and new not in stages:
@@ -80,8 +79,8 @@ def _faults(declared: dict[str, Any], facts: dict[str, Any]) -> Iterator[str]:
                     yield f"The {what} turns {old!r} into {new!r}, which is no {kind}."
 
 
-def _told(key: str) -> str:
-    return f"migration {'to' if '.' in key else 'from'} version {key}"
+def _key(text: str) -> int | str:
+    return text if "." in text else int(text)
 
 
 def _with_last_names(references: Iterable[str]) -> set[str]:
@@ -111,14 +110,14 @@ class MI002(TargetCheck):
         for key, one in tried.items():
             there = one["stages"]
             parameters = declared[key]["parameters"]
-            named = [*declared[key]["stages"], *(parameters if isinstance(parameters, dict) else ())]
+            mapped = [*declared[key]["stages"], *(parameters if isinstance(parameters, dict) else ())]
             for stage in (there or []) if "." not in key else ():
-                if stage not in named:
-                    message = f"The {_told(key)} says nothing of {stage!r}, a stage of {one['tag']}."
+                if stage not in mapped:
+                    message = f"The {named(_key(key))} says nothing of {stage!r}, a stage of {one['tag']}."
                     yield Finding(message=message, path=path, line=line)
-            for stage in dict.fromkeys(named):
+            for stage in dict.fromkeys(mapped):
                 if there is not None and stage not in there:
-                    message = f"The {_told(key)} names {stage!r}, which {one['tag']} does not have."
+                    message = f"The {named(_key(key))} names {stage!r}, which {one['tag']} does not have."
                     yield Finding(message=message, path=path, line=line)
 
 
@@ -167,9 +166,9 @@ class MI004(TargetCheck):
         path, line = _file(repo, target)
         for key, one in tried.items():
             for operation in one["idle"]:
-                verb, path = next(iter(operation.items()))
-                about = ", ".join(operation.get("of", [path]))
-                message = f"The {_told(key)} has nothing to {verb}: no stage of {one['tag']} has {about}."
+                verb, parameter = next(iter(operation.items()))
+                about = ", ".join(operation.get("of", [parameter]))
+                message = f"The {named(_key(key))} has nothing to {verb}: no stage of {one['tag']} has {about}."
                 yield Finding(message=message, path=path, line=line)
 
 
