@@ -331,7 +331,7 @@ def test_with_a_major_bump_diff_says_where_the_animals_go() -> None:
     new = trainer("1.0.0", Renamed, reward_volume=4.0, patches=SAME)
     line = 'MIGRATIONS = {0: Migration(stages={"s_learn": "s_learn"}, parameters=[Rename("volume", "reward_volume")])}'
     found = difference(new)
-    assert [one.text for one in found.animals] == ["stay with version 0.1.0 (65): no migration says where they go"]
+    assert [one.text for one in found.animals] == ["stay with version 0.1.0 (65), as nothing says where they go"]
     assert found.to_write == line
     names: dict[str, Any] = {"Migration": Migration, "Rename": Rename}
     exec(line, names)
@@ -364,3 +364,23 @@ def test_every_format_says_what_happens_to_animals_and_what_is_missing(form: str
     text = FORMATS[form](difference(CASES["renamed"]), False).replace("\\_", "_")
     assert "refused (65): volume is unknown" in text
     assert 'Rename("volume", "reward_volume")' in text.replace('\\"', '"')
+
+
+class Bounded(TaskParameters):
+    volume: int | float = Field(default=4.0, le=4.0)
+    patches: list[Patch] = Field(default_factory=list)
+
+
+def test_what_depends_on_the_value_that_an_animal_has_is_told() -> None:
+    new = trainer("0.1.0", Bounded, patches=SAME)
+    found = difference(new)
+    assert (found.needs, [one.text for one in found.animals]) == (
+        "minor",
+        [
+            "refused (65) if their own volume is not of type int | float",
+            "refused (65) if their own volume is not <= 4.0",
+        ],
+    )
+    assert arrive(new, volume=2.5)["volume"] == 2.5
+    with pytest.raises(CurriculumError, match="volume"):
+        arrive(Trainer(new.curriculum.model_copy(update={"version": "0.2.0"})), volume=4.5)

@@ -143,7 +143,7 @@ def test_the_animals_of_an_older_major_version_are_asked_for(repo: Repo, tmp_pat
     )
     error = refused(repo.curriculum("bump", cwd=repo.path))
     assert error["code"] == "repo.migration" and line in error["hint"]
-    assert "s_habituation: stay with version 0.1.0 (65): no migration says where they go" in error["message"]
+    assert "s_habituation: stay with version 0.1.0 (65), as nothing says where they go" in error["message"]
     raised = repo.curriculum("bump", "major", cwd=repo.path)
     assert raised.stdout == b"1.0.0\n" and line in raised.text
     sync(repo)
@@ -244,18 +244,17 @@ def test_another_version_of_the_tasks_package_is_told_with_what_it_means_for_ani
     assert ("patch", "small-task", "version", "1.0.0", "2.0.0") in changes
     assert ("major", "s_shaping", "pause removed", 0.5, None) in changes
     assert ("minor", "s_shaping", "stimulus_contrast", 1.0, 0.8) in changes
-    assert animals(found) == [
-        "refused (65): pause is unknown, and may be rest now",
-        "get rest = 0.5, as the stage has it",
-        "keep their own stimulus_contrast until they leave the stage",
-    ]
+    assert animals(found) == ["refused (65): pause is unknown, and may be rest now"]
     # Whichever of the two is installed, and from its bundle: the same.
     assert refused(run(packaged, tmp_path))["code"] == "state.other_parameters"
     with undone(packaged):
         set_version(packaged, "0.1.0", "0.2.0")
         sync(packaged)
         write_migration(packaged, found["missing"])
-        assert diff(packaged)["needs"] == "minor"
+        found = diff(packaged)
+        assert (found["needs"], found["missing"]) == ("minor", None)
+        kept = "keep their own stimulus_contrast until they leave the stage"
+        assert animals(found) == ["migrated: rest, which was pause", kept]
         after = run(packaged, tmp_path)
         assert after.code == 0, after.text
         parameters = after.document["trainer_state"]["stage"]["task"]["task_parameters"]

@@ -106,8 +106,8 @@ def _level(asked: Level | None, since: Since) -> Level:
     if asked is None and since.needs == "major" and unsaid:
         raise CurriculumError(
             "repo.migration",
-            f"What changed since {since.tag} needs a {since.needs} bump{told}, and no migration says what becomes of "
-            "the animals.",
+            f"What changed since {since.tag} needs a {since.needs} bump, and no migration says what becomes of the "
+            f"animals{told}.",
             f"To let them go on, {unsaid[0]}. `curriculum bump major` raises the version all the same.",
         )
     if asked is not None and not enough(asked, since.needs):

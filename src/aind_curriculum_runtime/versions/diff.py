@@ -16,7 +16,7 @@ from semver import Version
 
 from ..contract.leaves import ABSENT, holders
 from ..look.model import CurriculumModel, Metric, MetricsClass, Parameter, Policy, Rule, Stage
-from .animals import Consequence, consequences
+from .animals import Changed, Consequence, consequences
 from .code import beside_rules, meaning
 from .missing import Missing, missing
 from .numbers import LEVELS, Level, level_between
@@ -109,10 +109,6 @@ def compare(old: Snapshot, new: Snapshot) -> Diff:
     renamed = renamed_stages(old.model, new.model)
     names = {one.old: one.new for one in renamed}
     changes = [*_refused(_once(_changes(old, new, names)), new)]
-    values: dict[str, list[str]] = {}
-    for change in changes:
-        if change.path is not None and ABSENT not in (change.before, change.after):
-            values.setdefault(change.where, []).append(change.path)
     return Diff(
         old=old.label,
         new=new.label,
@@ -121,7 +117,7 @@ def compare(old: Snapshot, new: Snapshot) -> Diff:
         new_version=new.model.version,
         changes=tuple(changes),
         renamed=renamed,
-        animals=tuple(consequences(old, new, values)),
+        animals=tuple(consequences(old, new, _of_parameters(old.model, new.model))),
         missing=missing(old, new),
         module=new.module,
         warnings=tuple(_warnings(old, new)),
@@ -227,6 +223,22 @@ def _parameters(where: str, old: Sequence[Parameter], new: Sequence[Parameter]) 
             yield change(text=path, path=path, before=before[path].value, after=one.value)
         elif path in before:
             yield from _field("parameter", where, before[path], one)
+
+
+def _of_parameters(old: CurriculumModel, new: CurriculumModel) -> Iterator[Changed]:
+    """What is not the same of the parameters that a stage has in both versions."""
+    after = {(stage.name, one.name): one for stage in new.stages for one in stage.parameters}
+    for stage in old.stages:
+        for one in stage.parameters:
+            other = after.get((stage.name, one.name))
+            if other is None:
+                continue
+            if not same_value(one.value, other.value):
+                yield Changed(stage.name, one.name, "value", "")
+            if one.type != other.type and not isinstance(other.value, list):  # what a list holds has leaves of its own
+                yield Changed(stage.name, one.name, "type", other.type)
+            if one.bounds != other.bounds and other.bounds:
+                yield Changed(stage.name, one.name, "bounds", " and ".join(other.bounds))
 
 
 def _only_in(some: Mapping[str, Parameter], others: Mapping[str, Parameter]) -> dict[str, str | None]:

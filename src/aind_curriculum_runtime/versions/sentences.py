@@ -15,6 +15,7 @@ from ..contract.leaves import ABSENT, Changed
 from ..look.changes import LISTED, folded, in_lines, more, shortened, sides
 from .animals import Consequence
 from .diff import Change, Diff
+from .numbers import Level
 
 __all__ = ["FORMATS", "because", "sentences"]
 
@@ -112,14 +113,14 @@ def _entries(diff: Diff, *, everything: bool) -> dict[str, list[_Entry]]:
 
 def _values(diff: Diff, everything: bool) -> Iterator[tuple[str, _Entry]]:
     """The values of parameters that changed, with all that must be the same to tell them once."""
-    stages: dict[str, list[Change]] = {}
+    stages: dict[tuple[str, Level], list[Change]] = {}
     for change in diff.changes:
         if change.path is not None:
-            stages.setdefault(change.where, []).append(change)
-    for stage, changes in stages.items():
+            stages.setdefault((change.where, change.level), []).append(change)
+    for (stage, level), changes in stages.items():
         for line in in_lines(map(_leaf, changes), everything=everything):
             cells = line.path, line.before, line.after
-            entry = _Entry(kind=changes[0].kind, level=changes[0].level, text=line.text, cells=cells, places=(stage,))
+            entry = _Entry(kind=changes[0].kind, level=level, text=line.text, cells=cells, places=(stage,))
             yield json.dumps([one.as_json() for one in line.changes]), entry
 
 
@@ -225,7 +226,8 @@ def _markdown(diff: Diff, everything: bool) -> str:
     lines += [f"- `{one.old}` looks renamed to `{one.new}` ({one.alike:.0%} alike)" for one in diff.renamed]
     lines += [f"- **Warning:** {warning}" for warning in diff.warnings]
     if missing := _missing(diff):
-        lines += ["", f"{missing[0][0].upper()}{missing[0][1:]}", "", "```python", missing[1], "```"]
+        lines += [*([""] if lines[-1] else []), f"{missing[0][0].upper()}{missing[0][1:]}"]
+        lines += ["", "```python", missing[1], "```"]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
