@@ -790,6 +790,14 @@ MUTATIONS = (
         *_raised("0.1.1"),
         Edit(STAGES, "DetectionParameters(reward_volume=6.0)", "DetectionParameters(reward_volume=6.5)"),
     ),
+    mutation(
+        "VE005",
+        "a parameter was renamed, and no migration says so",
+        Tag("v0.1.0"),
+        *_raised("0.2.0"),
+        *(Edit(file, "distractors", "distractions") for file in ("src/my_curriculum/task.py", STAGES)),
+    ),
+    mutation("VE005", "no migration leads from the last major version", Tag("v0.1.0"), *_raised("1.0.0")),
     mutation("MI001", "a migration leads to no stage", *_version_one(s_wait="s_nowhere")),
     mutation("MI002", "a migration leaves a stage out", Tag("v0.1.0"), *_version_one(s_habituation="s_shaping")),
     mutation(
