@@ -193,7 +193,7 @@ def test_a_parameter_that_is_gone_is_told_with_every_stage_whose_animals_are_ref
         repo.write(f"src/my_curriculum/{file}", text.replace("stimulus_contrast", "contrast"))
     text = repo.curriculum("diff", cwd=repo.path).stdout.decode()
     stages = "s_habituation, s_shaping, s_discrimination"
-    assert f"  {stages}: refused (65): stimulus_contrast is unknown, and may be contrast now\n" in text
+    assert f"\n  {stages}: refused (65): stimulus_contrast is unknown, and may be contrast now\n" in text
     assert text.endswith("\nneeds a major bump\n")
 
 

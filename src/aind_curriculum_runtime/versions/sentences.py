@@ -198,9 +198,10 @@ def _text(diff: Diff, everything: bool) -> str:
     lines = [_headline(diff), ""]
     for kind, entries in _entries(diff, everything=everything).items():
         lines.append(_TITLES[kind].lower())
+        margin = 2 if kind == "animals" else 9  # what happens to animals needs no bump of its own
         for one in _listed(entries, everything):
-            lines += folded(f"  {one.level:<5}  {one.where}: {one.text}", " " * 13)
-        lines += [f"  {'':<5}  {where}: {more(count)}" for where, count in _left_out(entries, everything)]
+            lines += folded(f"{f'  {one.level}':<{margin}}{one.where}: {one.text}", " " * (margin + 4))
+        lines += [f"{'':<{margin}}{where}: {more(count)}" for where, count in _left_out(entries, everything)]
         lines.append("")
     lines += [
         line for one in diff.renamed for line in [f"{one.old} looks renamed to {one.new} ({one.alike:.0%} alike)"]
