@@ -198,7 +198,9 @@ def test_several_migrations_follow_each_other_and_all_are_named() -> None:
     )
     told = arrived.moved.document()["migration"]
     assert [step["key"] for step in told["steps"]] == ["1.4.0", "1.5.0", 1]
-    assert told["kept"] == [{"path": f"patches[label={label}].reward.delay", "value": 0.25} for label in "AB"]
+    assert told["kept"] == [
+        {"path": f"patches[label={label}].reward.delay", "value": 0.25, "at_stage": 0.0} for label in "AB"
+    ]
 
 
 # From another major version, where both could be meant

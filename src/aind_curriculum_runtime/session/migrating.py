@@ -66,7 +66,7 @@ class Move:
                 **(
                     {"given_up": [one.as_json() for one in self.tuned]}
                     if self.as_enrolled
-                    else {"kept": [{"path": one.path, "value": one.before} for one in self.tuned]}
+                    else {"kept": [_kept(one) for one in self.tuned]}
                 ),
                 "note": self.note,
             }
@@ -87,6 +87,11 @@ class Move:
         ways = f" by {_listed(step.key for step in self.steps)}" if len(self.steps) > 1 else ""
         sentence = f"migrated from version {self.from_version} to {self.to_version}{ways}: {', '.join(told)}"
         return f"{sentence}. {self.note}" if self.note else sentence
+
+
+def _kept(one: Changed) -> dict[str, Any]:
+    at_stage = {} if one.after is ABSENT else {"at_stage": one.after}
+    return {"path": one.path, "value": one.before, **at_stage}
 
 
 def _listed(keys: Iterable[int | str]) -> str:
