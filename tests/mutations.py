@@ -808,9 +808,8 @@ MUTATIONS = (
     ),
     mutation(
         "MI003",
-        "a migration does not say whose task parameters an animal goes on with",
+        "a migration does not say whose task parameters an animal goes on with, which a policy changed",
         Tag("v0.1.0"),
-        Edit(STAGES, "DetectionParameters(reward_volume=6.0)", "DetectionParameters(reward_volume=6.5)"),
         *_version_one(None, **{name: name for name in ("s_habituation", "s_shaping", "s_discrimination", "GRADUATED")}),
     ),
     mutation(

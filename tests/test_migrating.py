@@ -160,6 +160,26 @@ def test_a_parameter_of_another_type_is_computed_where_a_migration_says_how() ->
     assert error.exit == 65 and "task parameter volume" in error.message
 
 
+def test_one_of_another_unit_is_computed_too() -> None:
+    new = trainer("1.4.0", Old, **ENROLLED)
+    assert arrive(new, {}, **TUNED)[1]["patches"][0]["reward"]["delay"] == 0.25
+    one = Migration(parameters=[Compute("patches[*].reward.delay", lambda seconds: seconds * 1000)])
+    arrived, read = arrive(new, {"1.4.0": one}, **TUNED)
+    assert [one["reward"]["delay"] for one in read["patches"]] == [250.0, 250.0]
+    assert arrived.moved is not None
+    assert "computed patches[label=A].reward.delay = 250.0; patches[label=B]" in arrived.moved.sentence()
+
+
+def test_a_list_that_a_policy_made_longer_or_shorter_goes_through_it_as_it_is() -> None:
+    new = trainer("1.4.0", Renamed, **RENAMED)
+    longer = [*patches(1.0, 2.0), {"label": "C", "reward": {"amount": 3.0, "delay": 1.0}}]
+    for values in (longer, longer[:1], []):
+        read = arrive(new, {"1.4.0": Migration(parameters=RENAMES)}, patches=values)[1]["patches"]
+        assert [(one["label"], one["reward"]["size"]) for one in read] == [
+            (one["label"], one["reward"]["amount"]) for one in values
+        ]
+
+
 def test_several_migrations_follow_each_other_and_all_are_named() -> None:
     new = trainer("2.0.0", Renamed, "s_new", **RENAMED)
     migrations = {
@@ -178,7 +198,9 @@ def test_several_migrations_follow_each_other_and_all_are_named() -> None:
     )
     told = arrived.moved.document()["migration"]
     assert [step["key"] for step in told["steps"]] == ["1.4.0", "1.5.0", 1]
-    assert told["kept"] == [{"path": f"patches[label={label}].reward.delay", "value": 0.25} for label in "AB"]
+    assert told["kept"] == [
+        {"path": f"patches[label={label}].reward.delay", "value": 0.25, "at_stage": 0.0} for label in "AB"
+    ]
 
 
 # From another major version, where both could be meant
@@ -240,6 +262,14 @@ def test_an_old_state_without_parameters_is_refused(task: Any) -> None:
     assert caught.value.code == "state.invalid"
     arrived = deserialise_or_move(checked(old), new, {1: Migration(stages={"s_learn": "s_new"}, parameters="stage")})
     assert arrived.state.stage is not None
+    with pytest.raises(CurriculumError, match="not valid at"):
+        deserialise_or_move(checked(old), trainer("1.4.0", Old), {"1.4.0": Migration(parameters="stage")})
+
+
+def test_a_stage_that_json_cannot_say_is_a_fault_of_the_curriculum() -> None:
+    new = trainer("2.0.0", Old, "s_new", volume=float("nan"))
+    error = refused(new, {1: Migration(stages={"s_learn": "s_new"}, parameters="stage")}, **TUNED)
+    assert (error.code, error.exit) == ("result.not_finite", 76)
 
 
 def test_a_migration_beyond_this_version_is_a_fault_of_the_repo() -> None:

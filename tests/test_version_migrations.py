@@ -101,7 +101,7 @@ def test_and_those_of_the_animal_where_that_is_said(repo: Repo, session: Path, t
     assert result.document["trainer_state"]["stage"]["task"]["task_parameters"]["reward_volume"] == 2.25
     assert "stage s_shaping -> s_shaping, task parameters kept" in result.text
     notes = json.loads((tmp_path / "suggestion.notes.json").read_bytes())["migration"]
-    assert notes["kept"] == [{"path": "reward_volume", "value": 2.25}]
+    assert notes["kept"] == [{"path": "reward_volume", "value": 2.25, "at_stage": 3.5}]
     file = session.parent / "trainer_state.json"
     explained = repo.curriculum("explain", "--data-directory", session, "--input-trainer-state", file, "--json")
     assert explained.document["migration"] == notes

@@ -28,14 +28,14 @@ class Did(NamedTuple):
     path: str
     """Where the leaf is now, or was when it was dropped."""
 
+    was: str | None = None
+    """The former path of a leaf that was renamed."""
+
     before: Any = ABSENT
     """A JSON value; ABSENT for a leaf that was not there. A leaf that was renamed has the same before and after."""
 
     after: Any = ABSENT
     """A JSON value; ABSENT for a leaf that is gone."""
-
-    was: str | None = None
-    """The former path of a leaf that was renamed."""
 
     def as_json(self) -> dict[str, Any]:
         """Say it in JSON: ``did``, ``path``, ``was``, ``before`` and ``after``, those that it has."""
@@ -153,16 +153,11 @@ def _step(
     name = stage["name"]
     to_stage = _successor(migration, name, version, to) if isinstance(key, int) else name
     fate = migration.fate(name)
-    done: list[Did] = []
-    idle: list[Operation] = []
+    operations: Sequence[Operation] = ()
     if fate is not None and not isinstance(fate, str):
-        parameters = task.get("task_parameters") if isinstance(task, dict) else None
-        if isinstance(parameters, dict) and not is_given_up:
-            operator = _Operator(parameters, named(key), name)
-            for one in fate:
-                idle += [] if operator.concerns(one) else [one]
-                done += operator.carry_out(one)
+        operations = () if is_given_up else fate
         fate = "keep"
+    done, idle = _carried_out(operations, task, key, name)
     active = state.get("active_policies") or []
     # The successor in another major version is found among those of the new stage, by its name alone if need be.
     successor = _declared if isinstance(key, int) else _renamed
@@ -185,6 +180,21 @@ def _step(
         idle=tuple(idle),
         note=migration.note,
     )
+
+
+def _carried_out(
+    operations: Sequence[Operation], task: Any, key: int | str, stage: str
+) -> tuple[list[Did], list[Operation]]:
+    """What operations did to the parameters of a task, in place, and those that did not concern it."""
+    done: list[Did] = []
+    idle: list[Operation] = []
+    parameters = task.get("task_parameters") if isinstance(task, dict) else None
+    if isinstance(parameters, dict):
+        operator = _Operator(parameters, named(key), stage)
+        for one in operations:
+            idle += [] if operator.concerns(one) else [one]
+            done += operator.carry_out(one)
+    return done, idle
 
 
 def _successor(migration: Migration, name: str, version: str, to: str) -> str:
@@ -292,7 +302,7 @@ class _Operator:
         for leaf, place in zip(leaves, places, strict=True):
             now = located(leaf.value, path_of(self.parameters, place))
             for before, after in zip(located(leaf.value, leaf.path), now, strict=True):
-                yield Did("renamed", after.path, before.value, after.value, was=before.path)
+                yield Did("renamed", after.path, before.path, before.value, after.value)
 
     def _drop(self, one: Drop) -> Iterator[Did]:
         leaves = found(self.parameters, one.path)
@@ -300,7 +310,7 @@ class _Operator:
             self._take(leaf)
         for leaf in leaves:
             for inner in located(leaf.value, leaf.path):
-                yield Did("dropped", inner.path, inner.value)
+                yield Did("dropped", inner.path, before=inner.value)
 
     def _set(self, one: Set) -> Iterator[Did]:
         each = [index for index, part in enumerate(parts(one.path)) if part is EACH]
@@ -339,7 +349,7 @@ class _Operator:
         before = [leaf.value for leaf in found(self.parameters, path) if _bound(path, leaf.place) == keys]
         told = path_of(self.parameters, self._put(path, keys, value, over=True))
         for one in changed(before[0] if before else ABSENT, value, told):
-            yield Did(did, one.path, one.before, one.after)
+            yield Did(did, one.path, before=one.before, after=one.after)
 
     def _take(self, leaf: Leaf) -> None:
         here: Any = self.parameters

@@ -66,20 +66,27 @@ def as_text(told: Mapping[str, Any], *, everything: bool = False) -> str:
     stage = migration["stage"]
     same = stage["from"] == stage["to"]
     lines += _block("stage", [f"  {stage['from']}" if same else f"  {stage['from']} -> {stage['to']}"])
-    lines += _block("active policies", [f"  {old} -> {new or 'none'}" for old, new in migration["policies"].items()])
+    lines += _block("active policies", _renames(migration["policies"]))
     if migration["start_policies"]:
         lines.append("  the start policies of the stage begin")
     for step in migration["steps"]:
-        rules = [f"  {old} -> {new or 'none'}" for old, new in step["rules"].items()]
-        lines += _block(f"rules of the stage, by the migration {_way(step)}", rules)
+        lines += _block(f"rules of the stage, by the migration {_way(step)}", _renames(step["rules"]))
         lines += _block(f"task parameters, by the migration {_way(step)}", _operations(step, everything))
-    kept = [f"  {one['path']}: {shortened(one['value'])}" for one in migration.get("kept", [])]
-    lines += _block("task parameters that stay as the animal has them, where the stage has others", kept, everything)
+    kept = [f"  {one['path']}: {shortened(one['value'])}{_at_stage(one)}" for one in migration.get("kept", [])]
+    lines += _block("task parameters that the animal keeps, unlike those of the stage", kept, everything)
     given_up = [Changed.from_json(one) for one in migration.get("given_up", [])]
     told_given_up = change_lines(given_up, "  ", everything=everything)
     lines += _block("task parameters of the animal, given up for those of the stage", told_given_up)
     lines += [*new, *(["", *folded(migration["note"], "")] if migration["note"] else [])]
     return "\n".join(lines) + "\n"
+
+
+def _at_stage(one: Mapping[str, Any]) -> str:
+    return f" (at the stage {shortened(one['at_stage'])})" if "at_stage" in one else ""
+
+
+def _renames(names: Mapping[str, str | None]) -> list[str]:
+    return [f"  {old}" if old == new else f"  {old} -> {new or 'none'}" for old, new in names.items()]
 
 
 def _way(step: Mapping[str, Any]) -> str:

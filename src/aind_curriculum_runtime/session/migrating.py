@@ -66,7 +66,7 @@ class Move:
                 **(
                     {"given_up": [one.as_json() for one in self.tuned]}
                     if self.as_enrolled
-                    else {"kept": [{"path": one.path, "value": one.before} for one in self.tuned]}
+                    else {"kept": [_kept(one) for one in self.tuned]}
                 ),
                 "note": self.note,
             }
@@ -87,6 +87,11 @@ class Move:
         ways = f" by {_listed(step.key for step in self.steps)}" if len(self.steps) > 1 else ""
         sentence = f"migrated from version {self.from_version} to {self.to_version}{ways}: {', '.join(told)}"
         return f"{sentence}. {self.note}" if self.note else sentence
+
+
+def _kept(one: Changed) -> dict[str, Any]:
+    at_stage = {} if one.after is ABSENT else {"at_stage": one.after}
+    return {"path": one.path, "value": one.before, **at_stage}
 
 
 def _listed(keys: Iterable[int | str]) -> str:
@@ -139,7 +144,7 @@ def moved(
         )
     if stage is None:
         return _told(result, version, curriculum)  # refused as any state at a stage that there is not
-    own = stage.task.model_dump(mode="json", warnings=False)["task_parameters"]
+    own = _of_stage(stage)
     animals = _parameters(result)
     tuned = [one for one in changed(animals, own) if one.before is not ABSENT]
     if result.fate is None and tuned:
@@ -150,6 +155,20 @@ def moved(
         move = _arrived(move, stage, trainer)
     task = {**move.state["stage"]["task"], "task_parameters": own if as_enrolled else animals}
     return replace(move, state={**move.state, "stage": {**move.state["stage"], "task": task}})
+
+
+def _of_stage(stage: Stage[Any, Any]) -> dict[str, Any]:
+    """The task parameters of the repo's own stage."""
+    found: dict[str, Any] = stage.task.model_dump(mode="json", warnings=False)["task_parameters"]
+    try:
+        encode(found)
+    except ValueError as error:
+        raise CurriculumError(
+            "result.not_finite",
+            f"The task parameters of the stage {stage.name!r} cannot be written as JSON: {error}.",
+            "Give them finite numbers.",
+        ) from error
+    return found
 
 
 def _told(
@@ -178,7 +197,7 @@ def _parameters(result: Migrated) -> dict[str, Any]:
     found = task.get("task_parameters") if isinstance(task, dict) else None
     if isinstance(found, dict):
         return found
-    if result.fate == "stage":
+    if result.fate == "stage" and result.is_major:
         return {}  # nobody wants them
     raise CurriculumError(
         "state.invalid",
