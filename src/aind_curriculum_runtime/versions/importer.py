@@ -141,7 +141,8 @@ def arrivals(
         found[question] = {name: arrival(state, trainer, some).as_json() for name, state in plain.items()}
     leading = migrations.get(major(version))
     stages = leading.stages if leading is not None else {}
-    return found | {"successors": {old: None if isinstance(new, Tombstone) else new for old, new in stages.items()}}
+    targets = {old: None if isinstance(new, Tombstone) else new for old, new in stages.items()}
+    return found | {"declared": [*migrations], "successors": targets}
 
 
 def _modules(source: Path) -> dict[str, str]:

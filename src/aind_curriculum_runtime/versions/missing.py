@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ..contract.leaves import ABSENT, steps
@@ -18,7 +18,7 @@ from ..look.model import Stage
 from ..session.arrival import Arrival, Gone
 from .numbers import successors
 from .sameness import renamed_stages, same_value
-from .snapshot import Snapshot
+from .snapshot import Arrivals, Snapshot
 
 __all__ = ["Missing", "missing", "renames"]
 
@@ -52,38 +52,35 @@ def missing(old: Snapshot, new: Snapshot) -> Missing:
     Returns:
         The lines.
     """
-    arrivals = new.arrivals
-    if arrivals is None:
+    if new.arrivals is None:
         return Missing(None, None)
-    names = {stage.name for stage in old.model.stages}
-    version, _ = successors(old.model.version, new.model.version)
-    is_read = all(arrival.is_read for arrival in arrivals.within.values())
-    can_be_said = names == {stage.name for stage in new.model.stages} and not any(
-        arrival.refused for arrival in arrivals.within.values()
-    )
-    is_said = all(
-        name in arrivals.successors and (arrivals.successors[name] is None or arrivals.across[name].is_read)
-        for name in names
-    )
-    said = _fields(old, new) if can_be_said else {}
-    across = {"stages": _stages(old, new), "parameters": said.get("parameters", '"keep"')}
+    fields = _within(old, new, new.arrivals)
+    is_read = all(one.is_read for one in new.arrivals.within.values())
+    minor = json.dumps(successors(old.model.version, new.model.version)[0])
     return Missing(
-        None if is_read or not can_be_said else _line(json.dumps(version), said),
-        None if is_said else _line(str(major(old.model.version)), across),
+        None if is_read or fields is None else _line(minor, fields, new.arrivals),
+        _across(old, new, new.arrivals, (fields or {}).get("parameters", '"keep"')),
     )
 
 
-def _line(key: str, fields: Mapping[str, str]) -> str:
-    return f"MIGRATIONS = {{{key}: Migration({', '.join(f'{name}={value}' for name, value in fields.items())})}}"
+def _line(key: str, fields: Mapping[str, str], arrivals: Arrivals) -> str:
+    """The line for a migration; what one of that key says already stays, and stands as three points."""
+    if json.loads(key) in arrivals.declared:
+        fields = {
+            field: f"{value[0]}..., {value[1:]}" if value[0] in "[{" else value for field, value in fields.items()
+        }
+    migration = f"Migration({', '.join(f'{field}={value}' for field, value in fields.items())})"
+    return f"MIGRATIONS[{key}] = {migration}" if arrivals.declared else f"MIGRATIONS = {{{key}: {migration}}}"
 
 
-def _fields(old: Snapshot, new: Snapshot) -> dict[str, str]:
-    """What a migration says of what is refused within a major version."""
-    assert new.arrivals is not None
+def _within(old: Snapshot, new: Snapshot, arrivals: Arrivals) -> dict[str, str] | None:
+    """What a migration within a major version says of all that is refused; None where none can."""
     parameters: dict[str, str] = {}
     policies: dict[str, str] = {}
     rules: dict[str, str] = {}
-    for name, arrival in new.arrivals.within.items():
+    if {stage.name for stage in old.model.stages} != {stage.name for stage in new.model.stages}:
+        return None
+    for name, arrival in arrivals.within.items():
         guesses = renames(arrival, old.parameters(name))
         for one in arrival.unfit:
             path, guess = _each(one.path), guesses.get(one.path)
@@ -93,22 +90,45 @@ def _fields(old: Snapshot, new: Snapshot) -> dict[str, str]:
                 parameters.setdefault(path, f"Drop({json.dumps(path)})")
             else:
                 parameters.setdefault(path, f"Compute({json.dumps(path)}, lambda value: ...)")
+        stage = new.model.stage(name)
+        here = {gone.reference: _successor(gone, stage) for gone in arrival.gone if gone.kind == "policy"}
+        policies |= here
         for gone in arrival.gone:
-            (policies if gone.kind == "policy" else rules)[gone.reference] = _successor(gone, new.model.stage(name))
-    found = {"policies": _map(policies), "rules": _map(rules), "parameters": f"[{', '.join(parameters.values())}]"}
-    return {field: value for field, value in found.items() if value not in ("{}", "[]")}
+            successor = _successor(gone, stage)
+            if gone.kind != "policy" and successor != "None":
+                rules[gone.reference] = successor
+            elif gone.kind != "policy" and "None" not in here.values():  # with a policy its transitions go
+                return None
+        if arrival.refused:
+            return None
+    said = {"policies": _map(policies), "rules": _map(rules), "parameters": f"[{', '.join(parameters.values())}]"}
+    return {field: value for field, value in said.items() if value not in ("{}", "[]")}
+
+
+def _across(old: Snapshot, new: Snapshot, arrivals: Arrivals, parameters: str) -> str | None:
+    """The line for those who come to another major version; None where all have where to go."""
+    names = [stage.name for stage in old.model.stages]
+    known = arrivals.successors
+    is_refused = any(known.get(name) is not None and not arrivals.across[name].is_read for name in names)
+    if not is_refused and all(name in known for name in names):
+        return None
+    fields = {"stages": _stages(old, new, [name for name in names if name not in known])}
+    if is_refused or not known:
+        fields["parameters"] = parameters
+    fields = {field: value for field, value in fields.items() if value != "{}"}
+    return _line(str(major(old.model.version)), fields, arrivals)
 
 
 def _map(names: Mapping[str, str]) -> str:
     return f"{{{', '.join(f'{json.dumps(old)}: {new}' for old, new in names.items())}}}"
 
 
-def _stages(old: Snapshot, new: Snapshot) -> str:
-    renamed = {one.old: one.new for one in renamed_stages(old.model, new.model)}
-    kept = {stage.name for stage in new.model.stages}
-    targets = {stage.name: stage.name if stage.name in kept else renamed.get(stage.name) for stage in old.model.stages}
+def _stages(old: Snapshot, new: Snapshot, names: Sequence[str]) -> str:
+    """Where the animals of some stages of the older version may go."""
+    targets = {one.old: one.new for one in renamed_stages(old.model, new.model)}
+    targets |= {stage.name: stage.name for stage in new.model.stages}
     tombstone = 'Tombstone("Say where its animals go.")'
-    return _map({name: tombstone if target is None else json.dumps(target) for name, target in targets.items()})
+    return _map({name: json.dumps(targets[name]) if name in targets else tombstone for name in names})
 
 
 def _successor(gone: Gone, stage: Stage) -> str:

@@ -42,6 +42,9 @@ class Arrivals:
     across: dict[str, Arrival]
     """If it is of another major version."""
 
+    declared: tuple[int | str, ...]
+    """The versions, and older major versions, that it declares migrations for."""
+
     successors: dict[str, str | None]
     """The stages that the migration from the older major version names, with their successors; None for a tombstone."""
 
@@ -58,7 +61,8 @@ class Arrivals:
         within, across = (
             {stage: Arrival.from_json(one) for stage, one in document[name].items()} for name in ("within", "across")
         )
-        return cls(within=within, across=across, successors=document["successors"])
+        successors, declared = document["successors"], tuple(document["declared"])
+        return cls(within=within, across=across, declared=declared, successors=successors)
 
 
 @dataclass(frozen=True, kw_only=True)
