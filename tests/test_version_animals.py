@@ -6,6 +6,7 @@ Two versions of one curriculum, with a flat parameter and one deep in a list, ea
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -20,6 +21,7 @@ from aind_curriculum_runtime.versions.diff import Diff, compare
 from aind_curriculum_runtime.versions.importer import arrivals
 from aind_curriculum_runtime.versions.sentences import FORMATS
 from aind_curriculum_runtime.versions.snapshot import Arrivals, Snapshot
+from aind_curriculum_runtime.versions.task_packages import install, pinned
 
 
 class Reward(BaseModel):
@@ -364,11 +366,12 @@ def test_a_major_migration_that_does_not_fit_is_still_missing() -> None:
 def test_every_format_says_what_happens_to_animals_and_what_is_missing(form: str) -> None:
     text = FORMATS[form](difference(CASES["renamed"]), False).replace("\\_", "_")
     assert "refused (65): volume is unknown" in text
+    assert form == "json" or "from aind_curriculum_runtime import Migration, Rename\n" in text
     assert 'Rename("volume", "reward_volume")' in text.replace('\\"', '"')
 
 
 class Bounded(TaskParameters):
-    volume: int | float = Field(default=4.0, le=4.0)
+    volume: float = Field(default=4.0, le=4.0)
     patches: list[Patch] = Field(default_factory=list)
 
 
@@ -377,11 +380,102 @@ def test_what_depends_on_the_value_that_an_animal_has_is_told() -> None:
     found = difference(new)
     assert (found.needs, [one.text for one in found.animals]) == (
         "minor",
-        [
-            "refused (65) if their own volume is not of type int | float",
-            "refused (65) if their own volume is not <= 4.0",
-        ],
+        ["refused (65) if their own volume is not <= 4.0"],
     )
     assert arrive(new, volume=2.5)["volume"] == 2.5
     with pytest.raises(CurriculumError, match="volume"):
         arrive(Trainer(new.curriculum.model_copy(update={"version": "0.2.0"})), volume=4.5)
+
+
+class Shut(OldParameters):
+    @field_validator("volume")
+    @classmethod
+    def never(cls, value: float) -> float:
+        if value == 4.0:
+            raise KeyError("no such volume")
+        return value
+
+
+def test_code_of_the_author_that_raises_is_told() -> None:
+    found = difference(trainer("0.1.0", Shut, volume=3.0, patches=SAME))
+    assert (found.needs, [one.text for one in found.animals]) == ("major", ["refused: KeyError: 'no such volume'"])
+    assert found.missing.within is None
+
+
+class Other(Task):
+    name: Literal["Other"] = "Other"
+    task_parameters: OldParameters = Field(default_factory=OldParameters)
+
+
+def test_a_task_of_another_name_is_refused_by_both() -> None:
+    curriculum = create_curriculum("foraging", "0.1.0", (Other,), pkg_location=__name__)(version="0.1.0")
+    curriculum.add_stage(Stage(name="s_learn", task=Other()))
+    found = difference(Trainer(curriculum))
+    assert found.needs == "major" and "$.stage.task" in found.animals[0].text
+    with pytest.raises(CurriculumError, match=r"stage\.task"):
+        arrive(Trainer(curriculum))
+
+
+# The packages of a task
+
+
+LOCK = """\
+version = 1
+
+[[package]]
+name = "my-curriculum"
+version = "0.1.0"
+source = { editable = "." }
+dependencies = [
+    { name = "aind-behavior-curriculum" },
+    { name = "aind-curriculum-runtime" },
+    { name = "large-task", extra = ["data"] },
+    { name = "numpy" },
+]
+
+[package.dev-dependencies]
+dev = [{ name = "a-launcher" }]
+
+[[package]]
+name = "aind-behavior-curriculum"
+version = "0.0.42"
+
+[[package]]
+name = "aind-curriculum-runtime"
+version = "0.1.0"
+dependencies = [{ name = "aind-behavior-curriculum" }]
+
+[[package]]
+name = "large-task"
+version = "1.3.2"
+dependencies = [{ name = "services" }, { name = "numpy" }]
+
+[[package]]
+name = "services"
+version = "0.13.9"
+dependencies = [{ name = "aind-behavior-curriculum" }]
+
+[[package]]
+name = "numpy"
+version = "2.0.0"
+
+[[package]]
+name = "a-launcher"
+version = "1.0.0"
+dependencies = [{ name = "aind-behavior-curriculum" }]
+"""
+
+
+def test_a_task_comes_from_what_the_repo_needs_and_what_needs_the_library(tmp_path: Path) -> None:
+    assert pinned(tmp_path, "my-curriculum") == {}
+    (tmp_path / "uv.lock").write_text(LOCK, encoding="utf-8")
+    assert pinned(tmp_path, "My_Curriculum") == {"large-task": "1.3.2", "services": "0.13.9"}
+    (tmp_path / "uv.lock").write_text("version = ", encoding="utf-8")
+    assert pinned(tmp_path, "my-curriculum") == {}
+
+
+def test_a_package_that_cannot_be_had_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "uv.lock").write_text(LOCK, encoding="utf-8")
+    assert install(["large-task"], tmp_path, tmp_path / "packages")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "uv cannot be started" in (install(["large-task"], tmp_path, tmp_path / "packages") or "")

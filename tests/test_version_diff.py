@@ -21,7 +21,7 @@ from aind_curriculum_runtime.versions.bump import with_version, write_together
 from aind_curriculum_runtime.versions.changelog import has_entry, opened_entry
 from aind_curriculum_runtime.versions.numbers import enough, level_between, raised
 from aind_curriculum_runtime.versions.releases import newest_release, releases
-from aind_curriculum_runtime.versions.sameness import same_value
+from aind_curriculum_runtime.versions.sameness import members, same_value
 
 LEVELS = st.sampled_from(["patch", "minor", "major"])
 SMALL = st.integers(0, 30)
@@ -629,3 +629,21 @@ def test_an_entry_is_known_by_its_heading(heading: str) -> None:
 def test_the_command_is_called_as_a_launcher_calls(released: Repo) -> None:
     result = call(["uv", "run", "-q", "--directory", released.path, "curriculum", "diff", "v0.1.0", "--format", "json"])
     assert json.loads(result.stdout)["needs"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Optional[List[int]]", "list[int] | None", True),
+        ("Union[int, str, None]", "None | str | int", True),
+        ("Dict[str, Optional[float]]", "dict[str, float | None]", True),
+        ("list[Annotated[float, Ge(ge=0)]]", "List[Annotated[float, Ge(ge=0)]]", True),
+        ("Literal['a', 'b']", "Literal['b', 'a']", True),
+        ("Literal['a', 'b']", "Literal['a']", False),
+        ("float | None", "float", False),
+        ("list[Annotated[float, Ge(ge=0)]]", "list[float]", False),
+        ("<class 'x'>", "<class 'y'>", False),
+    ],
+)
+def test_a_type_is_the_same_however_it_is_spelt(one: str, other: str, same: bool) -> None:
+    assert (members(one) == members(other)) is same

@@ -115,4 +115,6 @@ def arrival(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | 
     except OtherParameters as error:
         return told._replace(unfit=error.unfit, added=error.added)
     except CurriculumError as error:
-        return told._replace(refused=f"{error.message} ({error.exit})")
+        return told._replace(refused=f"{error.message.rstrip('.')} ({error.exit})")
+    except Exception as error:  # a validator of the author's may raise anything
+        return told._replace(refused=f"{type(error).__name__}: {error}")

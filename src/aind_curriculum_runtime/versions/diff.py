@@ -20,7 +20,7 @@ from .animals import Changed, Consequence, consequences
 from .code import beside_rules, meaning
 from .missing import Missing, missing
 from .numbers import LEVELS, Level, level_between
-from .sameness import Renamed, renamed_stages, same_value
+from .sameness import Renamed, members, renamed_stages, same_value
 from .snapshot import Snapshot
 
 __all__ = ["Change", "Diff", "compare"]
@@ -235,7 +235,7 @@ def _of_parameters(old: CurriculumModel, new: CurriculumModel) -> Iterator[Chang
                 continue
             if not same_value(one.value, other.value):
                 yield Changed(stage.name, one.name, "value", "")
-            if one.type != other.type and not isinstance(other.value, list):  # what a list holds has leaves of its own
+            if members(one.type) - members(other.type) and not isinstance(other.value, list):  # those have leaves
                 yield Changed(stage.name, one.name, "type", other.type)
             if one.bounds != other.bounds and other.bounds:
                 yield Changed(stage.name, one.name, "bounds", " and ".join(other.bounds))
@@ -258,7 +258,7 @@ def _field(
     """Compare a field's declaration: type and limits decide what is valid, unit and description are for readers."""
     for attribute in ("type", "bounds", "required"):
         before, after = getattr(old, attribute, None), getattr(new, attribute, None)
-        if before != after:
+        if before != after and not (attribute == "type" and members(old.type) == members(new.type)):
             plain = [", ".join(one) if isinstance(one, tuple) else one for one in (before, after)]
             text = f"{attribute} of {new.name}"
             yield Change(kind=kind, where=where, text=text, level=level, before=plain[0], after=plain[1])

@@ -1,19 +1,21 @@
-"""What counts as the same in two versions: numbers that differ in the last digits, and a stage that was renamed.
+"""What counts as the same in two versions: about the same number, a type however it is spelt, a stage that was renamed.
 
 Owns the tolerances and how similar two stages are. Knows nothing of changes or of the bump they need.
 """
 
 from __future__ import annotations
 
+import ast
 import difflib
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ..look.model import CurriculumModel, Stage
 
-__all__ = ["Renamed", "renamed_stages", "same_value"]
+__all__ = ["Renamed", "members", "renamed_stages", "same_value"]
 
 RELATIVE_TOLERANCE: Final = 1e-9
 """Floats that differ by less are equal: another machine may compute other last digits."""
@@ -56,6 +58,41 @@ def same_value(old: Any, new: Any) -> bool:
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(same_value(one, other) for one, other in zip(old, new, strict=True))
     return type(old) is type(new) and bool(old == new)
+
+
+@functools.lru_cache(maxsize=512)
+def members(annotation: str) -> frozenset[str]:
+    """Take a type apart, however it is spelt.
+
+    Args:
+        annotation: As a model has it, such as ``Optional[List[int]]`` or ``list[int] | None``.
+
+    Returns:
+        The types and literals that it is a union of; itself for what is no Python.
+    """
+    try:
+        return frozenset(_members(ast.parse(annotation, mode="eval").body))
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset({annotation})
+
+
+def _members(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            yield from _members(left)
+            yield from _members(right)
+        case ast.Subscript(value=ast.Name(id=name), slice=inner):
+            inside = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            if name in ("Optional", "Union"):
+                yield from (member for one in inside for member in _members(one))
+                yield from ["None"] if name == "Optional" else []
+            elif name == "Literal":
+                yield from (f"Literal[{ast.unparse(one)}]" for one in inside)
+            else:
+                name = name.lower() if name in ("Dict", "List", "Set", "Tuple") else name
+                yield f"{name}[{', '.join(' | '.join(sorted(_members(one))) for one in inside)}]"
+        case _:
+            yield ast.unparse(node)
 
 
 def renamed_stages(old: CurriculumModel, new: CurriculumModel) -> tuple[Renamed, ...]:

@@ -36,6 +36,9 @@ _MANY: Final = ("parameter", "text", "animals")
 _OF_A_PATH: Final = ("path", "within")
 """Keys that only the change of a parameter has."""
 
+_NAMES: Final = ("Compute", "Drop", "Migration", "Rename", "Tombstone")
+"""What the line of a migration may need."""
+
 _NAMED: Final = 3
 """Stages that are named where a change is the same in several."""
 
@@ -186,12 +189,14 @@ def _need(diff: Diff) -> str:
     return "nothing changed: no bump is needed" if not diff.changes else f"needs a {diff.needs} bump"
 
 
-def _missing(diff: Diff) -> tuple[str, str] | None:
-    """The migration that is missing: what it is for, and the line."""
+def _missing(diff: Diff) -> tuple[str, list[str]] | None:
+    """The migration that is missing: what it is for, and the lines of code."""
     if diff.to_write is None:
         return None
     enough = "; with it a minor bump is enough" if diff.to_write == diff.missing.within else ""
-    return f"missing in {diff.module}{enough}:", diff.to_write
+    names = sorted({name for name in _NAMES if f"{name}(" in diff.to_write})
+    imports = f"from aind_curriculum_runtime import {', '.join(names)}"
+    return f"missing in {diff.module}{enough}:", [imports, diff.to_write]
 
 
 def _text(diff: Diff, everything: bool) -> str:
@@ -210,7 +215,7 @@ def _text(diff: Diff, everything: bool) -> str:
     if diff.renamed or diff.warnings:
         lines.append("")
     if missing := _missing(diff):
-        lines += [missing[0], f"  {missing[1]}", ""]
+        lines += [missing[0], *(f"  {line}" for line in missing[1]), ""]
     return "\n".join([*lines, _need(diff), ""])
 
 
@@ -228,7 +233,7 @@ def _markdown(diff: Diff, everything: bool) -> str:
     lines += [f"- **Warning:** {warning}" for warning in diff.warnings]
     if missing := _missing(diff):
         lines += [*([""] if lines[-1] else []), f"{missing[0][0].upper()}{missing[0][1:]}"]
-        lines += ["", "```python", missing[1], "```"]
+        lines += ["", "```python", *missing[1], "```"]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
