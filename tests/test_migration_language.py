@@ -173,6 +173,14 @@ def test_policies_and_rules_of_the_stage_are_renamed_within_a_major_version() ->
     assert step.rules == {"m.provider": "m.metrics_of", "m.p_old": "m.p_new", "m.p_end": None, "m.t": "other.t"}
 
 
+def test_a_policy_transition_that_there_is_no_more_leaves_the_graph() -> None:
+    given = state()
+    given["stage"]["graph"] = {"nodes": {"0": "m.p"}, "graph": {"0": [["m.t_gone", 0], ["m.t", 0]]}}
+    result = migrated(given, "1.0.0", {"1.4.0": Migration(rules={"t_gone": None})}, "1.4.0")
+    assert result.state["stage"]["graph"]["graph"] == {"0": [["m.t", 0]]}
+    assert result.steps[0].rules == {"m.t_gone": None}
+
+
 # What cannot be carried out
 
 
@@ -227,7 +235,9 @@ def test_a_tombstone_has_words(message: Any) -> None:
     ("make", "told"),
     [
         (lambda: Migration(policies={"p": 1}), "policies maps names to names or None"),  # type: ignore[dict-item]
-        (lambda: Migration(rules={"r": None}), "rules maps names to names"),  # type: ignore[dict-item]
+        (lambda: Migration(rules={"r": 1}), "rules maps names to names or None"),  # type: ignore[dict-item]
+        (lambda: Migration(stages=["s"]), r"stages is a dict of names, not \['s'\]"),  # type: ignore[arg-type]
+        (lambda: Migration(note=1), "note is a text"),  # type: ignore[arg-type]
         (lambda: Migration(parameters="kept"), 'parameters is "keep", "stage", a list of'),  # type: ignore[arg-type]
         (lambda: Migration(parameters=[Tombstone("x")]), 'parameters is "keep"'),  # type: ignore[list-item]
         (lambda: Migration(parameters={1: "keep"}), "parameters maps names of stages"),  # type: ignore[dict-item]

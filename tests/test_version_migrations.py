@@ -373,7 +373,7 @@ def test_migrate_shows_before_and_after_and_writes_nothing(renamed: Repo, tmp_pa
     result = migrate(renamed, tmp_path, tuned(renamed))
     assert result.code == 0, result.text
     assert result.stdout.decode().splitlines() == [
-        "my-curriculum: 0.1.0 -> 0.2.0, by the migration to 0.2.0",
+        "my-curriculum: 0.1.0 -> 0.2.0, by the migration to version 0.2.0",
         "",
         "stage",
         "  s_shaping",
@@ -381,14 +381,40 @@ def test_migrate_shows_before_and_after_and_writes_nothing(renamed: Repo, tmp_pa
         "active policies",
         "  my_curriculum.rules.p_lengthen_delay -> my_curriculum.rules.p_lengthen_wait",
         "",
-        "rules of the stage, by the migration to 0.2.0",
+        "rules of the stage, by the migration to version 0.2.0",
         "  my_curriculum.metrics.metrics_from_dataset -> my_curriculum.metrics.metrics_of",
         "  my_curriculum.rules.p_lengthen_delay -> my_curriculum.rules.p_lengthen_wait",
         "",
-        "task parameters, by the migration to 0.2.0",
+        "task parameters, by the migration to version 0.2.0",
         "  response_delay -> wait_delay: 1.0",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["old.json"]
+
+
+def test_it_shows_where_an_animal_of_another_major_version_goes(repo: Repo, tmp_path: Path) -> None:
+    shaping = old_state(repo, "s_shaping")
+    shaping["active_policies"] = ["my_curriculum.rules.p_hold_delay"]
+    shaping["stage"]["task"]["task_parameters"]["response_delay"] = 1.0
+    assert migrate(repo, tmp_path, shaping).stdout.decode().splitlines() == [
+        "my-curriculum: 0.1.0 -> 1.0.0, by the migration from version 0",
+        "",
+        "stage",
+        "  s_shaping",
+        "",
+        "active policies",
+        "  my_curriculum.rules.p_hold_delay -> my_curriculum.rules.p_lengthen_delay",
+        "",
+        "task parameters of the animal, given up for those of the stage",
+        "  reward_volume: 4.0 -> 3.5",
+        "  response_delay: 1.0 -> 0.0",
+        "",
+        "Rewards are smaller now.",
+    ]
+    repo.edit(CURRICULUM, '"s_shaping": "stage"', '"s_shaping": "keep"')
+    kept = migrate(repo, tmp_path, shaping).stdout.decode().splitlines()
+    assert "  response_delay: 1.0 (at the stage 0.0)" in kept
+    habituation = migrate(repo, tmp_path, old_state(repo, "s_habituation")).stdout.decode()
+    assert "  s_habituation -> s_acclimation\n\nactive policies\n  the stage begins with its start" in habituation
 
 
 def test_its_json_has_all_of_it(renamed: Repo, tmp_path: Path) -> None:

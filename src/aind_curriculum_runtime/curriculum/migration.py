@@ -22,7 +22,6 @@ Light: it imports neither the library nor pydantic.
 
 from __future__ import annotations
 
-import copy
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ from typing import Any, Final, Literal
 
 from ..contract.errors import CurriculumError
 from ..contract.leaves import EACH, Part, parts
-from ..contract.strict_json import encode
+from ..contract.strict_json import encode, parse
 from ..contract.versions import SEMVER, numbers
 
 __all__ = [
@@ -128,10 +127,9 @@ class Set:
     def __post_init__(self) -> None:
         _parts(self.path)
         try:
-            encode(self.value)
+            object.__setattr__(self, "value", parse(encode(self.value)))
         except (TypeError, ValueError) as error:
             raise TypeError(f"Set({self.path!r}) has no JSON value: {error}") from None
-        object.__setattr__(self, "value", copy.deepcopy(self.value))
 
     def as_json(self) -> dict[str, Any]:
         """Say it in JSON."""
@@ -184,8 +182,8 @@ class Migration:
             ``Tombstone``. Within a major version stages keep their names.
         policies: Old policies, by name or dotted path, and their successors; None for one that ends. A policy that is
             not named stays active if the stage still has it.
-        rules: For a version only: policy transitions and metrics providers that have another name or dotted path now;
-            a trainer state holds those of its stage.
+        rules: For a version only: policy transitions and metrics providers, which a trainer state holds too, by name or
+            dotted path, and what they are called now; None for one that there is no more.
         parameters: What becomes of the task parameters, for all stages or by the name that a stage had: ``"keep"``
             for those of the animal, ``"stage"`` for those of the stage, or the operations by which those of the
             animal change, in their order. Where it says nothing a version keeps them; with a major number a state
@@ -195,23 +193,25 @@ class Migration:
 
     stages: Mapping[str, str | Tombstone] = field(default_factory=dict)
     policies: Mapping[str, str | None] = field(default_factory=dict)
-    rules: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, str | None] = field(default_factory=dict)
     parameters: Fate | Mapping[str, Fate] | None = None
     note: str = ""
 
     def __post_init__(self) -> None:
-        for name, target in self.stages.items():
-            if not isinstance(name, str) or not isinstance(target, str | Tombstone):
-                raise TypeError(f"stages maps names to names or tombstones, not {name!r} to {target!r}")
-        for name, successor in self.policies.items():
-            if not isinstance(name, str) or not isinstance(successor, str | None):
-                raise TypeError(f"policies maps names to names or None, not {name!r} to {successor!r}")
-        for name, other in self.rules.items():
-            if not isinstance(name, str) or not isinstance(other, str):
-                raise TypeError(f"rules maps names to names, not {name!r} to {other!r}")
-        # What was declared is copied, so that nobody changes it.
-        for name in ("stages", "policies", "rules"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        for attribute, kind, told in (
+            ("stages", str | Tombstone, "tombstones"),
+            ("policies", str | None, "None"),
+            ("rules", str | None, "None"),
+        ):
+            names = getattr(self, attribute)
+            if not isinstance(names, Mapping):
+                raise TypeError(f"{attribute} is a dict of names, not {names!r}")
+            for old, new in names.items():
+                if not isinstance(old, str) or not isinstance(new, kind):
+                    raise TypeError(f"{attribute} maps names to names or {told}, not {old!r} to {new!r}")
+            object.__setattr__(self, attribute, MappingProxyType(dict(names)))  # so that nobody changes it
+        if not isinstance(self.note, str):
+            raise TypeError(f"note is a text, not {self.note!r}")
         object.__setattr__(self, "parameters", _fates(self.parameters))
 
     def fate(self, stage: str) -> Fate | None:
@@ -266,8 +266,9 @@ def _require_same_each(path: str, other: str) -> None:
 
 def _fates(declared: Any) -> Any:
     if isinstance(declared, Mapping):
-        if not all(isinstance(name, str) for name in declared):
-            raise TypeError(f"parameters maps names of stages, not {next(iter(declared))!r}")
+        for name in declared:
+            if not isinstance(name, str):
+                raise TypeError(f"parameters maps names of stages, not {name!r}")
         return MappingProxyType({name: _fate(one) for name, one in declared.items()})
     return None if declared is None else _fate(declared)
 

@@ -260,7 +260,11 @@ def _rename_references(stage: dict[str, Any], migration: Migration) -> dict[str,
         graph["nodes"] = {key: one for key, one in nodes.items() if one is not None}
         gone = nodes.keys() - graph["nodes"].keys()
         graph["graph"] = {
-            key: [[now(edge[0], migration.rules), *edge[1:]] for edge in out if str(edge[-1]) not in gone]
+            key: [
+                [rule, *edge[1:]]
+                for edge in out
+                if str(edge[-1]) not in gone and (rule := now(edge[0], migration.rules)) is not None
+            ]
             for key, out in graph.get("graph", {}).items()
             if key not in gone
         }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..contract.leaves import Changed, changed
+from ..curriculum.migration import named
 from ..session.state import Arrived, PlainState
 from .changes import LISTED, change_lines, folded, more, shortened
 
@@ -61,17 +62,16 @@ def as_text(told: Mapping[str, Any], *, everything: bool = False) -> str:
         there = f"version {versions[1]}" + (f" as version {versions[0]} wrote it" if versions[0] != versions[1] else "")
         lines = [f"{name}: the state needs no migration: at the stage {told['stage']} it is read by {there}."]
         return "\n".join([*lines, *new]) + "\n"
-    ways = " and ".join(map(_way, migration["steps"]))
-    lines = folded(f"{name}: {versions[0]} -> {versions[1]}, by the migration {ways}", "  ")
+    ways = " and the ".join(named(step["key"]) for step in migration["steps"])
+    lines = folded(f"{name}: {versions[0]} -> {versions[1]}, by the {ways}", "  ")
     stage = migration["stage"]
     same = stage["from"] == stage["to"]
     lines += _block("stage", [f"  {stage['from']}" if same else f"  {stage['from']} -> {stage['to']}"])
-    lines += _block("active policies", _renames(migration["policies"]))
-    if migration["start_policies"]:
-        lines.append("  the start policies of the stage begin")
+    start = ["  the stage begins with its start policies"] if migration["start_policies"] else []
+    lines += _block("active policies", [*_renames(migration["policies"]), *start])
     for step in migration["steps"]:
-        lines += _block(f"rules of the stage, by the migration {_way(step)}", _renames(step["rules"]))
-        lines += _block(f"task parameters, by the migration {_way(step)}", _operations(step, everything))
+        lines += _block(f"rules of the stage, by the {named(step['key'])}", _renames(step["rules"]))
+        lines += _block(f"task parameters, by the {named(step['key'])}", _operations(step, everything))
     kept = [f"  {one['path']}: {shortened(one['value'])}{_at_stage(one)}" for one in migration.get("kept", [])]
     lines += _block("task parameters that the animal keeps, unlike those of the stage", kept, everything)
     given_up = [Changed.from_json(one) for one in migration.get("given_up", [])]
@@ -87,10 +87,6 @@ def _at_stage(one: Mapping[str, Any]) -> str:
 
 def _renames(names: Mapping[str, str | None]) -> list[str]:
     return [f"  {old}" if old == new else f"  {old} -> {new or 'none'}" for old, new in names.items()]
-
-
-def _way(step: Mapping[str, Any]) -> str:
-    return f"to {step['key']}" if isinstance(step["key"], str) else f"from version {step['key']}"
 
 
 def _operations(step: Mapping[str, Any], everything: bool) -> list[str]:

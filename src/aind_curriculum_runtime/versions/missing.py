@@ -90,15 +90,8 @@ def _within(old: Snapshot, new: Snapshot, arrivals: Arrivals) -> dict[str, str] 
                 parameters.setdefault(path, f"Drop({json.dumps(path)})")
             else:
                 parameters.setdefault(path, f"Compute({json.dumps(path)}, lambda value: ...)")
-        stage = new.model.stage(name)
-        here = {gone.reference: _successor(gone, stage) for gone in arrival.gone if gone.kind == "policy"}
-        policies |= here
         for gone in arrival.gone:
-            successor = _successor(gone, stage)
-            if gone.kind != "policy" and successor != "None":
-                rules[gone.reference] = successor
-            elif gone.kind != "policy" and "None" not in here.values():  # with a policy its transitions go
-                return None
+            (policies if gone.kind == "policy" else rules)[gone.reference] = _successor(gone, new.model.stage(name))
         if arrival.refused:
             return None
     said = {"policies": _map(policies), "rules": _map(rules), "parameters": f"[{', '.join(parameters.values())}]"}
@@ -132,7 +125,7 @@ def _stages(old: Snapshot, new: Snapshot, names: Sequence[str]) -> str:
 
 
 def _successor(gone: Gone, stage: Stage) -> str:
-    """The rule that took the place of one that is gone, by its name; None for a policy of which none did."""
+    """The rule that took the place of one that is gone, by its name; None where none did."""
     here = {
         "policy": [policy.rule for policy in stage.policies],
         "policy transition": [one.rule for one in stage.policy_transitions],
