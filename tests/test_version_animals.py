@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from aind_behavior_curriculum import Stage, Task, TaskParameters, Trainer, create_curriculum
+from aind_behavior_curriculum import (
+    Policy,
+    PolicyTransition,
+    Stage,
+    Task,
+    TaskParameters,
+    Trainer,
+    create_curriculum,
+)
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 
 from aind_curriculum_runtime import Compute, CurriculumError, Drop, Migration, Rename, Tombstone
@@ -325,6 +333,60 @@ def test_a_computed_parameter_that_is_gone_is_refused_by_both() -> None:
     with pytest.raises(CurriculumError) as caught:
         deserialise_or_move(checked(states["s_learn"]), Trainer(new.curriculum), {})
     assert "twice" in caught.value.message
+
+
+# Rules that trainer states name
+
+
+# The library reads annotations as classes, and here they are texts.
+def p_raise(metrics, task):  # type: ignore[no-untyped-def]
+    return task
+
+
+def p_hold(metrics, task):  # type: ignore[no-untyped-def]
+    return task
+
+
+def pt_raise_hold(metrics):  # type: ignore[no-untyped-def]
+    return True
+
+
+class Plain(Task):
+    name: Literal["Plain"] = "Plain"
+    task_parameters: OldParameters = Field(default_factory=OldParameters)
+
+
+def with_rules(*, has_hold: bool) -> Trainer[Any]:
+    """A curriculum of one stage with two policies and a transition between them, or with the first alone."""
+    stage = Stage(name="s_learn", task=Plain(), start_policies=[Policy(p_raise)])
+    if has_hold:
+        stage.add_policy_transition(Policy(p_raise), Policy(p_hold), PolicyTransition(pt_raise_hold))
+    curriculum = create_curriculum("foraging", "0.1.0", (Plain,), pkg_location=__name__)(version="0.1.0")
+    curriculum.add_stage(stage)
+    return Trainer(curriculum)
+
+
+def test_every_rule_that_is_gone_is_told_and_the_line_ends_it() -> None:
+    old, new = snapshot(with_rules(has_hold=True)), with_rules(has_hold=False)
+
+    def read(migrations: dict[int | str, Migration]) -> Diff:
+        told = arrivals(new.curriculum, migrations, version="0.1.0", called="0.1.0", states=old.enrolled())
+        return compare(old, snapshot(new, arrivals=Arrivals.from_json(told)))
+
+    gone = [f"{__name__}.{name}" for name in ("p_hold", "pt_raise_hold")]
+    found = read({})
+    assert found.needs == "major"
+    assert {one.text for one in found.animals} == {
+        f"refused (77): their states name {one}, which is gone" for one in gone
+    }
+    assert {one.level for one in found.changes if one.kind == "policy"} == {"major"}
+    assert found.to_write == (
+        f'MIGRATIONS = {{"0.2.0": Migration(policies={{"{gone[0]}": None}}, rules={{"{gone[1]}": None}})}}'
+    )
+    names: dict[str, Any] = {"Migration": Migration}
+    exec(found.to_write, names)
+    found = read(names["MIGRATIONS"])
+    assert (found.needs, found.to_write, found.animals) == ("minor", None, ())
 
 
 # Another major version
