@@ -177,7 +177,8 @@ def test_a_bad_answer_is_refused_with_a_sentence(
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (None, "Name the task's class by its module"),
+        (None, 'Question "task_class" is required'),
+        ("", "Name the task's class by its module"),
         ("MyTask", "Name the task's class by its module"),
         ("my-task:MyTask", "Name the task's class by its module"),
         ("my_task:MyTask()", "Name the task's class by its module"),
