@@ -208,9 +208,9 @@ def _raised(version: str) -> tuple[Step, ...]:
     )
 
 
-def _version_one(**stages: str) -> tuple[Step, ...]:
+def _version_one(parameters: str | None = "keep", **stages: str) -> tuple[Step, ...]:
     """Raise the version to 1.0.0, with a migration from version 0."""
-    declared = f"\nMIGRATIONS = {{0: Migration(stages={stages!r})}}\n"
+    declared = f"\nMIGRATIONS = {{0: Migration(stages={stages!r}, parameters={parameters!r})}}\n"
     return (
         *_raised("1.0.0"),
         Edit(CURRICULUM, "import curriculum_version", "import Migration, curriculum_version"),
@@ -796,7 +796,26 @@ MUTATIONS = (
         "MI003",
         "a migrated animal is sent to its old stage",
         *_version_one(s_wait="s_shaping"),
-        Runtime("curriculum/migration.py", "_stage(curriculum, successor, name)", "_stage(curriculum, name, name)"),
+        Runtime("curriculum/moving.py", '{"name": to_stage, "task": task}', '{"name": name, "task": task}'),
+    ),
+    mutation(
+        "MI003",
+        "a migration does not say whose task parameters an animal goes on with, which a policy changed",
+        Tag("v0.1.0"),
+        *_version_one(None, **{name: name for name in ("s_habituation", "s_shaping", "s_discrimination", "GRADUATED")}),
+    ),
+    mutation(
+        "MI004",
+        "a migration renames a parameter that there never was",
+        Tag("v0.1.0"),
+        *_raised("0.2.0"),
+        Edit(CURRICULUM, "import curriculum_version", "import Migration, Rename, curriculum_version"),
+        Edit(
+            CURRICULUM,
+            _LAST_TRANSITION,
+            _LAST_TRANSITION
+            + '\nMIGRATIONS = {"0.2.0": Migration(parameters=[Rename("response_dealy", "response_delay")])}\n',
+        ),
     ),
     mutation(
         "CI001", "the contract is not in CI", Edit(CONTRACT, "uv run curriculum check --format github", "echo well")

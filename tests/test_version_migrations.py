@@ -1,4 +1,4 @@
-"""Migrations: an animal of an older major version goes on where the curriculum says, or is told where."""
+"""Migrations: an animal of an older version goes on where the curriculum says, or is told where; in a real repo."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from release_support import CURRICULUM, STAGES, set_version, sync, undone
+from release_support import CURRICULUM, PACKAGE, STAGES, set_version, sync, undone
 from support import Repo, Result, commit_all, generate, git
-
-from aind_curriculum_runtime import Migration, Tombstone
 
 _LAST = "CURRICULUM.add_stage_transition(s_discrimination, s_shaping, StageTransition(st_discrimination_shaping))\n"
 _MIGRATIONS = """
@@ -25,6 +23,7 @@ MIGRATIONS = {
             "GRADUATED": "GRADUATED",
         },
         policies={"p_hold_delay": "p_lengthen_delay"},
+        parameters={"s_habituation": "keep", "s_shaping": "stage"},
         note="Rewards are smaller now.",
     ),
 }
@@ -86,11 +85,35 @@ def test_a_state_of_the_old_version_goes_on_at_the_successor_of_its_stage(migrat
     assert result.document["version"] == "1.0.0"
 
 
-def test_task_parameters_are_those_of_the_new_stage_as_enrolled(migrated: Repo, session: Path) -> None:
+def test_task_parameters_are_those_of_the_new_stage_where_that_is_said(migrated: Repo, session: Path) -> None:
     old = old_state(migrated, "s_shaping")
     assert old["stage"]["task"]["task_parameters"]["reward_volume"] == 4.0
     after = run(migrated, session, old).document["trainer_state"]["stage"]
     assert (after["name"], after["task"]["task_parameters"]["reward_volume"]) == ("s_shaping", 3.5)
+
+
+def test_and_those_of_the_animal_where_that_is_said(repo: Repo, session: Path, tmp_path: Path) -> None:
+    old = old_state(repo, "s_shaping")
+    old["stage"]["task"]["task_parameters"]["reward_volume"] = 2.25
+    old["active_policies"] = []
+    repo.edit(CURRICULUM, '"s_shaping": "stage"', '"s_shaping": "keep"')
+    result = run(repo, session, old, "--output-suggestion", tmp_path)
+    assert result.document["trainer_state"]["stage"]["task"]["task_parameters"]["reward_volume"] == 2.25
+    assert "stage s_shaping -> s_shaping, task parameters kept" in result.text
+    notes = json.loads((tmp_path / "suggestion.notes.json").read_bytes())["migration"]
+    assert notes["kept"] == [{"path": "reward_volume", "value": 2.25, "at_stage": 3.5}]
+    file = session.parent / "trainer_state.json"
+    explained = repo.curriculum("explain", "--data-directory", session, "--input-trainer-state", file, "--json")
+    assert explained.document["migration"] == notes
+
+
+def test_where_nothing_is_said_no_tuned_value_is_lost_in_silence(repo: Repo, session: Path) -> None:
+    repo.edit(CURRICULUM, ', "s_shaping": "stage"', "")
+    error = refused(run(repo, session, old_state(repo, "s_shaping")), "repo.migration", 78)
+    assert "reward_volume is 4.0 in its trainer state, and 3.5 at the stage 's_shaping'" in error["message"]
+    result = repo.curriculum("check", "--select", "MI003", "--format", "json", cwd=repo.path)
+    (row,) = result.document["checks"]
+    assert ["reward_volume is 4.0" in finding["message"] for finding in row["findings"]] == [True]
 
 
 def test_active_policies_are_mapped(migrated: Repo, session: Path, tmp_path: Path) -> None:
@@ -195,7 +218,8 @@ def test_an_old_state_at_no_old_stage_is_refused(migrated: Repo, session: Path, 
     [
         ('"s_habituation": "s_acclimation"', '"s_habituation": "s_nowhere"', "'s_nowhere'"),
         ('{"p_hold_delay": "p_lengthen_delay"}', '{"p_lengthen_delay": "p_nothing"}', "'p_nothing'"),
-        ("MIGRATIONS = {\n    0: ", "MIGRATIONS = {\n    '0': ", "MIGRATIONS is not a dict"),
+        ("MIGRATIONS = {\n    0: ", "MIGRATIONS = {\n    '0': ", "MIGRATIONS has the key '0', which is no version"),
+        ("MIGRATIONS = {\n    0: ", "MIGRATIONS = {\n    1: ", "but this is version 1.0.0"),
     ],
 )
 def test_a_migration_that_leads_nowhere_is_a_fault_of_the_repo(
@@ -226,7 +250,7 @@ def test_the_contract_checks_try_every_old_stage(migrated: Repo) -> None:
     result = migrated.curriculum("check", "--select", "MI", "--format", "json", cwd=migrated.path)
     assert result.code == 0, result.text
     statuses = {row["id"]: row["status"] for row in result.document["checks"]}
-    assert statuses == {"MI001": "passed", "MI002": "passed", "MI003": "passed"}
+    assert statuses == {"MI001": "passed", "MI002": "passed", "MI003": "passed", "MI004": "passed"}
 
 
 def test_the_contract_checks_name_the_stage_that_a_migration_misses(repo: Repo) -> None:
@@ -240,13 +264,205 @@ def test_the_contract_checks_name_the_stage_that_a_migration_misses(repo: Repo) 
     assert row["findings"][0]["path"] == CURRICULUM
 
 
-@pytest.mark.parametrize("stages", [{1: "s_a"}, {"s_a": None}, {"s_a": 1}])
-def test_a_migration_maps_names_to_names_or_tombstones(stages: Any) -> None:
-    with pytest.raises(TypeError, match="names to names or tombstones"):
-        Migration(stages=stages)
+# Within a major version
+
+_RENAMED = {"response_delay": "wait_delay", "p_lengthen_delay": "p_lengthen_wait", "metrics_from_dataset": "metrics_of"}
+_WITHIN = """
+MIGRATIONS = {
+    "0.2.0": Migration(
+        parameters=[Rename("response_delay", "wait_delay")],
+        policies={"p_lengthen_delay": "p_lengthen_wait"},
+        rules={"metrics_from_dataset": "metrics_of"},
+    ),
+}
+"""
 
 
-@pytest.mark.parametrize("message", ["", "  ", None])
-def test_a_tombstone_has_words(message: Any) -> None:
-    with pytest.raises(TypeError, match="where the animals go"):
-        Tombstone(message)
+@pytest.fixture(scope="module")
+def renamed(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A repo at 0.2.0, in which a parameter, a policy and the metrics provider have other names than in v0.1.0."""
+    repo = Repo(generate(template, tmp_path_factory.mktemp("within") / "my-curriculum"), quick=True).sync()
+    commit_all(repo.path, "Lock")
+    git(repo.path, "tag", "v0.1.0")
+    states = repo.path.parent / "states"
+    states.mkdir()
+    assert repo.curriculum("init", "--stage", "s_shaping", "--output", states / "s_shaping.json").code == 0
+    for path in sorted((repo.path / PACKAGE).glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for old, new in _RENAMED.items():
+            text = text.replace(old, new)
+        repo.write(f"{PACKAGE}/{path.name}", text)
+    repo.edit(CURRICULUM, "import curriculum_version", "import Drop, Migration, Rename, curriculum_version")
+    repo.edit(CURRICULUM, _LAST, _LAST + _WITHIN)
+    set_version(repo, "0.1.0", "0.2.0")
+    sync(repo)
+    commit_all(repo.path, "Two")
+    return repo
+
+
+@pytest.fixture
+def within(renamed: Repo) -> Iterator[Repo]:
+    with undone(renamed):
+        yield renamed
+
+
+def tuned(repo: Repo) -> dict[str, Any]:
+    """A state of v0.1.0, in the middle of shaping."""
+    state = old_state(repo, "s_shaping")
+    state["stage"]["task"]["task_parameters"]["response_delay"] = 1.0
+    return state
+
+
+def test_a_rename_with_its_migration_is_a_minor_version_for_the_animals(
+    renamed: Repo, session: Path, tmp_path: Path
+) -> None:
+    result = run(renamed, session, tuned(renamed), "--output-suggestion", tmp_path)
+    assert result.code == 0, result.text
+    new = json.loads(renamed.curriculum("init", "--stage", "s_shaping").stdout)
+    new["stage"]["task"]["task_parameters"]["wait_delay"] = 1.0
+    assert result.document == run(renamed, session, new).document
+    assert "renamed response_delay -> wait_delay, policies p_lengthen_delay -> p_lengthen_wait" in result.text
+    (step,) = json.loads((tmp_path / "suggestion.notes.json").read_bytes())["migration"]["steps"]
+    assert step["key"] == "0.2.0" and step["rules"]["my_curriculum.metrics.metrics_from_dataset"]
+
+
+def test_without_it_the_state_is_refused(within: Repo, session: Path) -> None:
+    within.edit(CURRICULUM, '        parameters=[Rename("response_delay", "wait_delay")],\n', "")
+    error = refused(run(within, session, tuned(within)), "state.other_parameters", 65)
+    assert "response_delay" in error["message"] and "migration" in error["hint"]
+    within.edit(CURRICULUM, '        rules={"metrics_from_dataset": "metrics_of"},\n', "")
+    error = refused(run(within, session, tuned(within)), "state.rule_refused", 77)
+    assert "metrics_from_dataset" in error["message"] and "migration" in error["hint"]
+
+
+def test_a_function_that_fails_is_the_authors_with_its_traceback(within: Repo, session: Path) -> None:
+    within.edit(CURRICULUM, "import Drop, Migration", "import Compute, Drop, Migration")
+    within.edit(CURRICULUM, 'Rename("response_delay", "wait_delay")', 'Compute("response_delay", lambda s: s / 0)')
+    result = run(within, session, tuned(within))
+    assert (result.code, result.stdout, result.error["code"]) == (70, b"", "code.raised")
+    assert "ZeroDivisionError" in result.error["message"] and "Traceback" in result.text
+
+
+def test_the_checks_pass_with_it_and_say_what_is_lost_without(within: Repo) -> None:
+    result = within.curriculum("check", "--select", "MI", "--format", "json", cwd=within.path)
+    assert {row["id"]: row["status"] for row in result.document["checks"]} == dict.fromkeys(
+        ["MI001", "MI002", "MI003", "MI004"], "passed"
+    ), result.text
+    within.edit(CURRICULUM, 'Rename("response_delay", "wait_delay")', 'Drop("response_dealy")')
+    within.edit(CURRICULUM, '{"metrics_from_dataset": "metrics_of"}', '{"metrics_from_dataset": "metrics_off"}')
+    result = within.curriculum("check", "--select", "MI", "--format", "json", cwd=within.path)
+    said = [finding["message"] for row in result.document["checks"] for finding in row["findings"]]
+    assert said == ["The migration to version 0.2.0 turns 'metrics_from_dataset' into 'metrics_off', which is no rule."]
+    within.edit(CURRICULUM, "metrics_off", "metrics_of")
+    result = within.curriculum("check", "--select", "MI", "--format", "json", cwd=within.path)
+    said = [finding["message"] for row in result.document["checks"] for finding in row["findings"]]
+    assert "From 's_shaping' of version 0.1.0 there is no suggestion: The task parameter response_delay" in said[1]
+    assert said[-1] == ("The migration to version 0.2.0 has nothing to drop: no stage of v0.1.0 has response_dealy.")
+
+
+# curriculum migrate
+
+
+def migrate(repo: Repo, folder: Path, state: Any, *arguments: str | Path) -> Result:
+    file = folder / "old.json"
+    file.write_text(json.dumps(state), encoding="utf-8")
+    return repo.curriculum("migrate", file, *arguments)
+
+
+def test_migrate_shows_before_and_after_and_writes_nothing(renamed: Repo, tmp_path: Path) -> None:
+    result = migrate(renamed, tmp_path, tuned(renamed))
+    assert result.code == 0, result.text
+    assert result.stdout.decode().splitlines() == [
+        "my-curriculum: 0.1.0 -> 0.2.0, by the migration to version 0.2.0",
+        "",
+        "stage",
+        "  s_shaping",
+        "",
+        "active policies",
+        "  my_curriculum.rules.p_lengthen_delay -> my_curriculum.rules.p_lengthen_wait",
+        "",
+        "rules of the stage, by the migration to version 0.2.0",
+        "  my_curriculum.metrics.metrics_from_dataset -> my_curriculum.metrics.metrics_of",
+        "  my_curriculum.rules.p_lengthen_delay -> my_curriculum.rules.p_lengthen_wait",
+        "",
+        "task parameters, by the migration to version 0.2.0",
+        "  response_delay -> wait_delay: 1.0",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["old.json"]
+
+
+def test_it_shows_where_an_animal_of_another_major_version_goes(repo: Repo, tmp_path: Path) -> None:
+    shaping = old_state(repo, "s_shaping")
+    shaping["active_policies"] = ["my_curriculum.rules.p_hold_delay"]
+    shaping["stage"]["task"]["task_parameters"]["response_delay"] = 1.0
+    assert migrate(repo, tmp_path, shaping).stdout.decode().splitlines() == [
+        "my-curriculum: 0.1.0 -> 1.0.0, by the migration from version 0",
+        "",
+        "stage",
+        "  s_shaping",
+        "",
+        "active policies",
+        "  my_curriculum.rules.p_hold_delay -> my_curriculum.rules.p_lengthen_delay",
+        "",
+        "task parameters of the animal, given up for those of the stage",
+        "  reward_volume: 4.0 -> 3.5",
+        "  response_delay: 1.0 -> 0.0",
+        "",
+        "Rewards are smaller now.",
+    ]
+    repo.edit(CURRICULUM, '"s_shaping": "stage"', '"s_shaping": "keep"')
+    kept = migrate(repo, tmp_path, shaping).stdout.decode().splitlines()
+    assert "  response_delay: 1.0 (at the stage 0.0)" in kept
+    habituation = migrate(repo, tmp_path, old_state(repo, "s_habituation")).stdout.decode()
+    assert "  s_habituation -> s_acclimation\n\nactive policies\n  the stage begins with its start" in habituation
+
+
+def test_its_json_has_all_of_it(renamed: Repo, tmp_path: Path) -> None:
+    told = migrate(renamed, tmp_path, tuned(renamed), "--json").document
+    assert (told["from_version"], told["to_version"], told["stage"]) == ("0.1.0", "0.2.0", "s_shaping")
+    assert told["parameters"] == [{"path": "response_delay", "before": 1.0}, {"path": "wait_delay", "after": 1.0}]
+    assert told["migration"]["steps"][0]["parameters"][0]["was"] == "response_delay"
+    assert told["trainer_state"]["curriculum"]["version"] == "0.2.0"
+
+
+def test_what_it_writes_is_the_state_that_run_would_have_made_of_it(
+    renamed: Repo, session: Path, tmp_path: Path
+) -> None:
+    assert migrate(renamed, tmp_path, tuned(renamed), "--output", tmp_path / "new.json").code == 0
+    new = json.loads((tmp_path / "new.json").read_bytes())
+    again = run(renamed, session, new)
+    assert again.stderr == b"" and again.document == run(renamed, session, tuned(renamed)).document
+    result = migrate(renamed, tmp_path, new)
+    assert (result.code, result.stdout.decode()) == (
+        0,
+        "my-curriculum: the state needs no migration: at the stage s_shaping it is read by version 0.2.0.\n",
+    )
+
+
+def test_it_writes_over_the_state_only_where_that_is_said(renamed: Repo, tmp_path: Path) -> None:
+    before = json.dumps(tuned(renamed))
+    result = migrate(renamed, tmp_path, tuned(renamed), "--output", tmp_path / "." / "old.json")
+    refused(result, "usage.invalid", 64)
+    refused(migrate(renamed, tmp_path, tuned(renamed), "--output", "x.json", "--in-place"), "usage.invalid", 64)
+    assert (tmp_path / "old.json").read_text(encoding="utf-8") == before
+    assert migrate(renamed, tmp_path, tuned(renamed), "--in-place").code == 0
+    assert json.loads((tmp_path / "old.json").read_bytes())["curriculum"]["version"] == "0.2.0"
+    assert [path.name for path in tmp_path.iterdir()] == ["old.json"]
+
+
+def test_what_run_refuses_it_refuses_and_writes_nothing(renamed: Repo, migrated: Repo, tmp_path: Path) -> None:
+    output = tmp_path / "new.json"
+    refused(renamed.curriculum("migrate", tmp_path / "none.json", "--output", output), "state.missing", 66)
+    other = tuned(renamed)
+    other["curriculum"]["name"] = "other"
+    refused(migrate(renamed, tmp_path, other, "--output", output), "state.other_curriculum", 65)
+    unknown = tuned(renamed)
+    unknown["active_policies"] = ["os.system"]
+    refused(migrate(renamed, tmp_path, unknown, "--output", output), "state.rule_refused", 77)
+    gone = old_state(migrated, "s_discrimination")
+    refused(migrate(migrated, tmp_path, gone, "--output", output), "state.other_version", 65)
+    refused(migrate(renamed, tmp_path, tuned(renamed) | {"is_on_curriculum": False}, "--output", output),
+            "state.off_curriculum", 69)  # fmt: skip
+    refused(migrate(renamed, tmp_path, tuned(renamed), "--output", tmp_path / "none" / "new.json"),
+            "output.directory_missing", 74)  # fmt: skip
+    assert not output.exists()

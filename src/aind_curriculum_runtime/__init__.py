@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .contract.errors import CurriculumError, SessionError, TransientError
     from .curriculum.manual import manual_transition
-    from .curriculum.migration import Migration, Tombstone
+    from .curriculum.migration import Compute, Drop, Migration, Rename, Set, Tombstone
     from .project.installed import curriculum_version
     from .session.previous_metrics import previous_metrics
 
 __all__ = [
+    "Compute",
     "CurriculumError",
+    "Drop",
     "Migration",
+    "Rename",
     "SessionError",
+    "Set",
     "Tombstone",
     "TransientError",
     "curriculum_version",
@@ -28,9 +32,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Compute": "curriculum.migration",
     "CurriculumError": "contract.errors",
+    "Drop": "curriculum.migration",
     "Migration": "curriculum.migration",
+    "Rename": "curriculum.migration",
     "SessionError": "contract.errors",
+    "Set": "curriculum.migration",
     "Tombstone": "curriculum.migration",
     "TransientError": "contract.errors",
     "curriculum_version": "project.installed",

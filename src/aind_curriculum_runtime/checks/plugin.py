@@ -72,7 +72,7 @@ FAMILIES: Final = {
     "graph": "every stage can be reached and left, every rule can decide",
     "session directory": "it is read, at most added to, and may be empty",
     "versions": "one semantic number, the same everywhere, and a new one for a new graph",
-    "migrations": "every animal of an older major version goes somewhere, and can go on there",
+    "migrations": "every animal of an older version goes somewhere, and goes on there with what it learned",
     "CI": "the contract is tried at every push, on the systems that rigs have",
     runtime.FAMILY: "what the runtime promises every repo, which only an edited runtime breaks",
 }

@@ -49,6 +49,7 @@ CURRICULUM: Final = (
     Declared("dsl-version", False, _VERSION, "commands.dsl_version", "print the version of aind-behavior-curriculum"),
     Declared("describe", False, _VERSION, "commands.describe", "say what is installed here, for people and launchers"),
     Declared("diff", False, _VERSION, "commands.diff", "say what changed between versions, and which bump that needs"),
+    Declared("migrate", True, _VERSION, "commands.migrate", "show what this version makes of an older trainer state"),
     Declared("bump", False, _VERSION, "commands.bump", "raise the version and open its changelog entry"),
     Declared("export", False, _VERSION, "commands.export", "write a bundle: all of this version, with checksums"),
     Declared("release", False, _VERSION, "commands.release", "check that a release can be made, and make it"),

@@ -7,6 +7,7 @@ Owns the grammar of a path, which is the same wherever a parameter is shown or n
 - ``patches[label=B]``: the same by its name, where the list's elements have one (``NAMING_FIELDS``); a name that is no
   plain word is quoted, ``patches[label="Odor 90"]``.
 - ``patches[label]``: the names of such a list in their order. The elements do not repeat theirs.
+- ``patches[*]``: each element of a list, or each value of an object; only where several leaves are meant at once.
 
 A leaf is a plain value, an empty object or list, a list of plain values, or a list of such lists: people read
 ``[1.0, 0.0]`` and a matrix as one value. Its size does not matter, so that a path does not change as a list grows.
@@ -20,20 +21,27 @@ import enum
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 __all__ = [
     "ABSENT",
+    "EACH",
     "NAMING_FIELDS",
     "Absent",
     "Changed",
+    "Each",
     "Leaf",
+    "Named",
+    "Part",
     "changed",
+    "found",
     "holders",
     "leaves",
     "located",
     "matched",
+    "parts",
+    "path_of",
     "steps",
 ]
 
@@ -47,7 +55,7 @@ Numbers such as ``state_index`` are positions, which an index says as well.
 
 
 # A key with its point, or what stands in brackets, in which a quoted text may hold anything.
-_STEP: Final = r'\.?[^.\[]+|\[(?:\d+|\w+|(?:\w+=)?(?:\w+|"(?:[^"\\]|\\.)*"))\]'
+_STEP: Final = r'\.?[^.\[]+|\[(?:\*|\d+|\w+|(?:\w+=)?(?:\w+|"(?:[^"\\]|\\.)*"))\]'
 
 
 class Absent(enum.Enum):
@@ -58,6 +66,27 @@ class Absent(enum.Enum):
 
 ABSENT: Final = Absent.ABSENT
 """What a leaf was before it was added, and is after it was removed; None is the value null."""
+
+
+class Each(enum.Enum):
+    """The type of ``EACH``."""
+
+    EACH = "[*]"
+
+
+EACH: Final = Each.EACH
+"""Each element of a list, or each value of an object."""
+
+
+class Named(NamedTuple):
+    """The element of a list that has this name."""
+
+    field: str
+    name: str
+
+
+Part = str | int | Named | Each
+"""What a step of a path means: a key, an index, an element by its name, or each."""
 
 
 class Leaf(NamedTuple):
@@ -120,33 +149,35 @@ def leaves(value: Any) -> dict[str, Any]:
     return {leaf.path: leaf.value for leaf in located(value)}
 
 
-def located(value: Any) -> Iterator[Leaf]:
+def located(value: Any, path: str = "") -> Iterator[Leaf]:
     """Find the leaves of a JSON value, with their places.
 
     Args:
         value: A JSON value.
+        path: The path of the value itself, with which those of its leaves begin.
 
     Yields:
-        The leaves in their order; an empty value has none.
+        The leaves in their order; an empty value without a path has none.
     """
-    if value or _is_plain(value):
-        yield from _located(value, "", ())
+    if value or _is_plain(value) or path:
+        yield from _located(value, path, ())
 
 
-def changed(before: Any, after: Any) -> list[Changed]:
+def changed(before: Any, after: Any, path: str = "") -> list[Changed]:
     """Find the leaves that differ between two JSON values.
 
     The elements of two lists are matched by name where both lists have names, from the same field; otherwise by index.
 
     Args:
-        before: A JSON value.
+        before: A JSON value, or ABSENT.
         after: Another one.
+        path: The path of the values themselves, with which those of their leaves begin.
 
     Returns:
         The leaves that were changed, removed or added, in the order of ``before``; those added come last in the
         object or list to which they were added. ``1`` is the same as ``1.0``, but not as ``true``.
     """
-    return list(_changed(before, after, ""))
+    return list(_changed(before, after, path))
 
 
 def matched(items: list[Any], others: list[Any]) -> dict[int, int]:
@@ -188,6 +219,98 @@ def holders(path: str) -> tuple[str, ...]:
         The paths of the objects, lists and elements that it is in, the outermost first.
     """
     return tuple(itertools.accumulate(steps(path)[:-1]))
+
+
+def parts(path: str) -> tuple[Part, ...]:
+    """Say what the steps of a path mean.
+
+    Args:
+        path: The path of a value, which may be no leaf and may hold ``[*]``.
+
+    Returns:
+        What each step means.
+
+    Raises:
+        ValueError: It is no such path; the names of a list (``patches[label]``) are none, as they are many values.
+    """
+    told = steps(path)
+    try:
+        if told and "".join(told) == path and not told[0].startswith("."):
+            return tuple(_part(step) for step in told)
+    except ValueError:
+        pass
+    raise ValueError(f"{path!r} is no path of a parameter, such as gain.x, patches[0].gain or patches[*].gain")
+
+
+def found(value: Any, path: str) -> list[Leaf]:
+    """Find what a path leads to.
+
+    Args:
+        value: A JSON value.
+        path: A path, as ``parts`` takes it.
+
+    Returns:
+        What is there, leaf or not, with the path of each as ``located`` would begin it: nothing, one, or with ``[*]``
+        several.
+    """
+    here = [Leaf("", (), value)]
+    for part in parts(path):
+        here = [inner for one in here for inner in _held(one, part)]
+    return here
+
+
+def path_of(value: Any, place: Sequence[str | int]) -> str:
+    """Write the path of a place.
+
+    Args:
+        value: A JSON value.
+        place: Keys and indexes that lead to something in it.
+
+    Returns:
+        The path, with the names of elements that have one.
+    """
+    path = ""
+    for step in place:
+        if isinstance(step, int):
+            path = _element_path(path, step, value[step], _naming_field(value))
+        else:
+            path = _key_path(path, step)
+        value = value[step]
+    return path
+
+
+def _part(step: str) -> Part:
+    if not step.startswith("["):
+        key = step.removeprefix(".")
+        if not _is_word(key):
+            raise ValueError("a key that is no plain word is quoted")
+        return key
+    inner = step[1:-1]
+    if inner == "*":
+        return EACH
+    if inner.isdecimal():
+        return int(inner)
+    if inner.startswith('"'):
+        return str(json.loads(inner))
+    field, sign, name = inner.partition("=")
+    if not sign:
+        raise ValueError("the names of a list are not one value")
+    return Named(field, str(json.loads(name)) if name.startswith('"') else name)
+
+
+def _held(holder: Leaf, part: Part) -> Iterator[Leaf]:
+    """What an object or a list holds under a step."""
+    path, place, value = holder
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if part is EACH or part == key:
+                yield Leaf(_key_path(path, key), (*place, key), one)
+    elif isinstance(value, list):
+        naming = _naming_field(value)
+        for index, one in enumerate(value):
+            is_named = isinstance(part, Named) and naming is not None and one.get(part.field) == part.name
+            if part is EACH or part == index or is_named:
+                yield Leaf(_element_path(path, index, one, naming), (*place, index), one)
 
 
 def _located(value: Any, path: str, place: tuple[str | int, ...]) -> Iterator[Leaf]:
@@ -240,18 +363,25 @@ def _inside(value: Any, path: str, naming: str | None) -> Iterator[tuple[str, st
     """What an object or a list holds: the path of each, the step to it (None for the names of a list), its value."""
     if isinstance(value, dict):
         for key, one in value.items():
-            yield (f"{path}.{key}" if path else key) if _is_word(key) else f"{path}[{_quoted(key)}]", key, one
-    elif naming is None:
-        for index, one in enumerate(value):
-            yield f"{path}[{index}]", index, one
-    else:
-        names = [one[naming] for one in value]
-        yield f"{path}[{naming}]", None, names
-        for index, (name, one) in enumerate(zip(names, value, strict=True)):
-            told = name if _is_word(name) else _quoted(name)
-            rest = {key: inner for key, inner in one.items() if key != naming}
-            if rest:
-                yield f"{path}[{naming}={told}]", index, rest
+            yield _key_path(path, key), key, one
+        return
+    if naming is not None:
+        yield f"{path}[{naming}]", None, [one[naming] for one in value]
+    for index, one in enumerate(value):
+        rest = one if naming is None else {key: inner for key, inner in one.items() if key != naming}
+        if rest or naming is None:
+            yield _element_path(path, index, one, naming), index, rest
+
+
+def _key_path(path: str, key: str) -> str:
+    return (f"{path}.{key}" if path else key) if _is_word(key) else f"{path}[{_quoted(key)}]"
+
+
+def _element_path(path: str, index: int, one: Any, naming: str | None) -> str:
+    if naming is None:
+        return f"{path}[{index}]"
+    name = one[naming]
+    return f"{path}[{naming}={name if _is_word(name) else _quoted(name)}]"
 
 
 def _naming_field(items: list[Any]) -> str | None:

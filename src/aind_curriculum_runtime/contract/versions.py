@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["SEMVER", "major", "semver_of"]
+__all__ = ["SEMVER", "major", "numbers", "semver_of"]
 
 SEMVER: Final = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -51,6 +51,24 @@ def semver_of(version: str) -> str:
     return match["release"] + ("-" + ".".join(pre + dev) if pre or dev else "") + local
 
 
+def numbers(version: str) -> tuple[int, int, int]:
+    """The three numbers of a semantic version, for which a prerelease is the version that it leads to.
+
+    Args:
+        version: A semantic version.
+
+    Returns:
+        Major, minor and patch number.
+
+    Raises:
+        ValueError: ``version`` is not a semantic version.
+    """
+    match = SEMVER.fullmatch(version)
+    if match is None:
+        raise ValueError(f"{version!r} is not a semantic version")
+    return int(match[1]), int(match[2]), int(match[3])
+
+
 def major(version: str) -> int:
     """The major number of a semantic version.
 
@@ -63,7 +81,4 @@ def major(version: str) -> int:
     Raises:
         ValueError: ``version`` is not a semantic version.
     """
-    match = SEMVER.fullmatch(version)
-    if match is None:
-        raise ValueError(f"{version!r} is not a semantic version")
-    return int(match[1])
+    return numbers(version)[0]

@@ -1,32 +1,53 @@
-"""Migrations: where the animals of an older major version go.
+"""Migrations: what an author says of animals whose trainer state an older version wrote.
 
-Owns what an author declares and how a subject is moved by it. A curriculum declares migrations in the module of its
-``Curriculum`` object, the one that its entry point names, under the name ``MIGRATIONS``::
+Owns what is declared, and what is wrong with a declaration. ``moving`` does what it says. A curriculum declares
+migrations in the module of its ``Curriculum`` object, the one that its entry point names, under the name
+``MIGRATIONS``::
 
     MIGRATIONS = {
-        1: Migration(
+        "1.4.0": Migration(parameters=[Rename("response_delay", "wait_delay")]),
+        0: Migration(
             stages={"s_old": "s_new", "s_gone": Tombstone("Place them by hand, at s_new or s_other.")},
             policies={"p_old": "p_new"},
+            parameters="keep",
         ),
     }
 
-The keys are old major versions; each map leads straight to the stages of this version. Of the old trainer state only
-names are read: what it references is never imported.
+A version takes the states of its own major version that are older than it to that version; a major number leads from
+that major version straight to this one. A state goes through the versions of its major that it has not reached yet, in
+their order, and then through that major's number where this is a later one.
+
+Light: it imports neither the library nor pydantic.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 from ..contract.errors import CurriculumError
+from ..contract.leaves import EACH, Part, parts
+from ..contract.strict_json import encode, parse
+from ..contract.versions import SEMVER, numbers
 
-if TYPE_CHECKING:
-    from aind_behavior_curriculum import Curriculum, Policy, Stage, Trainer, TrainerState
-
-__all__ = ["ATTRIBUTE", "TOMBSTONES", "Migration", "Move", "Tombstone", "declared", "move", "tombstone"]
+__all__ = [
+    "ATTRIBUTE",
+    "TOMBSTONES",
+    "Compute",
+    "Drop",
+    "Migration",
+    "Operation",
+    "Rename",
+    "Set",
+    "Tombstone",
+    "declared",
+    "named",
+    "require_fitting",
+    "tombstone",
+]
 
 ATTRIBUTE: Final = "MIGRATIONS"
 """Where a curriculum's module declares them, beside its ``Curriculum`` object."""
@@ -50,202 +71,326 @@ class Tombstone:
             raise TypeError("a tombstone says where the animals go")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Migration:
-    """Where the animals of one older major version go.
+@dataclass(frozen=True)
+class Rename:
+    """A parameter that has another path now; its value stays.
 
     Args:
-        stages: Every stage of that version by its name, and its successor's name or a ``Tombstone``.
+        path: Where it was, such as ``response_delay`` or ``patches[*].reward.amount``.
+        to: Where it is, with as many ``[*]``, each of which stands for the same element.
+    """
+
+    path: str
+    to: str
+
+    def __post_init__(self) -> None:
+        before, after = _parts(self.path), _parts(self.to)
+        if not isinstance(before[-1], str) or not isinstance(after[-1], str):
+            raise TypeError(f"Rename gives a parameter another name, and elements of a list have none: {self!r}")
+        _require_same_each(self.path, self.to)
+
+    def as_json(self) -> dict[str, Any]:
+        """Say it in JSON."""
+        return {"rename": self.path, "to": self.to}
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A parameter that is no more; its value is lost.
+
+    Args:
+        path: Where it was, such as ``distractors`` or ``patches[label=B]``.
+    """
+
+    path: str
+
+    def __post_init__(self) -> None:
+        _parts(self.path)
+
+    def as_json(self) -> dict[str, Any]:
+        """Say it in JSON."""
+        return {"drop": self.path}
+
+
+@dataclass(frozen=True)
+class Set:
+    """A parameter that gets the same value for every animal, whatever it was.
+
+    Args:
+        path: Where it is; an object that would hold it is made where there is none.
+        value: A JSON value.
+    """
+
+    path: str
+    value: Any
+
+    def __post_init__(self) -> None:
+        _parts(self.path)
+        try:
+            object.__setattr__(self, "value", parse(encode(self.value)))
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"Set({self.path!r}) has no JSON value: {error}") from None
+
+    def as_json(self) -> dict[str, Any]:
+        """Say it in JSON."""
+        return {"set": self.path, "value": self.value}
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A parameter whose value follows from those that the animal has.
+
+    Args:
+        path: Where it is.
+        function: Called with the values at ``of``, as JSON has them; returns the new value.
+        of: Paths of the values that it is called with, each with as many ``[*]`` as ``path``; the value at ``path``
+            itself where none is named. Where the state has none of them, nothing is computed.
+    """
+
+    path: str
+    function: Callable[..., Any]
+    of: str | Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        _parts(self.path)
+        if not callable(self.function):
+            raise TypeError(f"Compute({self.path!r}) has no function, but {self.function!r}")
+        of = (self.of,) if isinstance(self.of, str) else tuple(self.of) or (self.path,)
+        for path in of:
+            _parts(path)
+            _require_same_each(self.path, path)
+        object.__setattr__(self, "of", of)
+
+    def as_json(self) -> dict[str, Any]:
+        """Say it in JSON."""
+        return {"compute": self.path, "of": list(self.of)}
+
+
+Operation = Rename | Drop | Set | Compute
+"""What becomes of a parameter."""
+
+Fate = Literal["keep", "stage"] | Sequence[Operation]
+"""What becomes of the parameters of a stage: those of the animal, those of the stage, or the animal's, changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migration:
+    """What becomes of the trainer states of an older version.
+
+    Args:
+        stages: For a major number only: every stage of that version by its name, and its successor's name or a
+            ``Tombstone``. Within a major version stages keep their names.
         policies: Old policies, by name or dotted path, and their successors; None for one that ends. A policy that is
-            not named stays active if the new stage still has it.
+            not named stays active if the stage still has it.
+        rules: For a version only: policy transitions and metrics providers, which a trainer state holds too, by name or
+            dotted path, and what they are called now; None for one that there is no more.
+        parameters: What becomes of the task parameters, for all stages or by the name that a stage had: ``"keep"``
+            for those of the animal, ``"stage"`` for those of the stage, or the operations by which those of the
+            animal change, in their order. Where it says nothing a version keeps them; with a major number a state
+            whose values are not those of the stage is refused.
         note: What a person should know of it; shown with every migrated suggestion.
     """
 
-    stages: Mapping[str, str | Tombstone]
+    stages: Mapping[str, str | Tombstone] = field(default_factory=dict)
     policies: Mapping[str, str | None] = field(default_factory=dict)
+    rules: Mapping[str, str | None] = field(default_factory=dict)
+    parameters: Fate | Mapping[str, Fate] | None = None
     note: str = ""
 
     def __post_init__(self) -> None:
-        for name, target in self.stages.items():
-            if not isinstance(name, str) or not isinstance(target, str | Tombstone):
-                raise TypeError(f"stages maps names to names or tombstones, not {name!r} to {target!r}")
-        for name, successor in self.policies.items():
-            if not isinstance(name, str) or not isinstance(successor, str | None):
-                raise TypeError(f"policies maps names to names or None, not {name!r} to {successor!r}")
+        for attribute, kind, told in (
+            ("stages", str | Tombstone, "tombstones"),
+            ("policies", str | None, "None"),
+            ("rules", str | None, "None"),
+        ):
+            names = getattr(self, attribute)
+            if not isinstance(names, Mapping):
+                raise TypeError(f"{attribute} is a dict of names, not {names!r}")
+            for old, new in names.items():
+                if not isinstance(old, str) or not isinstance(new, kind):
+                    raise TypeError(f"{attribute} maps names to names or {told}, not {old!r} to {new!r}")
+            object.__setattr__(self, attribute, MappingProxyType(dict(names)))  # so that nobody changes it
+        if not isinstance(self.note, str):
+            raise TypeError(f"note is a text, not {self.note!r}")
+        object.__setattr__(self, "parameters", _fates(self.parameters))
 
+    def fate(self, stage: str) -> Fate | None:
+        """What becomes of the task parameters of a stage.
 
-@dataclass(frozen=True, kw_only=True)
-class Move:
-    """One trainer state, moved to this version."""
+        Args:
+            stage: The name that it had.
 
-    state: TrainerState[Any]
-    from_version: str
-    to_version: str
-    from_stage: str
-    to_stage: str
-    policies: dict[str, str | None]
-    """Each policy that was active, and the one that replaces it or None, by dotted path."""
+        Returns:
+            What is declared, or None where nothing is.
+        """
+        return self.parameters.get(stage) if isinstance(self.parameters, Mapping) else self.parameters
 
-    started: bool
-    """Whether no policy stayed active, so that the stage begins with its start policies."""
+    def operations(self) -> list[Operation]:
+        """Every operation on parameters, of all stages, once."""
+        by_stage = self.parameters.values() if isinstance(self.parameters, Mapping) else [self.parameters]
+        found: list[Operation] = []
+        for fate in by_stage:
+            if fate is not None and not isinstance(fate, str):
+                found += [one for one in fate if one not in found]
+        return found
 
-    note: str
+    def as_json(self) -> dict[str, Any]:
+        """Say what is declared in JSON.
 
-    def document(self) -> dict[str, Any]:
-        """The move as JSON, for the suggestion's sidecar."""
+        Returns:
+            Its fields, with None as the successor of a stage with a tombstone. Functions are left out.
+        """
         return {
-            "migration": {
-                "from_version": self.from_version,
-                "to_version": self.to_version,
-                "stage": {"from": self.from_stage, "to": self.to_stage},
-                "policies": self.policies,
-                "start_policies": self.started,
-                "task_parameters": "as enrolled",
-                "note": self.note,
-            }
+            "stages": {old: new if isinstance(new, str) else None for old, new in self.stages.items()},
+            "policies": dict(self.policies),
+            "rules": dict(self.rules),
+            "parameters": _fate_as_json(self.parameters),
+            "note": self.note,
         }
 
-    def sentence(self) -> str:
-        """The move in words."""
-        told = (
-            f"migrated from version {self.from_version} to {self.to_version}: stage {self.from_stage} -> "
-            f"{self.to_stage}, task parameters as enrolled"
-        )
-        return f"{told}. {self.note}" if self.note else told
+
+def _parts(path: object) -> tuple[Part, ...]:
+    if not isinstance(path, str):
+        raise TypeError(f"a parameter is named by its path, not by {path!r}")
+    try:
+        return parts(path)
+    except ValueError as error:
+        raise TypeError(str(error)) from None
 
 
-def declared(target: str) -> Mapping[int, Migration]:
+def _require_same_each(path: str, other: str) -> None:
+    counts = [parts(one).count(EACH) for one in (path, other)]
+    if counts[0] != counts[1]:
+        raise TypeError(f"{path!r} and {other!r} do not have as many [*], so it is open which belong together")
+
+
+def _fates(declared: Any) -> Any:
+    if isinstance(declared, Mapping):
+        for name in declared:
+            if not isinstance(name, str):
+                raise TypeError(f"parameters maps names of stages, not {name!r}")
+        return MappingProxyType({name: _fate(one) for name, one in declared.items()})
+    return None if declared is None else _fate(declared)
+
+
+def _fate(declared: Any) -> Fate:
+    if isinstance(declared, str) and declared in ("keep", "stage"):
+        return declared  # type: ignore[return-value]
+    if isinstance(declared, list | tuple) and all(isinstance(one, Rename | Drop | Set | Compute) for one in declared):
+        return tuple(declared)
+    raise TypeError(f'parameters is "keep", "stage", a list of Rename, Drop, Set and Compute, or a dict of these by '
+                    f"stage, not {declared!r}")  # fmt: skip
+
+
+def _fate_as_json(fate: Fate | Mapping[str, Fate] | None) -> Any:
+    if isinstance(fate, Mapping):
+        return {stage: _fate_as_json(one) for stage, one in fate.items()}
+    return fate if fate is None or isinstance(fate, str) else [one.as_json() for one in fate]
+
+
+def declared(target: str) -> Mapping[int | str, Migration]:
     """The migrations that a loaded curriculum declares.
 
     Args:
         target: Where its object is, ``package.module:OBJECT``.
 
     Returns:
-        Old major version to migration; empty when the module declares none.
+        Version, or old major version, to migration; empty when the module declares none.
 
     Raises:
         CurriculumError: ``repo.migration`` when ``MIGRATIONS`` is something else.
     """
     module = target.partition(":")[0]
     found = getattr(sys.modules.get(module), ATTRIBUTE, {})
-    if not isinstance(found, Mapping) or not all(
-        isinstance(key, int) and not isinstance(key, bool) and isinstance(one, Migration) for key, one in found.items()
-    ):
-        raise CurriculumError(
-            "repo.migration",
-            f"{module}.{ATTRIBUTE} is not a dict of old major versions and Migration objects.",
-            f"Write {ATTRIBUTE} = {{1: Migration(stages={{...}})}}.",
-            where=f"{module}:{ATTRIBUTE}",
-        )
+    if not isinstance(found, Mapping):
+        raise _misdeclared(f"{module}.{ATTRIBUTE} is not a dict of versions and Migration objects", module)
+    for why in _faults(found):
+        raise _misdeclared(f"{module}.{ATTRIBUTE} {why}", module)
     return found
 
 
-def move(
-    version: str,
-    name: str,
-    active_policies: Sequence[str],
-    *,
-    trainer: Trainer[Any],
-    migration: Migration,
-) -> Move:
-    """Move a subject from an older major version to this one.
-
-    Args:
-        version: The semantic version that wrote the subject's trainer state.
-        name: Name of the subject's stage in that version.
-        active_policies: Dotted paths of the active policies in that version.
-        trainer: The library's trainer of the repo's own curriculum.
-        migration: The migration from that version's major, as ``declared`` returned it.
-
-    Returns:
-        The subject at the successor of its stage, with that stage's own task parameters.
-
-    Raises:
-        CurriculumError: ``state.other_version`` with a tombstone's message, ``state.unknown_stage`` for a stage that
-            the migration leaves out, ``repo.migration`` for a successor that does not exist.
-    """
-    curriculum = trainer.curriculum
-    if name not in migration.stages:
-        raise CurriculumError(
-            "state.unknown_stage",
-            f"The trainer state is at the stage {name!r} of version {version}, "
-            f"of which the migration to version {curriculum.version} says nothing.",
-            f"It says where these go: {', '.join(migration.stages)}.",
-            where="$.stage.name",
-        )
-    successor = migration.stages[name]
-    if isinstance(successor, Tombstone):
-        raise CurriculumError(
-            "state.other_version",
-            f"The stage {name!r} of version {version} is gone in version {curriculum.version} of {curriculum.name!r}.",
-            successor.message,
-            where="$.stage.name",
-        )
-    stage = _stage(curriculum, successor, name)
-    policies, active = _policies(active_policies, stage, migration, curriculum)
-    # A policy that the migration ended for this subject does not begin again.
-    ended = {_last(old) for old in active_policies if _successor(migration, old) is None}
-    starts = [one for one in stage.start_policies if _last(one.name) not in ended]
-    return Move(
-        state=trainer.create_trainer_state(stage=stage.model_copy(deep=True), active_policies=active or starts),
-        from_version=version,
-        to_version=curriculum.version,
-        from_stage=name,
-        to_stage=stage.name,
-        policies=policies,
-        started=not active,
-        note=migration.note,
+def _misdeclared(why: str, module: str) -> CurriculumError:
+    return CurriculumError(
+        "repo.migration",
+        f"{why}.",
+        f'Write {ATTRIBUTE} = {{"1.4.0": Migration(parameters=[...])}}, or for an older major version '
+        "{0: Migration(stages={...})}.",
+        where=f"{module}:{ATTRIBUTE}",
     )
 
 
-def _stage(curriculum: Curriculum[Any], name: str, old: str) -> Stage[Any, Any]:
-    stages = {stage.name: stage for stage in curriculum.see_stages()}
-    if name not in stages:
-        raise CurriculumError(
-            "repo.migration",
-            f"The migration sends {old!r} to the stage {name!r}, which version {curriculum.version} does not have.",
-            f"Its stages: {', '.join(stages)}.",
-            where=ATTRIBUTE,
-        )
-    return stages[name]
+def _faults(migrations: Mapping[Any, Any]) -> Iterator[str]:
+    for key, one in migrations.items():
+        if not isinstance(one, Migration):
+            yield f"has a {type(one).__name__} at {key!r}, not a Migration"
+        elif isinstance(key, str):
+            yield from _version_faults(key, one)
+        elif not isinstance(key, int) or isinstance(key, bool) or key < 0:
+            yield f'has the key {key!r}, which is neither a version such as "1.4.0" nor a major number'
+        elif not one.stages:
+            yield f"does not say at {key} where the animals of its stages go"
+        elif one.rules:
+            yield f"maps rules at {key}, but an animal of another major version gets all rules of its new stage"
+        elif isinstance(one.parameters, Mapping):
+            for stage in one.parameters:
+                if not isinstance(one.stages.get(stage), str):
+                    yield f"has parameters of {stage!r} at {key}, where no stage of that name goes on"
 
 
-def _policies(
-    active: Sequence[str], stage: Stage[Any, Any], migration: Migration, curriculum: Curriculum[Any]
-) -> tuple[dict[str, str | None], list[Policy[Any, Any]]]:
-    """Each old policy with its successor, and the policies that are active now, in the order of the stage."""
-    own = {policy.name: policy for policy in stage.see_policies()}
-    known = {policy.name for one in curriculum.see_stages() for policy in one.see_policies()}
-    told: dict[str, str | None] = {}
-    for reference in active:
-        successor = _successor(migration, reference)
-        is_mapped = bool({reference, _last(reference)} & migration.policies.keys())
-        if is_mapped and successor is not None and not _named(successor, known):
-            raise CurriculumError(
-                "repo.migration",
-                f"The migration turns {reference!r} into the policy {successor!r}, which version "
-                f"{curriculum.version} does not have.",
-                f"Its policies: {', '.join(sorted(known)) or 'none'}.",
-                where=ATTRIBUTE,
+def _version_faults(key: str, one: Migration) -> Iterator[str]:
+    if not SEMVER.fullmatch(key) or set(key) & {"-", "+"}:
+        yield f'has the key {key!r}, which is no version of three numbers such as "1.4.0"'
+    elif numbers(key)[1:] == (0, 0):
+        yield f"has the key {key!r}, before which its major version has none: an older major version is a number"
+    elif one.stages:
+        yield f"maps stages at {key!r}, but within a major version stages keep their names"
+
+
+def require_fitting(migrations: Mapping[int | str, Migration], version: str, stages: Collection[str]) -> None:
+    """Make sure that migrations lead to this version of a curriculum, from stages that there were.
+
+    Args:
+        migrations: What ``declared`` returned.
+        version: The curriculum's version.
+        stages: Names of its stages.
+
+    Raises:
+        CurriculumError: ``repo.migration`` for one to a version beyond this one, or whose parameters are those of a
+            stage that its major version does not have: nothing would happen, and nobody would see it.
+    """
+    own = numbers(version)
+    for key, one in migrations.items():
+        if (numbers(key) > own) if isinstance(key, str) else (key >= own[0]):
+            raise _unfitting(
+                f"There is a {named(key)}, but this is version {version}.",
+                "Raise the version with `curriculum bump`, or correct the key.",
             )
-        told[reference] = _named(successor, own) if successor is not None else None
-    kept = set(told.values())
-    return told, [policy for name, policy in own.items() if name in kept]
+        if isinstance(key, str) and isinstance(one.parameters, Mapping):
+            of = numbers(key)[0]
+            there = stages if of == own[0] else migrations[of].stages if of in migrations else one.parameters
+            for stage in one.parameters:
+                if stage not in there:
+                    raise _unfitting(
+                        f"The {named(key)} says what becomes of the parameters of {stage!r}, which is no stage of "
+                        f"version {of}.",
+                        f"Its stages: {', '.join(there)}.",
+                    )
 
 
-def _successor(migration: Migration, reference: str) -> str | None:
-    """What the migration makes of an active policy: another one, None, or where it says nothing the same."""
-    by_name = migration.policies.get(_last(reference), reference)
-    return migration.policies.get(reference, by_name)
+def named(key: int | str) -> str:
+    """What a migration is called in a sentence.
+
+    Args:
+        key: The version, or old major version, by which it is declared.
+
+    Returns:
+        Words without an article.
+    """
+    return f"migration {'to' if isinstance(key, str) else 'from'} version {key}"
 
 
-def _named(name: str, references: Any) -> str | None:
-    """The reference that a name, or a dotted path, stands for."""
-    return next((one for one in references if name in (one, _last(one))), None)
-
-
-def _last(reference: str) -> str:
-    return reference.rpartition(".")[2]
+def _unfitting(message: str, hint: str) -> CurriculumError:
+    return CurriculumError("repo.migration", message, hint, where=ATTRIBUTE)
 
 
 def tombstone(name: str) -> str | None:

@@ -161,8 +161,8 @@ def require_known(state: dict[str, Any], allowed: dict[str, frozenset[str]]) -> 
             raise CurriculumError(
                 "state.rule_refused",
                 f"The trainer state names {_short(name)} at {where}, which is no {kind} of this curriculum.",
-                "It was not imported. If the curriculum dropped this rule, make a new state with "
-                "`curriculum init --stage`; otherwise find out who edited the file.",
+                "It was not imported. If the curriculum renamed or dropped this rule, say so in a migration, or make a "
+                "new state with `curriculum init --stage`; otherwise find out who edited the file.",
                 where=where,
             )
 

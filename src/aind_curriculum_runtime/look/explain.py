@@ -35,7 +35,8 @@ def account(evaluated: Evaluated, calls: Iterable[RuleCall]) -> dict[str, Any]:
         JSON values: ``curriculum``, ``version``, ``stage``, ``metrics``, ``stage_transitions``, ``next_stage``,
         ``policy_transitions``, ``active_policies``, ``policies``, ``parameters`` (those that changed, each with
         ``path``, ``before``, ``after``, ``within`` and ``by``), ``added_parameters`` (those that the state did not
-        have, with the stage's values) and ``trainer_state``, which is the suggestion's.
+        have, with the stage's values), ``migration`` (how the state came to this version, or null) and
+        ``trainer_state``, which is the suggestion's.
 
     Raises:
         CurriculumError: ``result.not_finite`` or ``result.not_serialisable``.
@@ -77,6 +78,7 @@ def account(evaluated: Evaluated, calls: Iterable[RuleCall]) -> dict[str, Any]:
         "policies": policies,
         "parameters": changes,
         "added_parameters": [one.as_json() for one in evaluated.added],
+        "migration": evaluated.notes.get("migration"),
         "trainer_state": plain,
     }
 

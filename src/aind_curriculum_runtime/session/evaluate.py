@@ -17,14 +17,15 @@ from ..contract.leaves import Changed
 from ..curriculum.answers import require_answers
 from ..curriculum.discovery import Registered, choose, installed
 from ..curriculum.loading import load
-from ..curriculum.migration import Move, declared, tombstone
+from ..curriculum.migration import declared, tombstone
 from .layout import find_state, require_session, too_deep
+from .migrating import Move
 from .state import PlainState, deserialise_or_move, read
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Metrics, Trainer, TrainerState
 
-__all__ = ["Evaluated", "evaluate_session", "evaluate_state"]
+__all__ = ["Evaluated", "evaluate_session", "evaluate_state", "registered_for"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ def evaluate_session(
     """
     directory = require_session(data_directory)
     plain = state if isinstance(state, PlainState) else read(state if state is not None else find_state(directory))
-    registered = _registered_for(plain, curriculum)
+    registered = registered_for(plain, curriculum)
     loaded = load(registered)
     require_answers(loaded)
 
@@ -130,8 +131,19 @@ def evaluate_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Met
     return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after)
 
 
-def _registered_for(state: PlainState, asked: str | None) -> Registered:
-    """The curriculum to evaluate a trainer state with: the one asked for, or the one that the state names."""
+def registered_for(state: PlainState, asked: str | None) -> Registered:
+    """Choose the curriculum that a trainer state is read by.
+
+    Args:
+        state: The state.
+        asked: Name of the curriculum, or None to go by the state.
+
+    Returns:
+        The one asked for, or the one that the state names.
+
+    Raises:
+        CurriculumError: ``state.other_curriculum`` for one that is not installed; as ``choose`` raises it.
+    """
     curricula = installed()
     named = state.written_by.name if state.written_by is not None else None
     if asked is None and named is not None and curricula and named not in {one.name for one in curricula}:

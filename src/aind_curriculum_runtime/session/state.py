@@ -19,11 +19,13 @@ from ..contract.errors import CurriculumError
 from ..contract.leaves import Changed
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..contract.versions import major
-from ..curriculum.migration import Migration, Move, move
+from ..curriculum.migration import Migration, require_fitting
+from ..curriculum.moving import path_through
 from ..curriculum.references import known, require_known, require_shape
 from ..curriculum.validation import Fault, first_fault
 from ..project.files import is_transient, read_at_most
 from .layout import missing
+from .migrating import Move, moved
 from .parameters import fit, with_missing
 
 if TYPE_CHECKING:
@@ -65,6 +67,9 @@ class PlainState(NamedTuple):
     written_by: WrittenBy | None
     """None for a state that names no curriculum (a subject never enrolled)."""
 
+    moved: Move | None = None
+    """How it came into the form of this version, where an older one wrote it."""
+
     @property
     def is_off(self) -> bool:
         """Whether the subject is off curriculum."""
@@ -83,7 +88,7 @@ class Arrived(NamedTuple):
     """The library's object, with the repo's own curriculum in place of the one it was written with."""
 
     moved: Move | None = None
-    """How it came from an older major version."""
+    """How it came from an older version, if migrations were meant for it."""
 
     added: tuple[Changed, ...] = ()
     """Task parameters that the version which wrote the state did not have, with the values they have now."""
@@ -189,39 +194,41 @@ def _origin(state: dict[str, Any]) -> WrittenBy | None:
     return None
 
 
-def deserialise_or_move(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int, Migration]) -> Arrived:
-    """Make the library's object from a state; one of an older major version is moved if there is a migration.
+def deserialise_or_move(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | str, Migration]) -> Arrived:
+    """Make the library's object from a state; one of an older version goes through its migrations before.
 
     Args:
         state: What ``read`` returned.
         trainer: The library's trainer of the repo's own curriculum.
-        migrations: What its module declares, by old major version.
+        migrations: What its module declares.
 
     Returns:
         The subject in this version.
 
     Raises:
-        CurriculumError: As ``deserialise`` and ``migration.move`` raise it.
+        CurriculumError: As ``deserialise`` and ``migrating.moved`` raise it; as
+            ``migration.require_fitting`` does.
     """
-    migration = _migration(state, trainer.curriculum, migrations)
-    if state.written_by is None or migration is None:
+    require_fitting(migrations, trainer.curriculum.version, [one.name for one in trainer.curriculum.see_stages()])
+    move = _moved(state, trainer, migrations)
+    if move is None:
         return deserialise(state, trainer)
-    _require_on_curriculum(state)
-    moved = move(
-        state.written_by.version, _stage_name(state), state.active_policies, trainer=trainer, migration=migration
-    )
-    return Arrived(moved.state, moved=moved)
+    return _accepted(PlainState(move.state, state.written_by, move), trainer)
 
 
-def _migration(state: PlainState, curriculum: Curriculum[Any], migrations: Mapping[int, Migration]) -> Migration | None:
-    """The migration of a state of an older major version, where there is one."""
-    if state.written_by is None or state.written_by.name != curriculum.name:
+def _moved(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | str, Migration]) -> Move | None:
+    written_by, curriculum = state.written_by, trainer.curriculum
+    if written_by is None or written_by.name != curriculum.name or state.content.get("stage") is None:
         return None
     try:
-        old = major(state.written_by.version)
+        keys = path_through(migrations, written_by.version, curriculum.version)
     except ValueError:
         return None  # reported by `deserialise`
-    return migrations.get(old) if old < major(curriculum.version) else None
+    if not keys:
+        return None
+    _require_on_curriculum(state)
+    _stage_name(state)
+    return moved(state.content, written_by.version, trainer, migrations)
 
 
 def deserialise(state: PlainState, trainer: Trainer[Any]) -> Arrived:
@@ -239,8 +246,13 @@ def deserialise(state: PlainState, trainer: Trainer[Any]) -> Arrived:
             ``state.off_curriculum``, ``state.unknown_stage``, ``state.unknown_policy``, ``state.other_parameters`` or
             ``state.invalid``.
     """
+    _require_same_curriculum(state, trainer.curriculum)
+    return _accepted(state, trainer)
+
+
+def _accepted(state: PlainState, trainer: Trainer[Any]) -> Arrived:
+    """Read a state that has the form of this version."""
     curriculum = trainer.curriculum
-    _require_same_curriculum(state, curriculum)
     require_known(state.content, known(curriculum))
     _require_on_curriculum(state)
     _require_known_stage(state, curriculum)
@@ -261,8 +273,9 @@ def _arrived(state: PlainState, trainer: Trainer[Any]) -> Arrived:
         told = f"is {_shortened(one.before)} there and reads as {_shortened(one.after)} here"
         raise _other_parameters(state, trainer, one.path, told, new)
     if not found.added:
-        return Arrived(arrived)
-    return Arrived(_validate(_with_parameters(written, found.parameters), trainer, own)[1], added=found.added)
+        return Arrived(arrived, state.moved)
+    complete = _with_parameters(written, found.parameters)
+    return Arrived(_validate(complete, trainer, own)[1], state.moved, found.added)
 
 
 def _require_same_curriculum(state: PlainState, curriculum: Curriculum[Any]) -> None:
@@ -418,13 +431,14 @@ def _other_parameters(
 ) -> CurriculumError:
     now, stage = trainer.curriculum, _stage_name(state)
     then = state.written_by.version if state.written_by is not None else now.version
+    migrated = f" (as migrated to {now.version})" if state.moved is not None else ""
     named = f" New at that stage: {', '.join(new[:3])}{' and more' if len(new) > 3 else ''}." if new else ""
     return CurriculumError(
         "state.other_parameters",
-        f"The task parameter {_cut(path)} of the trainer state, at the stage {stage!r} of version {then}, {why} "
-        f"(version {now.version} of {now.name!r}).",
+        f"The task parameter {_cut(path)} of the trainer state, at the stage {stage!r} of version {then}{migrated}, "
+        f"{why} (version {now.version} of {now.name!r}).",
         f"The value that the animal was trained with would be lost. Check out the version that wrote the state ({then})"
-        f", or raise the major version and say in a migration where its animals go.{named}",
+        f", or say in a migration what becomes of it (`curriculum migrate` shows what it does).{named}",
         where="".join(["$", *map(_step, _PARAMETERS), ".", path]),
     )
 

@@ -28,18 +28,19 @@ def main() -> None:
     parser.add_argument("--object", required=True)
     parser.add_argument("--answer", type=Path, required=True, help="beside it, metadata for what is not installed")
     parser.add_argument("--full", action="store_true", help="with all that a bundle holds")
+    parser.add_argument("--session", type=Path, help="with trainer states, tuned by this session directory too")
     arguments = parser.parse_args()
     source = Path(os.path.realpath(arguments.source))
     sys.path.insert(0, str(source))
     sys.path.append(os.path.abspath(arguments.answer.parent))
     try:
-        answer = _document(arguments.object, source, full=arguments.full)
+        answer = _document(arguments.object, source, full=arguments.full, session=arguments.session)
     except BaseException as error:  # whatever curriculum code raises, exit included
         answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     write_atomically(Path(os.path.abspath(arguments.answer)), json.dumps(answer, allow_nan=False).encode())
 
 
-def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
+def _document(target: str, source: Path, *, full: bool, session: Path | None) -> dict[str, Any]:
     from aind_behavior_curriculum import Curriculum
 
     from ..look.model import to_json
@@ -57,7 +58,35 @@ def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
         raise TypeError(f"{target} is a {type(curriculum).__name__}, not a Curriculum object")
     model = read_model(curriculum)
     document = {"model": to_json(model), "modules": _modules(source)}
+    if session is not None:
+        document["states"] = {stage.name: [*_states(curriculum, stage, session)] for stage in curriculum.see_stages()}
     return document | _schemas(curriculum, [one.reference for one in model.metrics]) if full else document
+
+
+def _states(curriculum: Any, stage: Any, session: Path) -> Iterator[dict[str, Any]]:
+    """Trainer states of animals at a stage: as enrolled, and as its policies leave them after a session."""
+    from ..contract.errors import CurriculumError
+    from ..curriculum.author_code import curriculum_code
+    from ..session.metrics import compute_metrics
+    from ..session.suggestion import as_json
+    from ..session.trainer import OrderedTrainer
+
+    trainer = OrderedTrainer(curriculum)
+
+    def state(at: Any, policies: Any) -> dict[str, Any]:
+        found = trainer.create_trainer_state(stage=at, active_policies=policies)
+        plain: dict[str, Any] = as_json(found.model_copy(update={"curriculum": None}), "trainer_state")
+        return plain
+
+    yield state(stage, stage.start_policies)
+    policies = stage.see_policies()
+    try:
+        metrics = compute_metrics(stage, curriculum, session)
+        with curriculum_code("code.raised", "A policy failed", ""):
+            task = trainer.get_net_parameter_update(stage.task.model_copy(deep=True), policies, metrics)
+        yield state(stage.model_copy(update={"task": task}), policies)
+    except CurriculumError:  # the old version does not understand the session of this one
+        return
 
 
 def _modules(source: Path) -> dict[str, str]:

@@ -135,12 +135,13 @@ def choose(old: Place, new: Place, name: str | None) -> str:
     return both[0]
 
 
-def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False) -> list[Snapshot]:
+def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False, session: Path | None = None) -> list[Snapshot]:
     """Read curricula in parallel, each in a process of its own.
 
     Args:
         wanted: Pairs of a place and the name of a curriculum in it.
         full: Whether to add the schemas and the library's own JSON, which a bundle needs.
+        session: A session directory, to add trainer states of animals at each stage; those of a bundle have none.
 
     Returns:
         One snapshot for each pair, in their order.
@@ -149,14 +150,15 @@ def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False) -> list[Sna
         CurriculumError: ``repo.import_failed``, ``bundle.invalid`` or ``bundle.checksum``.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(wanted))) as pool:
-        return [one.result() for one in [pool.submit(_read, place, name, full) for place, name in wanted]]
+        return [one.result() for one in [pool.submit(_read, place, name, full, session) for place, name in wanted]]
 
 
-def _read(place: Place, name: str, full: bool) -> Snapshot:
+def _read(place: Place, name: str, full: bool, session: Path | None) -> Snapshot:
     if place.project is None:
         return read_bundle(place.folder, place.label)
     source = place.folder / "src"
-    answer = _imported(source if source.is_dir() else place.folder, place.project, name, full)
+    options = [*(["--full"] if full else []), *(["--session", os.path.abspath(session)] if session else [])]
+    answer = _imported(source if source.is_dir() else place.folder, place.project, name, options)
     if "error" in answer:
         raise CurriculumError(
             "repo.import_failed",
@@ -174,7 +176,8 @@ def _read(place: Place, name: str, full: bool) -> Snapshot:
         )
     # `curriculum_version` gave the installed version, not this one.
     model = dataclasses.replace(model, version=place.project.version or model.version)
-    return Snapshot(label=place.label, model=model, modules=answer.pop("modules"), documents=answer)
+    modules, states = answer.pop("modules"), answer.pop("states", {})
+    return Snapshot(label=place.label, model=model, modules=modules, states=states, documents=answer)
 
 
 def _state_distribution(project: Project, folder: Path) -> None:
@@ -185,7 +188,7 @@ def _state_distribution(project: Project, folder: Path) -> None:
     metadata.write_text(f"Name: {name}\nVersion: {project.version}\n", encoding="utf-8", newline="\n")
 
 
-def _imported(source: Path, project: Project, name: str, full: bool) -> dict[str, Any]:
+def _imported(source: Path, project: Project, name: str, options: Sequence[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="curriculum-snapshot-", ignore_cleanup_errors=True) as folder:
         answer = Path(folder) / "answer.json"
         _state_distribution(project, Path(folder))
@@ -194,7 +197,7 @@ def _imported(source: Path, project: Project, name: str, full: bool) -> dict[str
         command += ["--source", str(source), "--object", project.curricula[name], "--answer", str(answer)]
         try:
             done = subprocess.run(
-                [*command, *(["--full"] if full else [])],
+                [*command, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -41,3 +41,6 @@ class Snapshot:
 
     documents: dict[str, Any] = field(default_factory=dict)
     """``curriculum``, ``metrics_schema`` and ``trainer_state_schema``; only when read with ``full=True``."""
+
+    states: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Trainer states of animals at each stage, as JSON; only when read with a session."""

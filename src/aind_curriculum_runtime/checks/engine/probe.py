@@ -126,7 +126,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         "homonyms": sorted(_homonyms(curriculum)),
         "modules": sorted(_modules_of(arguments.object)),
         "task_packages": sorted(_task_packages(curriculum, arguments.object)),
-        "migrations": _declared(arguments.object),
+        "migrations": _declared(curriculum, arguments.object),
     }
 
 
@@ -140,18 +140,14 @@ def _plain(model: Any) -> Any:
         return model.model_dump(mode="json")
 
 
-def _declared(target: str) -> dict[str, Any]:
-    """The migrations by old major version, with None as the successor of a stage with a tombstone."""
-    from ...curriculum.migration import declared
+def _declared(curriculum: Any, target: str) -> dict[str, Any]:
+    """The migrations by version or old major version, as ``Migration.as_json`` tells them."""
+    from ...curriculum.migration import declared, require_fitting
 
     try:
-        return {
-            str(version): {
-                "stages": {old: new if isinstance(new, str) else None for old, new in one.stages.items()},
-                "policies": dict(one.policies),
-            }
-            for version, one in declared(target).items()
-        }
+        migrations = declared(target)
+        require_fitting(migrations, curriculum.version, [stage.name for stage in curriculum.see_stages()])
+        return {str(key): one.as_json() for key, one in migrations.items()}
     except CurriculumError as error:
         return {"error": error.message}
 
@@ -387,55 +383,12 @@ def _reload(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     return answer
 
 
-def _migrations(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
-    """For each old major version: its stages, and whether an animal at each gets a suggestion."""
-    answer: dict[str, Any] = {}
-    for version, one in _declared(arguments.object).items():
-        moves = _moves(curriculum, int(version), one, arguments)
-        answer[version] = {**_old_stages(curriculum.name, int(version), arguments.repo), "moves": moves}
-    return answer
+def _migrations(curriculum: Any, arguments: argparse.Namespace) -> Any:
+    from ...curriculum.migration import declared
+    from .old_animals import arrivals
 
-
-def _old_stages(name: str, version: int, root: Path) -> dict[str, Any]:
-    from ...contract.versions import major
-    from ...project.git import Git
-    from ...versions.reading import opened, read
-    from ...versions.releases import release_version, releases
-
-    try:
-        tags = [tag for tag in releases(Git(root)) if major(release_version(tag) or "") == version]
-        if not tags:
-            return {"tag": None, "stages": None, "why": f"there is no release tag of version {version} here"}
-        with opened([tags[-1]], root) as (place,):
-            if name not in place.names:
-                return {"tag": tags[-1], "stages": None, "why": f"{tags[-1]} has no curriculum named {name!r}"}
-            (snapshot,) = read([(place, name)])
-    except CurriculumError as error:
-        return {"tag": None, "stages": None, "why": error.message.rstrip(".")}
-    return {"tag": tags[-1], "stages": [stage.name for stage in snapshot.model.stages], "why": None}
-
-
-def _moves(curriculum: Any, version: int, one: Any, arguments: argparse.Namespace) -> dict[str, str | None]:
-    from ...curriculum.migration import declared, move
-    from ...session.evaluate import evaluate_state
-    from ...session.suggestion import suggestion
-    from ...session.trainer import OrderedTrainer
-
-    trainer = OrderedTrainer(curriculum)
     metrics_of = _each_provider_once(curriculum, arguments.session)
-    migration = declared(arguments.object)[version]
-    found: dict[str, str | None] = {}
-    for stage, successor in one["stages"].items():
-        if successor is None:
-            continue
-        try:
-            moved = move(f"{version}.0.0", stage, [*one["policies"]], trainer=trainer, migration=migration)
-            assert moved.state.stage is not None
-            suggestion(evaluate_state(trainer, moved.state, metrics_of(moved.state.stage)))
-            found[stage] = None
-        except CurriculumError as error:
-            found[stage] = error.message
-    return found
+    return arrivals(curriculum, declared(arguments.object), arguments.repo, arguments.session, metrics_of)
 
 
 def _witnesses(curriculum: Any, arguments: argparse.Namespace) -> Any:
