@@ -13,7 +13,9 @@ the library.
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from run import Bench, Row, main, ratio
@@ -33,6 +35,8 @@ def real_curricula(bench: Bench) -> Iterable[Row]:
         repo = port(bench.template, name, bench.folder / "real")
         whole, fast = (12.0, 4.0) if name in LIGHT else (6.0, 2.0)
         yield from in_runs(bench, repo, name, whole=whole, fast=fast, repetitions=3)
+        if name not in LIGHT:
+            yield imports_in_runs(bench, repo, name)
 
 
 def fresh_repo(bench: Bench) -> Iterable[Row]:
@@ -44,21 +48,47 @@ def fresh_repo(bench: Bench) -> Iterable[Row]:
 
 def in_runs(bench: Bench, repo: Repo, name: str, *, whole: float, fast: float, repetitions: int) -> Iterable[Row]:
     """All checks, and those of ``--fast``, against the launcher's call on the sample session."""
-    state = bench.folder / f"{repo.path.name}.json"
-    made = repo.curriculum("init", "--output", state)
-    if made.code != 0:
-        sys.exit(made.text)
-    call = ["uv", "run", "-q", "--directory", repo.path, "curriculum"]
+    call = command_of(repo)
     samples = bench.measure(
         repetitions,
         codes=(0, 1),  # with findings
         whole=[*call, "check"],
-        run=[*call, "run", "--data-directory", repo.session, "--input-trainer-state", state],
+        run=run_of(bench, repo),
         fast=[*call, "check", "--fast"],
     )
     run = samples["run"].seconds
     yield ratio(f"`curriculum check` ÷ `curriculum run`, {name}", samples["whole"].seconds, run, limit=whole, unit="ms")
     yield ratio(f"`curriculum check --fast` ÷ the same, {name}", samples["fast"].seconds, run, limit=fast, unit="ms")
+
+
+def command_of(repo: Repo) -> list[str | Path]:
+    return ["uv", "run", "-q", "--directory", repo.path, "curriculum"]
+
+
+def run_of(bench: Bench, repo: Repo) -> list[str | Path]:
+    """The launcher's call on the sample session."""
+    state = bench.folder / f"{repo.path.name}.json"
+    made = repo.curriculum("init", "--output", state)
+    if made.code != 0:
+        sys.exit(made.text)
+    return [*command_of(repo), "run", "--data-directory", repo.session, "--input-trainer-state", state]
+
+
+def imports_in_runs(bench: Bench, repo: Repo, name: str) -> Row:
+    """Importing the curriculum, in the launcher's call: that it takes most of it is what the bounds suppose."""
+    (target,) = tomllib.loads((repo.path / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"][
+        "aind_curriculum_runtime.curricula"
+    ].values()
+    # As a run does it: without looking for garbage, and without the interpreter's own end.
+    program = f"import gc, os; gc.disable(); import {target.partition(':')[0]}; os._exit(0)"
+    samples = bench.measure(
+        10,
+        imports=[repo.script("python"), "-c", program],
+        run=run_of(bench, repo),
+    )
+    times = samples["imports"].seconds, samples["run"].seconds
+    found = ratio(f"importing ÷ `curriculum run`, {name}", *times, limit=0.5, unit="ms")
+    return replace(found, at_least=True)
 
 
 def one_static_check(bench: Bench) -> Iterable[Row]:

@@ -26,8 +26,8 @@ ADDED_QUESTION = "github_user"
 def make_releases(target: Path) -> Path:
     """Make a template repo of two synthetic older versions, the project's released tags, and the working tree.
 
-    From the oldest to the newest version: a question and a managed file come in two steps, a managed file goes, lines
-    of managed files change, and an example file comes.
+    From the oldest to the newest version: questions and a managed file come in two steps, a managed file goes, lines of
+    managed files change, and an example file comes.
     """
     shutil.copytree(_releases(), target, symlinks=True)
     return target
@@ -60,13 +60,15 @@ def _make_older(template: Path) -> None:
     shipped.write(".editorconfig", "root = true\n\n[*]\ncharset = utf-8\n")  # goes
     shipped.edit("pyproject.toml.jinja", "line-length = 120", "line-length = 110")
     shipped.edit(".gitignore", "dist/\n", "")
+    # The question for the task's package comes, as if a repo had been made without it.
+    Repo(template).edit("copier.yml", "\ntask_package:\n", "\ntask_package:\n  when: false\n")
 
 
 def _make_oldest(template: Path) -> None:
     _make_older(template)
     shipped = Repo(template / "template")
     (shipped.path / ".pre-commit-config.yaml.jinja").unlink()  # a managed file comes
-    (shipped.path / "tests" / "test_examples.py.jinja").unlink()  # an example comes
+    (shipped.path / "{{ own_task }}" / "tests" / "test_examples.py.jinja").unlink()  # an example comes
     shipped.edit(".github/workflows/ci.yml", "      - run: uv run mypy\n", "")
     for file in shipped.path.rglob("*.jinja"):
         text = file.read_text(encoding="utf-8")

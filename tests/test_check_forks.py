@@ -79,6 +79,14 @@ def test_where_nothing_is_wrong_few_processes_are_started_afresh(
     assert report.processes == (7 if forks and FORKS_HERE else 14)
 
 
+def test_where_the_same_call_prints_something_else_what_differs_is_not_looked_for_one_by_one(repo: Repo) -> None:
+    repo.edit(METRICS, WATER, 'water=__import__("random").random(),')
+    report = review(repo_at(repo.path))
+    assert "SU001" in told(report)
+    # And the call repeated, instead of each thing that differs from rig to rig alone.
+    assert report.processes == (8 if FORKS_HERE else 15)
+
+
 def test_no_fork_is_made_of_a_program_that_the_repo_does_not_have_from_the_runtime(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nname = "a"\n[project.scripts]\ncurriculum = "a:main"\n', encoding="utf-8"

@@ -173,6 +173,7 @@ PINNED = {
     "A_Task[data] == 1.3.2 ; python_version > '3.10'": True,
     "a-task===1.3.2": True,
     "a-task @ git+https://github.com/o/a-task@4f2a": True,
+    "a-task @ git+https://github.com/o/tasks@v1.2.0#subdirectory=packages/a-task": True,
     "a-task @ https://example.org/a_task-1.3.2-py3-none-any.whl": True,
     "a-task": False,
     "a-task>=1.3": False,

@@ -33,6 +33,8 @@ LONG_NAME = "a-curriculum-of-a-name-that-is-as-long-as-any-name-may-becom"
 ANSWERS = {
     "curriculum_name": "my-curriculum",
     "description": "It trains.",
+    "task_package": "my-task==1.2.0",
+    "task_class": "my_task.task_logic:MyTask",
     "user_name": "A. Author",
     "user_email": "author@example.org",
     "github_user": "an-owner",
@@ -78,14 +80,21 @@ def test_the_command_line_copies_with_all_defaults_and_no_trust(template: Path, 
     assert (tmp_path / "new" / "pyproject.toml").is_file()
 
 
-def test_six_answers_are_all_that_is_asked(template: Path, tmp_path: Path) -> None:
+def test_eight_answers_are_all_that_is_asked(template: Path, tmp_path: Path) -> None:
     done = copier_command("copy", "--vcs-ref=HEAD", template, tmp_path / "new", data=ANSWERS)
-    assert len(ANSWERS) == 6
+    assert len(ANSWERS) == 8
+    assert done.code == 0, done.text
+
+
+def test_seven_are_all_for_a_curriculum_with_a_task_of_its_own(template: Path, tmp_path: Path) -> None:
+    answers = {**ANSWERS, "task_package": "none"}
+    del answers["task_class"]
+    done = copier_command("copy", "--vcs-ref=HEAD", template, tmp_path / "new", data=answers)
     assert done.code == 0, done.text
 
 
 @pytest.mark.parametrize("asked", ANSWERS)
-def test_every_one_of_the_six_is_asked(asked: str, template: Path, tmp_path: Path) -> None:
+def test_every_one_of_the_eight_is_asked(asked: str, template: Path, tmp_path: Path) -> None:
     others = {name: answer for name, answer in ANSWERS.items() if name != asked}
     done = copier_command("copy", "--vcs-ref=HEAD", template, tmp_path / "new", data=others)
     assert done.code != 0
@@ -136,6 +145,19 @@ def more(question: str, sentence: str, *answers: str) -> list[Any]:
         *more("description", "Use one line of text", " ", "a \\ backslash", "a tab\there", " spaces "),
         ("user_name", "", "Use one line of text"),
         ("user_name", 'A "quoted" name', "Use one line of text"),
+        ("task_package", "", "Write a package and its version"),
+        ("task_package", "my task", "Write a package and its version"),
+        ("task_package", "../my-task", "Write a package and its version"),
+        ("task_package", 'my-task==1; python_version < "3"', "Write a package and its version"),
+        *more("task_package", "Write a package and its version", "-", "none\n", "my-task @ ../my-task", "my-task[==1"),
+        ("task_package", "my-task", "Write the one version that the rig runs, as in my-task==1.2.0"),
+        ("task_package", "my-task>=1.2", "Write the one version that the rig runs, as in my-task==1.2.0"),
+        ("task_package", "aind-behavior-vr-foraging>=1.3", "as in aind-behavior-vr-foraging==1.2.0"),
+        *more("task_package", "Write the one version", "my-task==1.*", "my-task~=1.2", "my-task==1,<2", "my-task[all]"),
+        ("task_package", "my-task @ git+https://host/owner/repo", "Write the tag or commit .* behind the URL"),
+        ("task_package", "my-task @ git+ssh://git@host/owner/repo.git", "Write the tag or commit .* behind the URL"),
+        ("task_package", "my-task @ git+https://me:secret@host/owner/repo@v1", "would be stored in the repo"),
+        ("task_package", "My_Curriculum==1.0", "The curriculum itself has that name"),
         ("user_email", "nobody", "not an e-mail address"),
         ("user_email", "a@b\n", "not an e-mail address"),
         ("github_user", "an owner", "Use letters, digits and dashes"),
@@ -150,6 +172,26 @@ def test_a_bad_answer_is_refused_with_a_sentence(
     with pytest.raises(ValueError, match=sentence):
         generate(template, tmp_path / "new", **{question: answer})
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (None, 'Question "task_class" is required'),
+        ("", "Name the task's class by its module"),
+        ("MyTask", "Name the task's class by its module"),
+        ("my-task:MyTask", "Name the task's class by its module"),
+        ("my_task:MyTask()", "Name the task's class by its module"),
+        ("my_task:MyTask\n", "Name the task's class by its module"),
+        ("my_curriculum.task:MyTask", "my_curriculum is the curriculum's own package: name a class of my-task"),
+    ],
+)
+def test_a_bad_class_is_refused_with_a_sentence(
+    answer: str | None, sentence: str, template: Path, tmp_path: Path
+) -> None:
+    given = {} if answer is None else {"task_class": answer}
+    with pytest.raises(ValueError, match=sentence):
+        generate(template, tmp_path / "new", task_package="my-task==1.2.0", **given)
 
 
 def test_no_name_of_a_standard_module_is_free(config: dict[str, Any]) -> None:
@@ -250,6 +292,31 @@ def test_no_lock_file_is_shipped_and_none_is_ignored(fresh: Path) -> None:
 )
 def test_every_rendered_file_is_clean_and_parses(answers: dict[str, str], template: Path, tmp_path: Path) -> None:
     new = generate(template, tmp_path / "new", **answers)
+    assert_clean(new)
+    for answer in answers.values():
+        assert any(answer in (new / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "LICENSE"))
+
+
+TASKS = {
+    "VR foraging": {"task_package": "aind-behavior-vr-foraging"},
+    "any other": {"task_package": "my-task==1.2.0", "task_class": "my_task:MyTask"},
+}
+
+
+@pytest.mark.parametrize("answers", [pytest.param(answers, id=name) for name, answers in TASKS.items()])
+def test_with_a_task_of_the_rigs_every_file_is_clean_and_in_exactly_one_class(
+    answers: dict[str, str], template: Path, fresh: Path, tmp_path: Path
+) -> None:
+    new = generate(template, tmp_path / "new", **answers)
+    assert_clean(new)
+    names = set(files_of(new))
+    assert {name for name in names if classify(name, "my_curriculum") is None} == set()
+    assert names.isdisjoint({".", "own_task"}) and len(names - set(files_of(fresh))) < 8
+    assert "DetectionTask" not in "".join(path.read_text(encoding="utf-8") for path in new.glob("src/**/*.py"))
+
+
+def assert_clean(new: Path) -> None:
+    """Assert that every file of a fresh copy is well-formed, without leftovers of Jinja."""
     for name in files_of(new):
         content = (new / name).read_bytes()
         text = content.decode("utf-8")
@@ -258,8 +325,6 @@ def test_every_rendered_file_is_clean_and_parses(answers: dict[str, str], templa
         # GitHub's expressions, ${{ … }}, are no leftovers.
         assert not re.search(r"(?<!\$)\{\{|\{%|\{#", text), f"{name} has unrendered Jinja"
         parse(name, text)
-    for answer in answers.values():
-        assert any(answer in (new / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "LICENSE"))
 
 
 def parse(name: str, text: str) -> None:

@@ -49,10 +49,11 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shipped.edit("pyproject.toml.jinja", "line-length = 120", "line-length = 110")
     shipped.write(".github/dependabot.yml", "version: 2\n")
     shipped.write("README.md.jinja", "# Another README\n")
+    own = "{{ own_task }}"
     for name in ("stages.py", "added.py"):
-        shipped.write(f"src/{{{{ package_name }}}}/{name}", '"""Another example."""\n')
-    shipped.write("tests/test_examples.py.jinja", '"""Other examples."""\n')
-    shipped.write("tests/data/session/behavior/Logs/session_input.json", "{}\n")
+        shipped.write(f"{own}/src/{{{{ package_name }}}}/{name}", '"""Another example."""\n')
+    shipped.write(f"{own}/tests/test_examples.py.jinja", '"""Other examples."""\n')
+    shipped.write(f"{own}/tests/data/session/behavior/Logs/tasklogic_input.json", "{}\n")
     commit_all(template, "Release 0.2.0")
     git(template, "tag", "v0.2.0")
     return template
@@ -212,7 +213,7 @@ def test_an_update_of_a_hosted_template_keeps_its_url(releases: Path, tmp_path: 
 
 
 SEEDS = ["README.md", "CHANGELOG.md", "LICENSE"]
-EXAMPLES = [CODE, "tests/test_examples.py", "tests/data/session/behavior/Logs/session_input.json"]
+EXAMPLES = [CODE, "tests/test_examples.py", "tests/data/session/behavior/Logs/tasklogic_input.json"]
 
 
 OWN = {f"src/{PACKAGE}/more.py": "MORE = 1\n", "tests/test_more.py": "# ours\n", ".github/workflows/ours.yml": "{}\n"}

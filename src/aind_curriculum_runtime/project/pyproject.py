@@ -152,7 +152,7 @@ class Pyproject:
         if isinstance(source, dict) and not {"rev", "tag", "path", "url", "workspace"}.isdisjoint(source):
             return True
         if "@" in asked:  # a direct reference; one to a git repo has a second @ before the commit
-            address = asked.partition("@")[2].strip()
+            address = asked.partition("@")[2].partition("#")[0].strip()
             return not address.startswith("git+") or "@" in address.rpartition("/")[2]
         return re.search(r"={2,3}[^,*]+$", asked.rstrip()) is not None
 

@@ -54,7 +54,7 @@ def suggestion(evaluated: Evaluated) -> bytes:
     )
     if tuple(reread) != KEYS:
         raise AssertionError(f"the suggestion has the keys {list(reread)}")
-    _require_reloadable(evaluated.after, reread["trainer_state"], evaluated.trainer)
+    _require_reloadable(evaluated.after, reread.pop("trainer_state"), evaluated.trainer)
     return encoded + b"\n"
 
 
@@ -140,7 +140,10 @@ _FINITE_PARAMETER = "A stage or a policy set it: give it a finite number"
 
 
 def _settled(value: Any, plain: Any, where: str) -> Any:
-    """Go through a value and its JSON form together: refuse numbers that JSON does not have, sort sets."""
+    """Go through a value and its JSON form together: refuse numbers that JSON does not have, sort sets.
+
+    The JSON form is changed where it is: with many stages a copy is a good part of a run's memory.
+    """
     if isinstance(value, float | Decimal) and not math.isfinite(value):
         raise CurriculumError(
             "result.not_finite",
@@ -153,19 +156,18 @@ def _settled(value: Any, plain: Any, where: str) -> Any:
         # A key may have another form in JSON, but pydantic keeps the order.
         same = isinstance(value, dict) and len(value) == len(plain)
         inner: Iterable[Any] = value.values() if same else plain.values()
-        return {
-            key: _settled(one, entry, f"{where}.{key}") for one, (key, entry) in zip(inner, plain.items(), strict=True)
-        }
+        for one, (key, entry) in zip(inner, plain.items(), strict=True):
+            plain[key] = _settled(one, entry, f"{where}.{key}")
+        return plain
     if isinstance(plain, list):
         if isinstance(value, set | frozenset):
             for index, one in enumerate(value):
                 _settled(one, None, f"{where}[{index}]")
             return sorted(plain, key=lambda entry: json.dumps(entry, sort_keys=True))
         inner = value if isinstance(value, list | tuple) and len(value) == len(plain) else plain
-        return [
-            _settled(one, entry, f"{where}[{index}]")
-            for index, (one, entry) in enumerate(zip(inner, plain, strict=True))
-        ]
+        for index, (one, entry) in enumerate(zip(inner, plain, strict=True)):
+            plain[index] = _settled(one, entry, f"{where}[{index}]")
+        return plain
     if isinstance(plain, float) and not math.isfinite(plain):  # from a serialiser of the author's
         return _settled(plain, None, where)
     if isinstance(plain, str) and not plain.isascii():
@@ -181,7 +183,9 @@ def _require_reloadable(state: TrainerState[Any], plain: dict[str, Any], trainer
     try:
         again = deserialise(checked(plain), trainer).state
         reloaded = as_json(again, "trainer_state")
-        TrainerState.model_validate_json(encode(plain))
+        written = encode(plain)
+        plain = {**plain, "curriculum": None}  # frees the graph of all stages, which is read next
+        TrainerState.model_validate_json(written)
     except CurriculumError as error:
         raise _not_reloadable(error.message, error.where) from error
     except ValidationError as error:

@@ -35,7 +35,10 @@ SEED: Final = 1
 _WAITING: Final = 64
 """Runs that may wait for each other, or for a core."""
 
-_SESSION_KEPT: Final = {"launcher", "evaluate"}
+_AHEAD: Final = {"launcher": "ahead"}
+"""Runs that another one may give its result to, if that was started before."""
+
+_SESSION_KEPT: Final = {"launcher", "ahead", "evaluate"}
 """Runs whose session directory is kept, because SE001 looks at it."""
 
 
@@ -90,6 +93,7 @@ class Runs:
             How many runs were started so far.
         """
         wanted = set(names)
+        wanted |= {_AHEAD[name] for name in wanted & _AHEAD.keys()}
         self._settle()
         for name in self._scenarios:
             for target in self._repo.targets:
@@ -220,6 +224,11 @@ class Runs:
         """The repo under test."""
         return self._repo
 
+    @property
+    def environment(self) -> Path:
+        """Folder of the repo's environment, which need not exist."""
+        return self._repo.project_root / ".venv"
+
     @cached_property
     def _uv_environment(self) -> dict[str, str]:
         """Variables that keep `uv run` from writing into the repo; without them it may write the lock file.
@@ -227,7 +236,7 @@ class Runs:
         Raises:
             NotApplicable: There is neither a lock file nor an environment, so the call could only write one.
         """
-        has_environment = (self._repo.project_root / ".venv").is_dir()
+        has_environment = self.environment.is_dir()
         if self._repo.lock is not None:
             if has_environment:
                 return {"UV_FROZEN": "1"}

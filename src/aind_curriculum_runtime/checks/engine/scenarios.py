@@ -6,6 +6,7 @@ from the results.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from typing import Any, Final
 from ...contract.versions import semver_of
 from .faults import write_injection, write_witness
 from .findings import NotApplicable
+from .kept_state import keep, kept
 from .process import Invocation, Process
 from .releases import last_release, unpack_last_release
 from .repo import Target
@@ -38,8 +40,27 @@ def _facts(runs: Runs, target: Target, folder: Path) -> Invocation:
     return runs.probe(target, folder, "facts")
 
 
-def _launcher(runs: Runs, target: Target, folder: Path) -> Invocation:
-    return runs.launch(target, folder)
+def _ahead(runs: Runs, target: Target, folder: Path) -> Invocation:
+    """The launcher's call on the state of the last check, while the import that makes that state goes on."""
+    state = kept(runs.environment, target)
+    if state is None:
+        raise NotApplicable("no check of this environment came before")
+    path = folder / "trainer_state.json"
+    path.write_bytes(state)
+    return runs.launch(target, folder, state=path)
+
+
+def _launcher(runs: Runs, target: Target, folder: Path) -> Invocation | Process:
+    path = runs.state(target, folder)
+    state = path.read_bytes()
+    if kept(runs.environment, target) != state:
+        keep(runs.environment, target, state)
+    else:
+        with contextlib.suppress(NotApplicable):  # another check kept it a moment ago
+            ahead = runs.get(target, "ahead")
+            if (ahead.folder / path.name).read_bytes() == state:
+                return ahead
+    return runs.launch(target, folder, state=path)
 
 
 def _named(runs: Runs, target: Target, folder: Path) -> Invocation:
@@ -65,16 +86,27 @@ def _elsewhere(number: int) -> Scenario:
 def _alone(together: str, scenario: Scenario) -> Scenario:
     """A run in which one thing differs, made only if the run in which several do does not print the same.
 
-    Two things that cancel each other out would not be found; each adds an import, which takes seconds.
+    Two things that cancel each other out would not be found; each adds an import, which takes seconds. Nor is it made
+    where the launcher's own call prints something else when it is just repeated: then no run tells anything alone.
     """
 
     def alone(runs: Runs, target: Target, folder: Path) -> Invocation | Process:
-        usual, other = runs.get(target, "launcher"), runs.get(target, together)
+        other = runs.get(target, together)
         # Where the launcher's own run failed, that is told, and nothing is compared with it.
-        is_same = other.code == 0 and other.stdout == usual.stdout
-        return other if is_same or usual.code != 0 else scenario(runs, target, folder)
+        if runs.get(target, "launcher").code != 0 or _prints_the_same(runs, target, together):
+            return other
+        return scenario(runs, target, folder) if _prints_the_same(runs, target, "repeated") else other
 
     return alone
+
+
+def _prints_the_same(runs: Runs, target: Target, name: str) -> bool:
+    process = runs.get(target, name)
+    return process.code == 0 and process.stdout == runs.get(target, "launcher").stdout
+
+
+def _repeated(runs: Runs, target: Target, folder: Path) -> Invocation:
+    return runs.launch(target, folder)
 
 
 _ZONES: Final = {1: "EAS-14", 2: "WES+12"}
@@ -334,12 +366,14 @@ def _migrations(runs: Runs, target: Target, folder: Path) -> Invocation:
 
 SCENARIOS: Final[dict[str, Scenario]] = {
     "facts": _facts,
+    "ahead": _fresh(_ahead),  # beside the import
     "stages": _fresh(_stages),  # waits for nothing
     "witnesses": _witnesses,  # takes longest
     "launcher": _fresh(_launcher),
     "noise": _fresh(_injected("noise")),
     "elsewhere 1": _fresh(_elsewhere(1)),
     "elsewhere 2": _fresh(_elsewhere(2)),
+    "repeated": _fresh(_repeated),
     "evaluate": _evaluate,
     "telling": _telling,
     "named": _named,
