@@ -2,11 +2,11 @@
 
     python tests/original_cli.py FOLDER SESSIONS MODULE ...
 
-runs in an environment of that package, without this project. For each stage of each curriculum it makes a trainer state
-as that command's `init` does, and then one session after the other, each with the state that the one before gave. Each
-step is a folder: `state.json`, `session`, and `suggestion.json`, or `failure.txt` when the command failed, after which a
-launcher keeps the state. Nothing is started anew for a step, because imports take seconds; tests start the command
-itself for some of them.
+runs in an environment of that package, without this project. For each stage of each curriculum it makes a trainer
+state as that command's `init` does, and then one session after the other, each with the state that the one before gave.
+Each step is a folder: `state.json`, `session`, and `suggestion.json`, or `failure.txt` when the command failed, after
+which a launcher keeps the state. Nothing is started anew for a step, because imports take seconds; tests start the
+command itself for some of them.
 """
 
 from __future__ import annotations

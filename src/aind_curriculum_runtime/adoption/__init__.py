@@ -1,1 +1,1 @@
-"""Bringing over what exists: curricula of installed packages, and what other systems wrote, become repos of the template."""
+"""Bringing over what exists: curricula of installed packages, and what others wrote, as repos of the template."""

@@ -69,8 +69,7 @@ def require_as_scaffolded(root: Path, names: Sequence[str]) -> None:
         raise CurriculumError(
             "repo.not_fresh",
             f"These files would be deleted, and are not as the template made them: {_first(changed)}.",
-            "Call it in a fresh repo of the template; or, where they are not needed, `git rm` them, commit, and call it "
-            "again.",
+            "Call it in a fresh repo of the template; or `git rm` what is not needed, commit, and call it again.",
             where=changed[0],
         )
 

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from ..contract.console_script import NAMES
 from ..contract.errors import CurriculumError
 from ..contract.versions import semver_of
 from ..curriculum.author_code import a_value, curriculum_code
@@ -25,7 +26,7 @@ from ..look.read import read_model
 from ..project.distributions import entry_points
 from ..project.git import Git
 from ..project.packages import as_pinned, distribution_of, own_packages, top_of
-from ..project.pyproject import COMMANDS, Pyproject
+from ..project.pyproject import Pyproject
 from ..project.template import FileClass, classify, is_from_template
 from ..session.layout import SAMPLE_SESSION, require_session, too_deep
 from ..versions.bump import with_version
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["SESSION_LIMIT", "Wrapped", "wrapped"]
 
 SESSION_LIMIT: Final = 20 * 2**20
-"""Bytes of the largest session that is copied in: it stays in every clone, and each check copies it some forty times."""
+"""Bytes of the largest session that is copied in: it is in every clone, and a check copies it some forty times."""
 
 _FRESH: Final = "Make one with the template (README of the runtime), commit, and call it there."
 
@@ -97,7 +98,7 @@ def wrapped(root: Path, target: str, session: Path | None = None) -> Wrapped:
         require_as_scaffolded(root, [name for name in going if name in examples])
     require_committed(root, [*rewritten, *going, SAMPLE_SESSION])
     copied = _session_files(session) if session is not None else {}
-    command = COMMANDS[1] if _hides_command() else file.command
+    command = NAMES[1] if _hides_command() else file.command
     files: dict[str, bytes | None] = dict.fromkeys(going)
     files |= {f"{SAMPLE_SESSION}/{name}": content for name, content in copied.items()}
     files |= {
@@ -158,8 +159,7 @@ def _curriculum(target: str) -> tuple[Curriculum[Any], str]:
 def _imported(target: str) -> Curriculum[Any]:
     module_name, _, attributes = target.partition(":")
     bring = (
-        f"`uv run --with PACKAGE==VERSION {COMMANDS[1]} wrap {target}` brings the package that has it, for this one "
-        "call."
+        f"`uv run --with PACKAGE==VERSION {NAMES[1]} wrap {target}` brings the package that has it, for this one call."
     )
     with curriculum_code("repo.import_failed", f"{target} does not import", bring):
         found: object = importlib.import_module(module_name)
@@ -205,7 +205,7 @@ def _version(curriculum: Curriculum[Any], target: str) -> str:
 
 def _hides_command() -> bool:
     """Whether a package of this environment installs a command `curriculum` of its own, as the wrapped one may."""
-    scripts = [point for point in entry_points("console_scripts") if point.name == COMMANDS[0]]
+    scripts = [point for point in entry_points("console_scripts") if point.name == NAMES[0]]
     return any(top_of(point.value) != top_of(__package__) for point in scripts)
 
 
@@ -251,7 +251,7 @@ def _rewritten(
     found = {
         "pyproject.toml": project,
         "docs/curriculum.md": markdown(model),
-        f"src/{package}/__init__.py": f'"""The curriculum is {target}: pyproject.toml says so, and no code is here."""\n',
+        f"src/{package}/__init__.py": '"""No code is here: pyproject.toml says which package has the curriculum."""\n',
     }
     log = _text(root / CHANGELOG)
     if log and not has_entry(log, version):
@@ -285,8 +285,8 @@ _README: Final = """\
 
 {description}
 
-This repo wraps the curriculum `{name}`, which is `{target}` of an installed package, unchanged; `pyproject.toml` pins the
-package. What the repo adds is the contract with launchers, the checks and the pictures.
+This repo wraps the curriculum `{name}`, which is `{target}` of a package that `pyproject.toml` pins, unchanged. What
+the repo adds is the contract with launchers, the checks and the pictures.
 
 <!-- curriculum diagram -->
 <!-- end of the curriculum diagram -->

@@ -42,8 +42,8 @@ def execute(level: Level | None, repo: Path | None) -> bytes:
         The version that the repo has now.
 
     Raises:
-        CurriculumError: ``usage.bump_too_small``, ``repo.no_release``, ``repo.changelog``, ``repo.version`` or
-            ``output.not_writable``; ``repo.wrapped`` in a repo that wraps a curriculum; whatever comparing with the last release raises.
+        CurriculumError: ``usage.bump_too_small``, ``repo.no_release``, ``repo.changelog``, ``repo.version``,
+            ``repo.wrapped`` or ``output.not_writable``; whatever comparing with the last release raises.
     """
     from datetime import date
 

@@ -43,8 +43,8 @@ def execute(target: str, session: Path | None, repo: Path | None) -> bytes:
     from ..versions.repo import repo_root
 
     root = repo_root(repo or Path())
-    session = Path(os.path.abspath(session)) if session is not None else None  # curriculum code may change the directory
-    done = wrapped(root, target, session)
+    # Made absolute before the curriculum is imported, whose code may change the working directory.
+    done = wrapped(root, target, Path(os.path.abspath(session)) if session is not None else None)
     write_together(done.files)
     lines = [
         f"{root.name} wraps {done.name} {done.version} of {done.requirement} now; `git diff` shows what was changed.",
@@ -57,5 +57,5 @@ def execute(target: str, session: Path | None, repo: Path | None) -> bytes:
         f'  git commit -m "Wrap {done.name} {done.version}"',
     ]
     if done.command != "curriculum":
-        lines += ["", f'CLABE calls it by CurriculumSettings(script=["{done.command}", "run"]); the client knows by itself.']
+        lines += ["", f'Launchers by CLABE need CurriculumSettings(script=["{done.command}", "run"]).']
     return ("\n".join(lines) + "\n").encode()

@@ -13,17 +13,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
 
+from ..contract.console_script import NAMES
 from .distributions import ENTRY_POINT_GROUP, normalised
 
-__all__ = ["COMMANDS", "NAME", "SETTINGS", "Pyproject", "name_of"]
+__all__ = ["NAME", "SETTINGS", "Pyproject", "name_of"]
 
 NAME: Final = "pyproject.toml"
 
 SETTINGS: Final = "aind-curriculum-runtime"
 """The table below ``[tool]`` that says how a repo uses the runtime."""
 
-COMMANDS: Final = ("curriculum", "aind-curriculum")
-"""The console scripts of the runtime, which do the same."""
 
 _TABLES: Final = (
     ("project",),
@@ -181,7 +180,7 @@ class Pyproject:
         before there were two has only the first, and `uv run` would take the second from anywhere on PATH.
         """
         asked = self.settings.get("command")
-        return asked if asked in COMMANDS else COMMANDS[0]
+        return asked if asked in NAMES else NAMES[0]
 
     @cached_property
     def curricula(self) -> dict[str, str]:

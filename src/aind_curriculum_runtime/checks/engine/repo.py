@@ -194,7 +194,7 @@ class RepoFiles:
 
     @cached_property
     def hides_command(self) -> str | None:
-        """The installed package that has a command of the name that a launcher calls, or None: the runtime's is lost."""
+        """The installed package with a command that hides the one which a launcher calls, or None."""
         name = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
         folders = (self.project_root / ".venv").glob(name)
         scripts = [one for one in entry_points("console_scripts", [*map(str, folders)]) if one.name == self.command]

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ...contract.console_script import NAMES
 from ...project.distributions import ENTRY_POINT_GROUP
-from ...project.pyproject import COMMANDS, SETTINGS
+from ...project.pyproject import SETTINGS
 from ...project.template import ANSWERS
 from ..engine.check import Check, TargetCheck
 from ..engine.findings import Finding, NotApplicable
@@ -84,9 +85,9 @@ class LP002(Check):
 class LP003(Check):
     """The command that launchers call is the runtime's
 
-    Launchers call `uv run curriculum run`, or `aind-curriculum` where the repo asks for that. The runtime's command puts
-    its guard in place before any code of the repo is imported; a command of the repo's own, or of a package that it
-    depends on, cannot, so one print breaks the launcher.
+    Launchers call `uv run curriculum run`, or `aind-curriculum` where the repo asks for that. The runtime's command
+    puts its guard in place before any code of the repo is imported; a command of the repo's own, or of a package that
+    it depends on, cannot, so one print breaks the launcher.
     """
 
     family = "layout"
@@ -104,7 +105,7 @@ class LP003(Check):
                 message=f"[tool.{SETTINGS}] asks for the command {asked!r}, which the runtime does not have.",
                 path="pyproject.toml",
                 line=repo.line_of("pyproject.toml", f"[tool.{SETTINGS}]"),
-                fix=f"Write one of its two: {' or '.join(COMMANDS)}.",
+                fix=f"Write one of its two: {' or '.join(NAMES)}.",
             )
         elif own is not None and own.replace(" ", "") != "aind_curriculum_runtime.cli:main":
             yield Finding(
@@ -117,7 +118,7 @@ class LP003(Check):
                 message=f"{repo.hides_command} installs a command `{repo.command}` too, which hides the runtime's.",
                 path="pyproject.toml",
                 line=repo.line_of("pyproject.toml", repo.hides_command),
-                fix=f'Write command = "{COMMANDS[1]}" under [tool.{SETTINGS}], so that launchers and checks call that, '
+                fix=f'Write command = "{NAMES[1]}" under [tool.{SETTINGS}], so that launchers and checks call that, '
                 "then run `uv sync --reinstall`.",
             )
         elif "aind-curriculum-runtime" not in repo.dependencies:

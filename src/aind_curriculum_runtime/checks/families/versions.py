@@ -58,7 +58,7 @@ class VE002(TargetCheck):
                 message=f"pyproject.toml says {package}, the curriculum {curriculum} and the document {document}.",
                 path="pyproject.toml",
                 line=repo.line_of("pyproject.toml", "version ="),
-                fix=None if repo.packages else f"`uv run {repo.command} wrap {target.object}` takes over the curriculum's.",
+                fix=None if repo.packages else f"Run `uv run {repo.command} wrap {target.object}`.",
             )
 
 
