@@ -184,6 +184,10 @@ def test_a_version_is_not_raised_here(changed: Repo) -> None:
 
 
 def test_it_is_released_under_the_number_that_the_curriculum_has(changed: Repo, tmp_path: Path) -> None:
+    ignore = '\n[tool.repo-review.ignore]\nSE003 = "the metrics of the package raise on an aborted session"\n'
+    text = (changed.path / "pyproject.toml").read_text(encoding="utf-8")
+    changed.write("pyproject.toml", text + ignore)
+    commit_all(changed.path, "What the package does on an aborted session")
     done = run(changed, "release", "--yes", "--output", tmp_path / "dist", timeout=600, env=_committer())
     assert done.code == 0, done.text
     assert git(changed.path, "tag").split() == [f"v{VERSION}"]

@@ -2,8 +2,8 @@
 
     python tests/wrapped.py FOLDER SESSIONS [NAME ...]
 
-measures all nine curricula, or those that are named: a wrapped repo of each, chains of generated sessions from each stage, equal to the
-package's own command or not. It prints the table of docs/adopt.md.
+measures all nine curricula, or those that are named: a wrapped repo of each, chains of generated sessions from each
+stage, equal to the package's own command or not. It prints the table of docs/adopt.md.
 """
 
 from __future__ import annotations
