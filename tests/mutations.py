@@ -826,7 +826,9 @@ MUTATIONS = (
         ),
     ),
     mutation(
-        "CI001", "the contract is not in CI", Edit(CONTRACT, "uv run curriculum check --format github", "echo well")
+        "CI001",
+        "the contract is not in CI",
+        Edit(CONTRACT, "uv run aind-curriculum check --format github", "echo well"),
     ),
     mutation(
         "CI002", "the contract runs on Linux only", Edit(CONTRACT, "[ubuntu-latest, windows-latest]", "[ubuntu-latest]")

@@ -23,6 +23,8 @@ from typing import Any, Final, TypeVar
 from ..contract.errors import CurriculumError
 from ..look.model import from_json
 from ..project.git import Git
+from ..project.packages import as_pinned, distribution_of, own_packages, top_of
+from ..project.pyproject import Pyproject
 from .bundle import is_bundle, name_of, read_bundle
 from .releases import releases, require_commit
 from .repo import Project, project_at
@@ -190,7 +192,8 @@ def _read(
     packages = pinned(place.folder, place.project.name)
     with tempfile.TemporaryDirectory(prefix="curriculum-snapshot-", ignore_cleanup_errors=True) as text:
         folder = Path(text)
-        arguments = [*(["--full"] if full else []), *(["--session", os.path.abspath(session)] if session else [])]
+        arguments = _where(place, place.project, name)
+        arguments += [*(["--full"] if full else []), *(["--session", os.path.abspath(session)] if session else [])]
         not_had = None
         if others := [package for package, version in packages.items() if not is_installed(package, version)]:
             not_had = install(others, place.folder, folder / "packages")
@@ -199,7 +202,7 @@ def _read(
             states = {"version": of.model.version, "called": place.project.version, "states": of.enrolled()}
             (folder / "states.json").write_text(json.dumps(states), encoding="utf-8")
             arguments += ["--states", str(folder / "states.json")]
-        answer = _imported(place, place.project, name, folder, arguments)
+        answer = _imported(place.project, name, folder, arguments)
     if "error" in answer:
         raise CurriculumError(
             "repo.import_failed",
@@ -243,6 +246,44 @@ def _versions(packages: Mapping[str, str], names: Iterable[str]) -> str:
     return ", ".join(f"{name} {packages[name]}" for name in names)
 
 
+def _where(place: Place, project: Project, name: str) -> list[str]:
+    """Where the importer finds a curriculum: in the version's own sources, or in a package that it wraps."""
+    if not own_packages(place.folder, top_of(project.curricula[name])):
+        _require_installed(place, project, name)
+        return ["--installed"]
+    source = place.folder / "src"
+    return ["--source", str(source if source.is_dir() else place.folder)]
+
+
+def _require_installed(place: Place, project: Project, name: str) -> None:
+    """Make sure that the package which a version wraps is installed here as that version pins it."""
+    top = top_of(project.curricula[name])
+    distribution = distribution_of(top)
+    asked = Pyproject.read(place.folder).requirement(distribution) if distribution is not None else None
+    if distribution is None or asked is None:
+        raise CurriculumError(
+            "repo.import_failed",
+            f"The curriculum {name!r} of {place.label} does not import: there is no module "
+            f"{project.curricula[name].partition(':')[0]} in it, nor in an installed package that it depends on.",
+            "Run `uv sync`.",
+            where=place.label,
+        )
+    here = as_pinned(distribution)
+    if here is not None and _pin(asked) not in ("", _pin(here)):
+        raise CurriculumError(
+            "repo.wrapped",
+            f"{place.label} wraps {name!r} of {asked}, and {here} is installed here.",
+            "Two versions of a package are compared by their bundles: call `export DIR` in a checkout of each, then "
+            "`diff DIR DIR`.",
+            where=place.label,
+        )
+
+
+def _pin(requirement: str) -> str:
+    """The one version, commit or address that a requirement asks for; empty for a range."""
+    return [*re.split("={2,3}|@", requirement.partition(";")[0].replace(" ", ""), maxsplit=1), ""][1]
+
+
 def _state_distribution(project: Project, folder: Path) -> None:
     """Write metadata like an installed distribution's: an old version asks for its number by the name it had then."""
     name = re.sub(r"[^A-Za-z0-9.]+", "_", project.name)
@@ -251,15 +292,13 @@ def _state_distribution(project: Project, folder: Path) -> None:
     metadata.write_text(f"Name: {name}\nVersion: {project.version}\n", encoding="utf-8", newline="\n")
 
 
-def _imported(place: Place, project: Project, name: str, folder: Path, arguments: Sequence[str]) -> dict[str, Any]:
+def _imported(project: Project, name: str, folder: Path, arguments: Sequence[str]) -> dict[str, Any]:
     """Have the importer answer, in a folder of its own."""
-    source = place.folder / "src"
     answer = folder / "answer.json"
     _state_distribution(project, folder)
     # -P: nothing of the working directory is imported; -B: nothing is written beside the sources.
     command = [sys.executable, "-P", "-B", "-m", "aind_curriculum_runtime.versions.importer"]
-    command += ["--source", str(source if source.is_dir() else place.folder), "--answer", str(answer)]
-    command += ["--object", project.curricula[name], *arguments]
+    command += ["--answer", str(answer), "--object", project.curricula[name], *arguments]
     try:
         done = subprocess.run(
             command,
