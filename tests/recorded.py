@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from support import PROJECT, Repo, commit_all, generate
+from support import PROJECT, Repo, call, commit_all, generate
 
 NAME = "coupled-baiting"
 EXAMPLE = PROJECT / "examples" / NAME
@@ -102,6 +102,34 @@ def make_example(template: Path, target: Path) -> Repo:
     return repo
 
 
+def as_recorded(stage: str) -> str:
+    """The record's spelling of a stage of a repo: ``STAGE_1`` for ``s_stage_1`` too."""
+    return stage.removeprefix("s_").upper()
+
+
+def evaluate(repo: Repo, states: dict[str, dict[str, Any]], folder: Path) -> dict[str, dict[str, str]]:
+    """What the production path says of every recorded session, by the session's name.
+
+    ``states`` are trainer states by the record's stages.
+    """
+    for session in read_sessions():
+        write_session(folder / "sessions" / session.subject / session.name, session, states[session.stage])
+    script = PROJECT / "tests" / "evaluate_recorded.py"
+    done = call([repo.script("python"), script, folder / "sessions", folder / "found.jsonl"])
+    assert done.code == 0, done.text
+    lines = (folder / "found.jsonl").read_text(encoding="utf-8").splitlines()
+    return {found["session"]: found for found in map(json.loads, lines)}
+
+
+def compare_rules(repo: Repo) -> list[dict[str, Any]]:
+    """What the repo's transitions say beside the rules of the time, over many metrics and with the real NumPy."""
+    script, rules = PROJECT / "tests" / "compare_rules.py", RECORDED / "coupled_baiting_v0.1_rules.json"
+    done = call(["uv", "run", "-q", "--directory", repo.path, "--with", "numpy", "python", script, rules])
+    assert done.code == 0, done.text
+    found: list[dict[str, Any]] = done.document
+    return found
+
+
 def write_session(
     directory: Path, session: Session, state: dict[str, Any], previous: dict[str, Any] | None = None
 ) -> Path:
@@ -109,7 +137,7 @@ def write_session(
 
     ``state`` is what the session was run with; ``previous`` are the metrics that the last suggestion gave.
     """
-    assert state["stage"]["name"] == session.stage
+    assert as_recorded(state["stage"]["name"]) == session.stage
     summary = {"foraging_efficiency": session.foraging_efficiency, "finished_trials": session.finished_trials}
     event = {
         "data": summary,

@@ -11,18 +11,19 @@ from typing import Any
 import pytest
 from recorded import (
     EXAMPLE,
-    RECORDED,
     STAGES,
     Session,
     by_subject,
+    compare_rules,
     decision,
+    evaluate,
     make_example,
     read_rules,
     read_sessions,
     stage_in_rules,
     write_session,
 )
-from support import PROJECT, Repo, call
+from support import Repo, call
 
 SESSIONS = read_sessions()
 SUBJECTS = by_subject(SESSIONS)
@@ -48,14 +49,7 @@ def evaluated(
     example: Repo, states: dict[str, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, str]]:
     """What the production path says of every recorded session, by the session's name."""
-    folder = tmp_path_factory.mktemp("recorded")
-    for session in SESSIONS:
-        write_session(folder / "sessions" / session.subject / session.name, session, states[session.stage])
-    script = PROJECT / "tests" / "evaluate_recorded.py"
-    done = call([example.script("python"), script, folder / "sessions", folder / "found.jsonl"])
-    assert done.code == 0, done.text
-    lines = (folder / "found.jsonl").read_text(encoding="utf-8").splitlines()
-    return {found["session"]: found for found in map(json.loads, lines)}
+    return evaluate(example, states, tmp_path_factory.mktemp("recorded"))
 
 
 def outcome(session: Session, document: dict[str, Any]) -> tuple[str, str, str]:
@@ -168,12 +162,9 @@ def test_a_stage_has_the_parameters_of_the_time(stage: str, states: dict[str, di
 
 
 def test_every_transition_says_what_the_rule_of_the_time_says(example: Repo) -> None:
-    script = PROJECT / "tests" / "compare_rules.py"
-    rules = RECORDED / "coupled_baiting_v0.1_rules.json"
-    done = call(["uv", "run", "-q", "--directory", example.path, "--with", "numpy", "python", script, rules])
-    assert done.code == 0, done.text
-    assert len(done.document) == 7
-    for rule in done.document:
+    compared = compare_rules(example)
+    assert len(compared) == 7
+    for rule in compared:
         assert rule["to"] == rule["rule_to"].replace(" ", "_").upper()
         assert rule["contradicted"] == 0, rule
         assert rule["yes"] and rule["no"], rule

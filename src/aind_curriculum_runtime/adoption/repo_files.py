@@ -17,10 +17,11 @@ from ..contract.errors import CurriculumError
 from ..project.distributions import ENTRY_POINT_GROUP
 from ..project.git import Git
 from ..project.pyproject import SETTINGS, Pyproject, name_of
-from ..project.template import ANSWERS
+from ..project.template import ANSWERS, is_from_template
 
 __all__ = [
     "changed_since_scaffold",
+    "own_package",
     "require_as_scaffolded",
     "require_committed",
     "with_curricula",
@@ -31,7 +32,35 @@ __all__ = [
 _HEADER: Final = re.compile(r"^\s*\[(?P<table>[^\[\]]+)\]\s*(?:#.*)?$")
 _CURRICULA: Final = f'project.entry-points."{ENTRY_POINT_GROUP}"'
 
+_FRESH: Final = "Make one with the template (README of the runtime), commit, and call it there."
 _COMMIT: Final = "Commit first, so that `git diff` shows afterwards what was changed: `git add .`, then `git commit`."
+
+
+def own_package(root: Path, file: Pyproject) -> str:
+    """The import package of a repo that the template made, and that holds one curriculum.
+
+    Args:
+        root: The repo.
+        file: Its ``pyproject.toml``.
+
+    Returns:
+        The package's name.
+
+    Raises:
+        CurriculumError: ``repo.not_fresh`` when it is no such repo.
+    """
+    why = None
+    if file.problem is not None:
+        why = f"its pyproject.toml {file.problem}"
+    elif file.name is None:
+        why = "its project has no name"
+    elif not is_from_template(root):
+        why = "it was not made from the template"
+    elif len(file.curricula) != 1:
+        why = f"it declares {len(file.curricula)} curricula, not one"
+    if why is not None or file.name is None:
+        raise CurriculumError("repo.not_fresh", f"{root} takes in no curriculum: {why}.", _FRESH, where=str(root))
+    return file.name.replace("-", "_")
 
 
 def require_committed(root: Path, names: Iterable[str]) -> None:

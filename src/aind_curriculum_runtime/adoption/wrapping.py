@@ -28,13 +28,14 @@ from ..project.distributions import entry_points
 from ..project.git import Git
 from ..project.packages import as_pinned, distribution_of, own_packages, top_of
 from ..project.pyproject import Pyproject
-from ..project.template import FileClass, classify, is_from_template
+from ..project.template import FileClass, classify
 from ..session.layout import SAMPLE_SESSION, require_session, too_deep
 from ..versions.bump import with_version
 from ..versions.changelog import NAME as CHANGELOG
 from ..versions.changelog import has_entry, opened_entry
 from .repo_files import (
     changed_since_scaffold,
+    own_package,
     require_as_scaffolded,
     require_committed,
     with_curricula,
@@ -52,8 +53,6 @@ SESSION_LIMIT: Final = 20 * 2**20
 
 _PROJECT, _PAGE, _README_FILE = "pyproject.toml", "docs/curriculum.md", "README.md"
 _REWRITTEN: Final = (_PROJECT, _PAGE, _README_FILE, CHANGELOG)
-
-_FRESH: Final = "Make one with the template (README of the runtime), commit, and call it there."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,18 +147,7 @@ def wrapped(root: Path, target: str, session: Path | None = None) -> Wrapped:
 
 def _repo(root: Path) -> _Repo:
     file = Pyproject.read(root)
-    why = None
-    if file.problem is not None:
-        why = f"its pyproject.toml {file.problem}"
-    elif file.name is None:
-        why = "its project has no name"
-    elif not is_from_template(root):
-        why = "it was not made from the template"
-    elif len(file.curricula) != 1:
-        why = f"it declares {len(file.curricula)} curricula, not one"
-    if why is not None or file.name is None:
-        raise CurriculumError("repo.not_fresh", f"{root} cannot wrap a curriculum: {why}.", _FRESH, where=str(root))
-    return _Repo(root=root, file=file, package=file.name.replace("-", "_"))
+    return _Repo(root=root, file=file, package=own_package(root, file))
 
 
 def _goes(repo: _Repo, name: str, *, replaces_session: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Filling in the Jinja2 templates of pages, the same way for every page: what goes into HTML is escaped."""
+"""Filling in Jinja2 templates, the same way for all: what goes into HTML is escaped."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from typing import Any
 __all__ = ["render"]
 
 
-def render(template: Path, filters: Mapping[str, Callable[..., Any]], **values: Any) -> str:
+def render(
+    template: Path,
+    filters: Mapping[str, Callable[..., Any]],
+    *,
+    finalize: Callable[[Any], str] | None = None,
+    **values: Any,
+) -> str:
     """Fill in a template.
 
     Args:
         template: Its file; one that ends in ``.html.jinja`` escapes what it is given.
         filters: Filters that it uses, by name.
-        values: What it is given; one that it asks for and is not given is an error.
+        finalize: What is done with every value before it is filled in.
+        **values: What it is given; one that it asks for and is not given is an error.
 
     Returns:
         The text.
@@ -23,7 +30,7 @@ def render(template: Path, filters: Mapping[str, Callable[..., Any]], **values: 
     Raises:
         ImportError: Jinja2 is not installed.
     """
-    from jinja2 import (  # only pages need it, and most commands write none
+    from jinja2 import (  # most commands fill in none
         Environment,
         FileSystemLoader,
         StrictUndefined,
@@ -33,6 +40,7 @@ def render(template: Path, filters: Mapping[str, Callable[..., Any]], **values: 
         loader=FileSystemLoader(template.parent),
         autoescape=template.name.endswith(".html.jinja"),
         undefined=StrictUndefined,
+        finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
