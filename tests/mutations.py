@@ -799,6 +799,11 @@ MUTATIONS = (
         Runtime("curriculum/migration.py", "_stage(curriculum, successor, name)", "_stage(curriculum, name, name)"),
     ),
     mutation(
+        "MI004",
+        "a former rule path leads to no rule",
+        Edit(CURRICULUM, _LAST_TRANSITION, _LAST_TRANSITION + '\nFORMERLY = {"old.p_x": "my_curriculum.rules.p_x"}\n'),
+    ),
+    mutation(
         "CI001", "the contract is not in CI", Edit(CONTRACT, "uv run curriculum check --format github", "echo well")
     ),
     mutation(

@@ -130,6 +130,7 @@ CODES: Final[dict[str, ExitCode]] = {
     "repo.no_release": ExitCode.REPO,
     "repo.changelog": ExitCode.REPO,
     "repo.migration": ExitCode.REPO,
+    "repo.formerly": ExitCode.REPO,
     "repo.not_releasable": ExitCode.REPO,
 }
 """Every error code with its exit code. Codes are added within a contract version, never removed."""

@@ -1,6 +1,6 @@
 """Installed distributions, read from their folders: entry points, versions, and where each came from.
 
-Owns the reading of ``*.dist-info`` folders along ``sys.path``, and the name of this runtime's entry-point group.
+Owns the reading of ``*.dist-info`` folders along ``sys.path``, and the names of this runtime's entry-point groups.
 It exists so that `curriculum list` and similar commands start fast: importing ``importlib.metadata`` takes longer
 than the rest of such a command, because it imports the ``email`` package. What this module cannot read (eggs,
 archives) it leaves to ``importlib.metadata``, so the two always agree. Knows nothing of what a curriculum is.
@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 __all__ = [
     "ENTRY_POINT_GROUP",
+    "FORMER_NAMES",
     "Distribution",
     "EntryPoint",
     "Origin",
@@ -29,6 +30,9 @@ __all__ = [
 
 ENTRY_POINT_GROUP: Final = "aind_curriculum_runtime.curricula"
 """The group of entry points by which a repo declares its curricula."""
+
+FORMER_NAMES: Final = "aind_curriculum_runtime.formerly"
+"""The group of the names that its curricula had before: each leads to the curriculum that had it."""
 
 _DIST_INFO: Final = ".dist-info"
 _OTHER_KINDS: Final = (".egg-info", ".egg")

@@ -127,6 +127,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         "modules": sorted(_modules_of(arguments.object)),
         "task_packages": sorted(_task_packages(curriculum, arguments.object)),
         "migrations": _declared(arguments.object),
+        "formerly": _faults_of_former_paths(curriculum, arguments.object),
     }
 
 
@@ -154,6 +155,18 @@ def _declared(target: str) -> dict[str, Any]:
         }
     except CurriculumError as error:
         return {"error": error.message}
+
+
+def _faults_of_former_paths(curriculum: Any, target: str) -> list[str] | None:
+    """What is wrong with the former rule paths; None where none are declared."""
+    from ...curriculum.formerly import declared, faults
+    from ...curriculum.references import known
+
+    try:
+        former = declared(target)
+    except CurriculumError as error:
+        return [error.message]
+    return [*faults(former, known(curriculum))] if former else None
 
 
 def _name(rule: Any) -> str:
