@@ -804,7 +804,9 @@ MUTATIONS = (
         Edit(CURRICULUM, _LAST_TRANSITION, _LAST_TRANSITION + '\nFORMERLY = {"old.p_x": "my_curriculum.rules.p_x"}\n'),
     ),
     mutation(
-        "CI001", "the contract is not in CI", Edit(CONTRACT, "uv run curriculum check --format github", "echo well")
+        "CI001",
+        "the contract is not in CI",
+        Edit(CONTRACT, "uv run aind-curriculum check --format github", "echo well"),
     ),
     mutation(
         "CI002", "the contract runs on Linux only", Edit(CONTRACT, "[ubuntu-latest, windows-latest]", "[ubuntu-latest]")

@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 
 from support import PROJECT, Repo, call, clean_environment, commit_all, folder_of_these_tests, generate, make_template
+from vr_sessions import write_session
 
 PACKAGE = "aind_behavior_vr_foraging_curricula"
 VERSION = "1.3.2"
@@ -59,32 +60,11 @@ class CurriculumSuggestion(Generic[S, M]):
     def __init__(self, **fields: Any) -> None: ...
 """
 
-_SESSION = """
-import json
+_TASK_OF_FIRST_STAGE = """
 import sys
 from importlib import import_module
-from pathlib import Path
 
-folder = Path(sys.argv[1]) / "behavior"
-(folder / "Logs").mkdir(parents=True)
-task = import_module(sys.argv[2]).CURRICULUM.see_stages()[0].task.model_dump_json()
-for name in ("tasklogic_input.json", "tasklogic_output.json"):
-    (folder / "Logs" / name).write_text(task, encoding="utf-8", newline="\\n")
-patches, sites = range(60), range(240)
-events = {
-    "SoftwareEvents/ActivePatch": [(one, {"state_index": one % 2}) for one in patches],
-    "SoftwareEvents/ActiveSite": [(one / 4, {"label": "RewardSite", "length": 30.0}) for one in sites],
-    "SoftwareEvents/ChoiceFeedback": [(one + 0.5, True) for one in patches],
-    "SoftwareEvents/GiveReward": [(one + 0.6, 5.0) for one in patches],
-    "UpdaterEvents/UpdaterStopDurationOffset": [(0.0, 0.0), (50.0, 0.4)],
-    "UpdaterEvents/UpdaterStopVelocityThreshold": [(0.0, 60.0), (50.0, 42.0)],
-    "UpdaterEvents/UpdaterRewardDelayOffset": [(0.0, 0.0), (50.0, 0.2)],
-}
-for stream, rows in events.items():
-    target = folder / f"{stream}.json"
-    target.parent.mkdir(exist_ok=True)
-    lines = [json.dumps({"name": target.stem, "timestamp": at, "data": data}) for at, data in rows]
-    target.write_text("\\n".join(lines) + "\\n", encoding="utf-8", newline="\\n")
+print(import_module(sys.argv[1]).CURRICULUM.see_stages()[0].task.model_dump_json())
 """
 
 
@@ -130,9 +110,9 @@ def port(template: Path, name: str, folder: Path) -> Repo:
     runtime = '    "aind-curriculum-runtime",\n'
     repo.edit("pyproject.toml", runtime, f'{runtime}    "{TASK}[data]=={VERSION}",\n')
     repo.sync()
-    session = repo.path / "tests" / "data" / "session"
-    made = call([repo.script("python"), "-c", _SESSION, session, f"{package}.{own}.curriculum"])
+    made = call([repo.script("python"), "-c", _TASK_OF_FIRST_STAGE, f"{package}.{own}.curriculum"])
     assert made.code == 0, made.text
+    write_session(repo.session, made.stdout.decode("utf-8"))
     commit_all(repo.path, "Bring the curriculum over")
     return repo
 

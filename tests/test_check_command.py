@@ -43,7 +43,7 @@ def chosen(*names: str) -> list[str]:
 @pytest.fixture
 def faulty(repo: Repo) -> Repo:
     """A repo with an error at a line, an error without one, a warning, and a check that is ignored."""
-    repo.edit(".github/workflows/contract.yml", "uv run curriculum check --format github", "echo well")
+    repo.edit(".github/workflows/contract.yml", "uv run aind-curriculum check --format github", "echo well")
     repo.write("README.md", "# mine\n\n<<<<<<< before updating\n")
     repo.edit("src/my_curriculum/metrics.py", "CRITERION = 0.75", 'print("<b>100 %</b>, loaded")\nCRITERION = 0.75')
     repo.edit(
@@ -387,13 +387,13 @@ def test_repo_reviews_own_command_shows_the_same_checks(faulty: Repo, scratch: d
 def test_the_hook_for_commits_asks_every_check_that_reads_files_only() -> None:
     hooks = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     entry = next(hook["entry"] for hook in hooks if hook["id"] == "curriculum-check-files")
-    assert entry.split() == ["uv", "run", "--frozen", "curriculum", "check", *chosen(*FILES_ONLY)]
+    assert entry.split() == ["uv", "run", "--frozen", "aind-curriculum", "check", *chosen(*FILES_ONLY)]
 
 
 def test_the_hook_for_a_push_is_the_fast_check() -> None:
     hooks = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     hook = next(hook for hook in hooks if hook["id"] == "curriculum-check")
-    assert [*hook["entry"].split(), *hook["args"]] == ["uv", "run", "--frozen", "curriculum", "check", "--fast"]
+    assert [*hook["entry"].split(), *hook["args"]] == ["uv", "run", "--frozen", "aind-curriculum", "check", "--fast"]
     assert hook["stages"] == ["pre-push"]
 
 

@@ -96,11 +96,12 @@ def launch(clabe: Path, launcher: subprocess.Popen[str], tmp_path: Path) -> Laun
     """Have the launcher end a session, as `launch(repo, session, state)`; other arguments are CurriculumSettings."""
     numbers = count(1)
 
-    def run(repo: Path, session: Path, state: Path, *, env: dict[str, str] | None = None, **settings: str) -> Kept:
+    def run(repo: Path, session: Path, state: Path, *, env: dict[str, str] | None = None, **settings: Any) -> Kept:
         folder = tmp_path / f"launched-{next(numbers)}"
         folder.mkdir()
         given = {"project_directory": repo, "data_directory": session, "input_trainer_state": state, **settings}
-        order = {"settings": {key: str(value) for key, value in given.items()}, "folder": str(folder)}
+        plain = {key: value if isinstance(value, list) else str(value) for key, value in given.items()}
+        order = {"settings": plain, "folder": str(folder)}
         with started(clabe, folder, **env) if env else contextlib.nullcontext(launcher) as process:
             assert process.stdin is not None and process.stdout is not None
             process.stdin.write(json.dumps(order) + "\n")

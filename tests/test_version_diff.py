@@ -16,8 +16,9 @@ from release_support import CURRICULUM, METRICS, PACKAGE, RULES, STAGES, release
 from support import Repo, call, commit_all, generate, git
 
 from aind_curriculum_runtime.contract.errors import CurriculumError
+from aind_curriculum_runtime.project.files import write_together
 from aind_curriculum_runtime.project.git import Git
-from aind_curriculum_runtime.versions.bump import with_version, write_together
+from aind_curriculum_runtime.versions.bump import with_version
 from aind_curriculum_runtime.versions.changelog import has_entry, opened_entry
 from aind_curriculum_runtime.versions.numbers import enough, level_between, raised
 from aind_curriculum_runtime.versions.releases import newest_release, releases

@@ -141,4 +141,4 @@ def test_the_action_takes_arguments_between_spaces(tmp_path: Path) -> None:
         done = call(
             [shutil.which("bash") or "bash", "-eo", "pipefail", "-c", shell], cwd=tmp_path, env={"ARGUMENTS": arguments}
         )
-        assert (done.code, done.stdout.decode()) == (0, f"<run><curriculum><check><--format><github>{words}")
+        assert (done.code, done.stdout.decode()) == (0, f"<run><aind-curriculum><check><--format><github>{words}")

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from .command.guard import Guard
 from .command.reporting import Output, report
+from .contract.console_script import as_called
 from .contract.errors import CurriculumError
 
 __all__ = ["main"]
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         try:
             call = read(PROGRAM, arguments, ProcessFacts(guard.stdout_is_terminal))
         except Answered as answered:
-            guard.succeed(answered.text.encode("utf-8"))
+            guard.succeed(as_called(answered.text).encode("utf-8"))
         verbose = call.verbosity > 0
         if verbose:
             _log(call.verbosity)

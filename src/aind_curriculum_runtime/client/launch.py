@@ -184,7 +184,7 @@ class Client:
         """The contract's command line.
 
         Args:
-            arguments: What follows ``curriculum``.
+            arguments: What follows ``curriculum``, or ``aind-curriculum`` in a repo that asks for it.
 
         Returns:
             The program and its arguments, with uv and the repo by their absolute paths.
@@ -214,8 +214,11 @@ class Client:
                 f"There is no program {self.uv!r} on PATH.",
                 "Install uv, or give the client its path.",
             )
+        from ..project.pyproject import Pyproject  # here, so that a launcher starts without a reader of TOML
+
+        script = Pyproject.read(repo).command
         return Order(
-            command=[os.path.abspath(uv), "run", "-q", "--directory", str(repo), "curriculum", *arguments],
+            command=[os.path.abspath(uv), "run", "-q", "--directory", str(repo), script, *arguments],
             directory=repo,
             environment=environment,
             timeout=self.timeout,

@@ -33,6 +33,7 @@ _RUN: Final = "run a session"
 _LOOK: Final = "look at the curriculum"
 _CHECK: Final = "check the repo"
 _VERSION: Final = "versions"
+_BRING: Final = "bring over what exists"
 _SHELL: Final = "the shell"
 
 CURRICULUM: Final = (
@@ -52,5 +53,6 @@ CURRICULUM: Final = (
     Declared("bump", False, _VERSION, "commands.bump", "raise the version and open its changelog entry"),
     Declared("export", False, _VERSION, "commands.export", "write a bundle: all of this version, with checksums"),
     Declared("release", False, _VERSION, "commands.release", "check that a release can be made, and make it"),
+    Declared("wrap", True, _BRING, "commands.wrap", "make this the repo of a curriculum of an installed package"),
     Declared("completion", False, _SHELL, "commands.completion", "print the script that completes what is typed"),
 )

@@ -12,6 +12,7 @@ import contextlib
 import locale
 from typing import NamedTuple
 
+from ..contract.console_script import as_called
 from ..contract.errors import CurriculumError, error_line
 from ..curriculum.concerned import concerned
 
@@ -35,6 +36,7 @@ def report(error: CurriculumError, *, verbose: bool = False) -> bytes:
     Returns:
         Text in the machine's encoding, whose last line is the error line (ASCII).
     """
+    error.message, error.hint = as_called(error.message), as_called(error.hint)
     text = ""
     if error.show_traceback or (verbose and error.__cause__ is not None):
         from ..curriculum.author_code import author_traceback

@@ -42,22 +42,30 @@ def execute(level: Level | None, repo: Path | None) -> bytes:
         The version that the repo has now.
 
     Raises:
-        CurriculumError: ``usage.bump_too_small``, ``repo.no_release``, ``repo.changelog``, ``repo.version`` or
-            ``output.not_writable``; whatever comparing with the last release raises.
+        CurriculumError: ``usage.bump_too_small``, ``repo.no_release``, ``repo.changelog``, ``repo.version``,
+            ``repo.wrapped`` or ``output.not_writable``; whatever comparing with the last release raises.
     """
     from datetime import date
 
     from semver import Version
 
     from ..contract.versions import semver_of
+    from ..project.files import write_together
     from ..project.pyproject import Pyproject
-    from ..versions.bump import edited, since_release, write_together
+    from ..versions.bump import edited, since_release
     from ..versions.numbers import level_between, raised
-    from ..versions.repo import repo_root, stated_version
+    from ..versions.reading import WORKING_TREE
+    from ..versions.repo import project_at, repo_root, stated_version, wraps
     from ..versions.sentences import sentences
 
     root = repo_root(repo or Path())
     current = semver_of(stated_version(Pyproject.read(root)))
+    if wraps(root, project_at(root, WORKING_TREE)):
+        raise CurriculumError(
+            "repo.wrapped",
+            f"The version {current} is that of the curriculum which this repo wraps, so it is not raised here.",
+            "`wrap` with another version of the package takes over that version, and opens its entry in CHANGELOG.md.",
+        )
     since = since_release(root)
     chosen = _level(level, since)
     base = since.version if since.version is not None else current

@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from ..command.options import all_option, command, curriculum_option
+from ..contract.console_script import as_called
 from ..contract.errors import CurriculumError
 from ..curriculum.discovery import choose, installed, repo_directory
 from ..curriculum.loading import load
@@ -66,5 +67,6 @@ def execute(stage: str | None, curriculum: str | None, everything: bool) -> byte
     state = state_document(enrolled(trainer, stage), trainer)
     document = suggestion(evaluate_session(session, parsed(state), curriculum=registered.name))
     print(summarise(json.loads(state), json.loads(document), everything=everything), file=sys.stderr)
-    print("next      README.md tells what to write where; `uv run curriculum check` checks it", file=sys.stderr)
+    told = "next      README.md tells what to write where; `uv run curriculum check` checks it"
+    print(as_called(told), file=sys.stderr)
     return document

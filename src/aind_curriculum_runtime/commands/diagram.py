@@ -16,6 +16,7 @@ import click
 from ..command.options import FILE, command, curriculum_option
 from ..command.output import planned
 from ..command.reporting import Output
+from ..contract.console_script import as_called
 from ..contract.errors import CurriculumError
 from .show import loaded_model
 
@@ -157,5 +158,5 @@ def _checked(file: Path, named: Path, content: bytes) -> Output:
         current, why = False, f"could not be read ({error.strerror})"
     if current:
         return Output(b"")
-    print(f"curriculum: {named} {why}.\n  hint: curriculum diagram -o {named.as_posix()}", file=sys.stderr)
+    print(as_called(f"curriculum: {named} {why}.\n  hint: curriculum diagram -o {named.as_posix()}"), file=sys.stderr)
     return Output(b"", NOT_CURRENT)

@@ -132,6 +132,9 @@ CODES: Final[dict[str, ExitCode]] = {
     "repo.migration": ExitCode.REPO,
     "repo.formerly": ExitCode.REPO,
     "repo.not_releasable": ExitCode.REPO,
+    "repo.uncommitted": ExitCode.REPO,
+    "repo.not_fresh": ExitCode.REPO,
+    "repo.wrapped": ExitCode.REPO,
 }
 """Every error code with its exit code. Codes are added within a contract version, never removed."""
 

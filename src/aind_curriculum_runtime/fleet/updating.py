@@ -19,6 +19,7 @@ from ..processes.children import Children
 from ..project import uv_lock
 from ..project.git import Git, GitFailed
 from ..project.git_directory import common_directory, git_directory
+from ..project.pyproject import Pyproject
 from .landing import InPart, Landing, complete, land
 from .lock import SCRATCH_PREFIX, remove_folder
 from .members import Member
@@ -276,7 +277,8 @@ class Updating:
         if synced.code:
             raise Stop("failed", f"uv sync: {_first_line(synced.stderr)}", synced.stderr.strip())
         # All checks, because the update may change the runtime.
-        checked = self._processes.run(["uv", "run", "-q", "--no-sync", "curriculum", "check", "--all"], folder)
+        command = Pyproject.read(folder).command
+        checked = self._processes.run(["uv", "run", "-q", "--no-sync", command, "check", "--all"], folder)
         if checked.code:
             said = (checked.stdout + checked.stderr).strip()
             raise Stop(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -66,18 +67,19 @@ class Origin(NamedTuple):
     """The folder that it is imported from, if the install is editable."""
 
 
-def entry_points(group: str) -> list[EntryPoint]:
+def entry_points(group: str, path: Sequence[str] | None = None) -> list[EntryPoint]:
     """Find the entry points of a group.
 
     Args:
         group: Name of the group.
+        path: The folders that distributions are installed in, such as those of another environment; ``sys.path``.
 
     Returns:
-        All of them, in the order of ``sys.path``; if two distributions have the same name, only the first counts.
+        All of them, in the order of the path; if two distributions have the same name, only the first counts.
     """
-    folders = _folders()
+    folders = _folders(sys.path if path is None else path)
     if folders is None:
-        return _entry_points_of_any_kind(group)
+        return _entry_points_of_any_kind(group, sys.path if path is None else path)
     found = []
     for folder in folders.values():
         text = _read(folder / "entry_points.txt")
@@ -100,7 +102,7 @@ def version_of(name: str) -> str:
     Raises:
         ModuleNotFoundError: It is not installed (``importlib.metadata.PackageNotFoundError``).
     """
-    folder = (_folders() or {}).get(normalised(name))
+    folder = (_folders(sys.path) or {}).get(normalised(name))
     if folder is not None:
         return _distribution(folder).version
     import importlib.metadata
@@ -135,20 +137,23 @@ def origin_of(name: str) -> Origin | None:
     return Origin(url=url, commit=commit, editable=Path(url2pathname(urlsplit(url).path)) if editable else None)
 
 
-def _entry_points_of_any_kind(group: str) -> list[EntryPoint]:
+def _entry_points_of_any_kind(group: str, path: Sequence[str]) -> list[EntryPoint]:
     import importlib.metadata
 
+    first: dict[str, importlib.metadata.Distribution] = {}
+    for one in importlib.metadata.distributions(path=[*path]):
+        first.setdefault(normalised(one.name), one)
     return [
-        EntryPoint(point.name, point.value, Distribution(point.dist.name, point.dist.version))
-        for point in importlib.metadata.entry_points(group=group)
-        if point.dist is not None
+        EntryPoint(point.name, point.value, Distribution(one.name, one.version))
+        for one in first.values()
+        for point in one.entry_points.select(group=group)
     ]
 
 
-def _folders() -> dict[str, Path] | None:
+def _folders(path: Sequence[str]) -> dict[str, Path] | None:
     """Metadata folders by the distribution's normalised name; None when some metadata is of another kind."""
     found: dict[str, Path] = {}
-    for entry in sys.path:
+    for entry in path:
         try:
             names = os.listdir(entry or ".")
         except NotADirectoryError:

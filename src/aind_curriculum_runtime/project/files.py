@@ -1,6 +1,6 @@
-"""Read a file up to a size limit; write a file whole or not at all.
+"""Read a file up to a size limit; write a file whole or not at all, or several.
 
-Owns these two, and which errors of the system are transient. Knows nothing of what the files hold.
+Owns these, and which errors of the system are transient. Knows nothing of what the files hold.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-__all__ = ["PIPE_LIMIT", "is_transient", "read_at_most", "write_atomically"]
+from ..contract.errors import CurriculumError
+
+__all__ = ["PIPE_LIMIT", "is_transient", "read_at_most", "write_atomically", "write_together"]
 
 PIPE_LIMIT: Final = 5.0
 """Seconds without a byte after which a pipe is given up."""
@@ -114,3 +117,47 @@ def write_atomically(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
+
+
+def write_together(files: Mapping[Path, bytes | None]) -> None:
+    """Write and delete several files, or leave them all as they were.
+
+    Args:
+        files: Each file with its new content, or None to delete it. Folders are made where there are none, and
+            those that lose their last file go too.
+
+    Raises:
+        CurriculumError: ``output.not_writable``; every file is then as it was.
+    """
+    before: dict[Path, bytes | None] = {}
+    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path, new in files.items() if new is not None}
+    try:
+        for path, part in parts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(files[path] or b"")
+            if path.exists():
+                part.chmod(path.stat().st_mode)
+        for path in files:
+            content = path.read_bytes() if path.exists() else None
+            if path in parts:
+                parts[path].replace(path)
+            else:
+                path.unlink(missing_ok=True)
+            before[path] = content
+    except OSError as error:
+        for path, content in before.items():
+            with contextlib.suppress(OSError):
+                path.write_bytes(content) if content is not None else path.unlink()
+        raise CurriculumError(
+            "output.not_writable",
+            f"Nothing was changed: {error.filename or 'a file'} could not be written ({error.strerror}).",
+            "Check that this account may write there; every file is as it was.",
+        ) from error
+    finally:
+        for part in parts.values():
+            with contextlib.suppress(OSError):
+                part.unlink()
+    for path in files.keys() - parts.keys():
+        with contextlib.suppress(OSError):  # not empty
+            for folder in path.parents:
+                folder.rmdir()

@@ -13,11 +13,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
 
+from ..contract.console_script import NAMES
 from .distributions import ENTRY_POINT_GROUP, normalised
 
-__all__ = ["NAME", "Pyproject"]
+__all__ = ["NAME", "SETTINGS", "Pyproject", "name_of"]
 
 NAME: Final = "pyproject.toml"
+
+SETTINGS: Final = "aind-curriculum-runtime"
+"""The table below ``[tool]`` that says how a repo uses the runtime."""
+
 
 _TABLES: Final = (
     ("project",),
@@ -124,7 +129,7 @@ class Pyproject:
     @property
     def dependency_names(self) -> set[str]:
         """Normalised names of the packages that it depends on."""
-        return {_name(one) for one in _texts(self.project.get("dependencies"))}
+        return {name_of(one) for one in _texts(self.project.get("dependencies"))}
 
     def requirement(self, name: str) -> str | None:
         """How the repo asks for a package.
@@ -135,7 +140,7 @@ class Pyproject:
         Returns:
             The requirement as it is written; None when the package is none of its dependencies.
         """
-        return next((one for one in _texts(self.project.get("dependencies")) if _name(one) == name), None)
+        return next((one for one in _texts(self.project.get("dependencies")) if name_of(one) == name), None)
 
     def is_pinned(self, name: str) -> bool:
         """Whether the repo asks for one version of a package: by number, commit, tag or folder, not by a range.
@@ -160,6 +165,22 @@ class Pyproject:
     def scripts(self) -> dict[str, str]:
         """Its console scripts: name to ``package.module:function``."""
         return {name: str(value) for name, value in self.table("project", "scripts").items()}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The table ``[tool.aind-curriculum-runtime]``."""
+        return self.table("tool", SETTINGS)
+
+    @property
+    def command(self) -> str:
+        """The console script by which launchers call the runtime in this repo.
+
+        ``curriculum``, unless the repo says ``command = "aind-curriculum"`` under ``[tool.aind-curriculum-runtime]``,
+        because a package that it depends on installs a ``curriculum`` of its own. A repo must say so: a runtime from
+        before there were two has only the first, and `uv run` would take the second from anywhere on PATH.
+        """
+        asked = self.settings.get("command")
+        return asked if asked in NAMES else NAMES[0]
 
     @cached_property
     def curricula(self) -> dict[str, str]:
@@ -188,7 +209,15 @@ def _texts(value: object) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
-def _name(requirement: str) -> str:
+def name_of(requirement: str) -> str:
+    """The package that a requirement asks for.
+
+    Args:
+        requirement: Such as ``package[extra]>=1.2``.
+
+    Returns:
+        The package's normalised name.
+    """
     return normalised(re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0])
 
 

@@ -1,15 +1,12 @@
 """Raising the version: how far, and in the two files that state it, ``pyproject.toml`` and ``CHANGELOG.md``.
 
-Owns the edit of ``pyproject.toml``, which changes only the characters of the version, and replacing both files or
-neither.
+Owns the edit of ``pyproject.toml``, which changes only the characters of the version.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,7 +22,7 @@ from .releases import newest_release, require_commit
 from .repo import stated_version
 from .snapshot import Place
 
-__all__ = ["Since", "edited", "since_release", "with_version", "write_together"]
+__all__ = ["Since", "edited", "since_release", "with_version"]
 
 _TABLE: Final = re.compile(r"^\s*\[([^\[\]]+)\]\s*(#.*)?$")
 _VERSION: Final = re.compile(r"""^(?P<key>\s*version\s*=\s*)(?P<quote>["'])(?P<version>[^"'\\]*)(?P=quote)""")
@@ -159,37 +156,3 @@ def edited(root: Path, version: str, day: str, changes: Sequence[str]) -> dict[P
         project: with_version(project.read_bytes().decode("utf-8"), version).encode("utf-8"),
         log: (text.replace("\n", "\r\n") if crlf else text).encode("utf-8"),
     }
-
-
-def write_together(files: Mapping[Path, bytes]) -> None:
-    """Replace several files, or none of them.
-
-    Args:
-        files: Each existing file with its new content.
-
-    Raises:
-        CurriculumError: ``output.not_writable``; every file is then as it was.
-    """
-    before: dict[Path, bytes] = {}
-    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
-    try:
-        for path, part in parts.items():
-            part.write_bytes(files[path])
-            part.chmod(path.stat().st_mode)
-        for path, part in parts.items():
-            content = path.read_bytes()
-            part.replace(path)
-            before[path] = content
-    except OSError as error:
-        for path, content in before.items():
-            with contextlib.suppress(OSError):
-                path.write_bytes(content)
-        raise CurriculumError(
-            "output.not_writable",
-            f"The version was not raised: {error.filename or 'a file'} could not be written ({error.strerror}).",
-            "Check that this account may write there; both files are as they were.",
-        ) from error
-    finally:
-        for part in parts.values():
-            with contextlib.suppress(OSError):
-                part.unlink()

@@ -18,7 +18,7 @@ from .changelog import NAME, has_entry
 from .numbers import enough, level_between
 from .reading import WORKING_TREE
 from .releases import releases, require_commit
-from .repo import project_at, stated_version
+from .repo import project_at, stated_version, wraps
 
 __all__ = ["Gate", "Release", "look"]
 
@@ -72,7 +72,8 @@ def look(root: Path) -> Release:
     tag = f"v{version}"
     at = git.commit_of(f"refs/tags/{tag}")
     tagged = at is not None and at == git.commit_of("HEAD")
-    since = since_release(root, before=version)
+    # What changes in a package that the repo wraps, and how far its number is raised for that, is the package's.
+    since = None if wraps(root, project) else since_release(root, before=version)
     gates = [_clean(git), _tag_is_free(git, tag, at, tagged), _version(git, version, since), _changelog(root, version)]
     return Release(
         root=root,
@@ -103,11 +104,13 @@ def _tag_is_free(git: Git, tag: str, at: str | None, tagged: bool) -> Gate:
     return Gate(title="the tag is free", passed=at is None or tagged, why=why, fix="raise the version: curriculum bump")
 
 
-def _version(git: Git, version: str, since: Since) -> Gate:
+def _version(git: Git, version: str, since: Since | None) -> Gate:
     title = "the version is above the last, and far enough"
     newest = next(reversed(releases(git)), None)
     if newest is not None and Version.parse(newest.removeprefix("v")) > Version.parse(version):
         passed, why = False, f"{newest} was released already, and {version} is below it"
+    elif since is None:
+        passed, why = True, f"{version} is the number that the wrapped curriculum has"
     elif since.tag is None or since.version is None:
         passed, why = True, "nothing was released before"
     else:

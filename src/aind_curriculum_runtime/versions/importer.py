@@ -24,13 +24,16 @@ __all__ = ["main"]
 def main() -> None:
     """Import the curriculum and write the answer: the document, or the error."""
     parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.versions.importer", description=__doc__)
-    parser.add_argument("--source", type=Path, required=True, help="the folder to import from")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--source", type=Path, help="the folder to import from")
+    where.add_argument("--installed", action="store_true", help="import from the installed package that has it")
     parser.add_argument("--object", required=True)
     parser.add_argument("--answer", type=Path, required=True, help="beside it, metadata for what is not installed")
     parser.add_argument("--full", action="store_true", help="with all that a bundle holds")
     arguments = parser.parse_args()
-    source = Path(os.path.realpath(arguments.source))
-    sys.path.insert(0, str(source))
+    source = Path(os.path.realpath(arguments.source)) if arguments.source is not None else None
+    if source is not None:
+        sys.path.insert(0, str(source))
     sys.path.append(os.path.abspath(arguments.answer.parent))
     try:
         answer = _document(arguments.object, source, full=arguments.full)
@@ -39,7 +42,7 @@ def main() -> None:
     write_atomically(Path(os.path.abspath(arguments.answer)), json.dumps(answer, allow_nan=False).encode())
 
 
-def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
+def _document(target: str, source: Path | None, *, full: bool) -> dict[str, Any]:
     from aind_behavior_curriculum import Curriculum
 
     from ..look.model import to_json
@@ -47,7 +50,10 @@ def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
 
     name, _, attributes = target.partition(":")
     module = importlib.import_module(name)
-    if not Path(os.path.realpath(str(module.__file__))).is_relative_to(source):
+    file, only = Path(os.path.realpath(str(module.__file__))), ""
+    if source is None:  # among other packages, which are none of it
+        source, only = file.parents[len(name.split(".")) - (file.stem != "__init__")], name.partition(".")[0]
+    if not file.is_relative_to(source):
         # The installed package was found instead: this version does not have that module.
         raise ModuleNotFoundError(f"there is no module {name} in it")
     curriculum: Any = module
@@ -56,23 +62,37 @@ def _document(target: str, source: Path, *, full: bool) -> dict[str, Any]:
     if not isinstance(curriculum, Curriculum):
         raise TypeError(f"{target} is a {type(curriculum).__name__}, not a Curriculum object")
     model = read_model(curriculum)
-    document = {"model": to_json(model), "modules": _modules(source)}
+    document = {"model": to_json(model), "modules": _modules(source, only)}
     return document | _schemas(curriculum, [one.reference for one in model.metrics]) if full else document
 
 
-def _modules(source: Path) -> dict[str, str]:
-    """The text of every module of this version that the curriculum needs, with those that its functions import."""
+def _modules(source: Path, only: str) -> dict[str, str]:
+    """The text of every module of this version that the curriculum needs, with those that its functions import.
+
+    Args:
+        source: The folder to import from.
+        only: The one package of it that counts; empty for all.
+
+    Returns:
+        Text by dotted name.
+    """
+
+    def counts(name: str) -> bool:
+        return not only or name.partition(".")[0] == only
+
     found = {}
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(".py") and Path(os.path.realpath(file)).is_relative_to(source):
+        if not (counts(name) and isinstance(file, str) and file.endswith(".py")):
+            continue
+        if Path(os.path.realpath(file)).is_relative_to(source):
             found[name] = Path(file).read_text(encoding="utf-8")
     pending = [*found]
     while pending:
         importer = pending.pop()
         for name in _imported(found[importer], importer, source):
             file = _file(name, source)
-            if name not in found and file is not None:
+            if name not in found and file is not None and counts(name):
                 found[name] = file.read_text(encoding="utf-8")
                 pending.append(name)
     return dict(sorted(found.items()))

@@ -23,6 +23,8 @@ from typing import Any, Final
 from ..contract.errors import CurriculumError
 from ..look.model import from_json
 from ..project.git import Git
+from ..project.packages import as_pinned, distribution_of, own_packages, top_of
+from ..project.pyproject import Pyproject
 from .bundle import is_bundle, name_of, read_bundle
 from .releases import releases, require_commit
 from .repo import Project, project_at
@@ -155,8 +157,11 @@ def read(wanted: Sequence[tuple[Place, str]], *, full: bool = False) -> list[Sna
 def _read(place: Place, name: str, full: bool) -> Snapshot:
     if place.project is None:
         return read_bundle(place.folder, place.label)
-    source = place.folder / "src"
-    answer = _imported(source if source.is_dir() else place.folder, place.project, name, full)
+    source: Path | None = place.folder / "src" if (place.folder / "src").is_dir() else place.folder
+    if not own_packages(place.folder, top_of(place.project.curricula[name])):
+        _require_installed(place, place.project, name)
+        source = None
+    answer = _imported(source, place.project, name, full)
     if "error" in answer:
         raise CurriculumError(
             "repo.import_failed",
@@ -177,6 +182,35 @@ def _read(place: Place, name: str, full: bool) -> Snapshot:
     return Snapshot(label=place.label, model=model, modules=answer.pop("modules"), documents=answer)
 
 
+def _require_installed(place: Place, project: Project, name: str) -> None:
+    """Make sure that the package which a version wraps is installed here as that version pins it."""
+    top = top_of(project.curricula[name])
+    distribution = distribution_of(top)
+    asked = Pyproject.read(place.folder).requirement(distribution) if distribution is not None else None
+    if distribution is None or asked is None:
+        raise CurriculumError(
+            "repo.import_failed",
+            f"{place.label} has no code of {name!r}: {project.curricula[name]} is neither in it nor in an installed "
+            "package that it depends on.",
+            "Run `uv sync`.",
+            where=place.label,
+        )
+    here = as_pinned(distribution)
+    if here is not None and _pin(asked) not in ("", _pin(here)):
+        raise CurriculumError(
+            "repo.wrapped",
+            f"{place.label} wraps {name!r} of {asked}, and {here} is installed here.",
+            "Two versions of a package are compared by their bundles: call `export DIR` in a checkout of each, then "
+            "`diff DIR DIR`.",
+            where=place.label,
+        )
+
+
+def _pin(requirement: str) -> str:
+    """The one version, commit or address that a requirement asks for; empty for a range."""
+    return [*re.split("={2,3}|@", requirement.partition(";")[0].replace(" ", ""), maxsplit=1), ""][1]
+
+
 def _state_distribution(project: Project, folder: Path) -> None:
     """Write metadata like an installed distribution's: an old version asks for its number by the name it had then."""
     name = re.sub(r"[^A-Za-z0-9.]+", "_", project.name)
@@ -185,13 +219,14 @@ def _state_distribution(project: Project, folder: Path) -> None:
     metadata.write_text(f"Name: {name}\nVersion: {project.version}\n", encoding="utf-8", newline="\n")
 
 
-def _imported(source: Path, project: Project, name: str, full: bool) -> dict[str, Any]:
+def _imported(source: Path | None, project: Project, name: str, full: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="curriculum-snapshot-", ignore_cleanup_errors=True) as folder:
         answer = Path(folder) / "answer.json"
         _state_distribution(project, Path(folder))
         # -P: nothing of the working directory is imported; -B: nothing is written beside the sources.
         command = [sys.executable, "-P", "-B", "-m", "aind_curriculum_runtime.versions.importer"]
-        command += ["--source", str(source), "--object", project.curricula[name], "--answer", str(answer)]
+        command += ["--installed"] if source is None else ["--source", str(source)]
+        command += ["--object", project.curricula[name], "--answer", str(answer)]
         try:
             done = subprocess.run(
                 [*command, *(["--full"] if full else [])],

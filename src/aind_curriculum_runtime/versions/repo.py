@@ -13,9 +13,10 @@ from typing import Final
 from ..contract.errors import CurriculumError
 from ..contract.versions import semver_of
 from ..project.distributions import ENTRY_POINT_GROUP
+from ..project.packages import own_packages, top_of
 from ..project.pyproject import Pyproject
 
-__all__ = ["Project", "project_at", "repo_root", "stated_version"]
+__all__ = ["Project", "project_at", "repo_root", "stated_version", "wraps"]
 
 _DECLARE: Final = f'A curriculum is declared in pyproject.toml under [project.entry-points."{ENTRY_POINT_GROUP}"].'
 
@@ -123,3 +124,16 @@ def stated_version(file: Pyproject) -> str:
             where="pyproject.toml",
         ) from None
     return file.version
+
+
+def wraps(root: Path, project: Project) -> bool:
+    """Whether a repo holds no code of a curriculum that it declares: an installed package has it, and its versions.
+
+    Args:
+        root: The repo.
+        project: What it declares.
+
+    Returns:
+        True when that holds for one of its curricula.
+    """
+    return any(not own_packages(root, top_of(target)) for target in project.curricula.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,9 @@ from typing import Any
 from ...contract.errors import CurriculumError
 from ...contract.versions import semver_of
 from ...project import uv_lock
+from ...project.distributions import entry_points
 from ...project.git import Git
+from ...project.packages import own_packages, top_of
 from ...project.pyproject import Pyproject
 from ...project.template import ANSWERS, PIN_COMMENT, is_from_template
 from ...session.layout import SAMPLE_SESSION
@@ -40,7 +43,7 @@ class Target:
     @property
     def package(self) -> str:
         """The import package it is in."""
-        return self.object.partition(":")[0].partition(".")[0]
+        return top_of(self.object)
 
 
 @dataclass(eq=False)
@@ -126,6 +129,11 @@ class RepoFiles:
         return self._file.curricula
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What the repo says of its use of the runtime."""
+        return self._file.settings
+
+    @property
     def dependencies(self) -> set[str]:
         """The packages that the repo needs, by their normalised names."""
         return self._file.dependency_names
@@ -176,8 +184,21 @@ class RepoFiles:
 
     @cached_property
     def own_command(self) -> str | None:
-        """The object behind a console script ``curriculum`` that the repo itself declares, or None."""
-        return self._file.scripts.get("curriculum")
+        """The object behind the command that a launcher calls, where the repo itself declares it, or None."""
+        return self._file.scripts.get(self.command)
+
+    @property
+    def command(self) -> str:
+        """The console script that a launcher calls."""
+        return self._file.command
+
+    @cached_property
+    def hides_command(self) -> str | None:
+        """The installed package with a command that hides the one which a launcher calls, or None."""
+        name = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
+        folders = (self.project_root / ".venv").glob(name)
+        scripts = [one for one in entry_points("console_scripts", [*map(str, folders)]) if one.name == self.command]
+        return next((one.distribution.name for one in scripts if top_of(one.value) != top_of(__package__)), None)
 
     @cached_property
     def locked(self) -> dict[str, str]:
@@ -194,12 +215,12 @@ class RepoFiles:
         """Make sure that the repo uses the runtime's command, because the check is about a promise of the runtime.
 
         Raises:
-            NotApplicable: The command ``curriculum`` is the repo's own, or no curriculum is declared.
+            NotApplicable: The command that a launcher calls is the repo's own, or no curriculum is declared.
         """
         if not self.declared and self.own_command is None:
             raise NotApplicable("no curriculum is declared by entry point")
         if not self.uses_runtime:
-            raise NotApplicable("the repo's `curriculum` command is its own, and this is the runtime's promise")
+            raise NotApplicable(f"the repo's `{self.command}` command is its own, and this is the runtime's promise")
 
     @cached_property
     def session(self) -> Path | None:
@@ -211,9 +232,16 @@ class RepoFiles:
     def packages(self) -> list[Path]:
         """The import packages that hold the curricula: folders, or single module files."""
         tops = sorted({target.package for target in self.targets})
-        names = [name for top in tops for name in (top, f"{top}.py")]
-        found = [folder / name for name in names for folder in (self.root / "src", self.root)]
-        return [path for path in found if path.is_dir() or (path.suffix == ".py" and path.is_file())]
+        return [path for top in tops for path in own_packages(self.root, top)]
+
+    def require_own_code(self) -> None:
+        """Make sure that a curriculum's code is in the repo, because the check is about what its author can change.
+
+        Raises:
+            NotApplicable: The repo wraps curricula of installed packages, and holds none of its own.
+        """
+        if self.targets and not self.packages:
+            raise NotApplicable(f"the curriculum's code is that of an installed package, {self.targets[0].package}")
 
     @cached_property
     def sources(self) -> dict[str, ast.Module]:

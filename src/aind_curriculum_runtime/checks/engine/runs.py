@@ -247,13 +247,13 @@ class Runs:
         """The launcher's command line (docs/contract.md, section "Call").
 
         Args:
-            arguments: What follows `curriculum`.
+            arguments: What follows the command that a launcher calls.
             env: Variables added to the environment.
 
         Returns:
             What to start.
         """
-        invocation = self._uv_run("curriculum", *arguments)
+        invocation = self._uv_run(self._repo.command, *arguments)
         invocation.env = {**invocation.env, **(env or {})}
         invocation.forked = Forked(program="curriculum", arguments=[*map(str, arguments)])
         return invocation

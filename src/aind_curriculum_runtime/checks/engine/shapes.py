@@ -91,7 +91,8 @@ class InSources(TableRow):
     search: Callable[[ast.Module], Iterator[tuple[int, str]]]
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        """Search every module of the package."""
+        """Search every module of the repo's own package."""
+        repo.require_own_code()
         for name, tree in repo.sources.items():
             for line, message in self.search(tree):
                 yield Finding(message=message, path=name, line=line)

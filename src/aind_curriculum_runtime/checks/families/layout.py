@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ...contract.console_script import NAMES
 from ...project.distributions import ENTRY_POINT_GROUP
+from ...project.pyproject import SETTINGS
 from ...project.template import ANSWERS
 from ..engine.check import Check, TargetCheck
 from ..engine.findings import Finding, NotApplicable
@@ -81,10 +83,11 @@ class LP002(Check):
 
 
 class LP003(Check):
-    """The command `curriculum` is the runtime's
+    """The command that launchers call is the runtime's
 
-    Launchers call `uv run curriculum run`. The runtime's command puts its guard in place before any code of
-    the repo is imported; a command of the repo's own cannot, so one print breaks the launcher.
+    Launchers call `uv run curriculum run`, or `aind-curriculum` where the repo asks for that. The runtime's command
+    puts its guard in place before any code of the repo is imported; a command of the repo's own, or of a package that
+    it depends on, cannot, so one print breaks the launcher.
     """
 
     family = "layout"
@@ -96,12 +99,27 @@ class LP003(Check):
     )
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
-        own = repo.own_command
-        if own is not None and own.replace(" ", "") != "aind_curriculum_runtime.cli:main":
+        own, asked = repo.own_command, repo.settings.get("command", repo.command)
+        if asked != repo.command:
             yield Finding(
-                message=f"The command `curriculum` is the repo's own ({own}).",
+                message=f"[tool.{SETTINGS}] asks for the command {asked!r}, which the runtime does not have.",
+                path="pyproject.toml",
+                line=repo.line_of("pyproject.toml", f"[tool.{SETTINGS}]"),
+                fix=f"Write one of its two: {' or '.join(NAMES)}.",
+            )
+        elif own is not None and own.replace(" ", "") != "aind_curriculum_runtime.cli:main":
+            yield Finding(
+                message=f"The command `{repo.command}` is the repo's own ({own}).",
                 path="pyproject.toml",
                 line=repo.line_of("pyproject.toml", own),
+            )
+        elif own is None and repo.hides_command is not None:
+            yield Finding(
+                message=f"{repo.hides_command} installs a command `{repo.command}` too, which hides the runtime's.",
+                path="pyproject.toml",
+                line=repo.line_of("pyproject.toml", repo.hides_command),
+                fix=f'Write command = "{NAMES[1]}" under [tool.{SETTINGS}], so that launchers and checks call that, '
+                "then run `uv sync --reinstall`.",
             )
         elif "aind-curriculum-runtime" not in repo.dependencies:
             yield Finding(
@@ -339,6 +357,7 @@ class LP011(Check):
     fix = "Give each curriculum a repo of its own, made from the template."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        repo.require_own_code()
         made = [(name, node) for name, tree in repo.sources.items() for node in _creations(tree)]
         if len(made) > 1:
             name, node = made[1]

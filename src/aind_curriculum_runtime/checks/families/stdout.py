@@ -99,6 +99,7 @@ class SO008(Check):
     fix = "Use logging.getLogger(__name__), which is quiet by default and shown with -v."
 
     def find(self, repo: CurriculumRepo) -> Iterable[Finding]:
+        repo.require_own_code()
         # A command of the repo's own prints the suggestion itself.
         command = (repo.own_command or "").replace(" ", "").partition(":")[0].replace(".", "/")
         for name, tree in repo.sources.items():

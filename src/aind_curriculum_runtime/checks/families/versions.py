@@ -58,6 +58,7 @@ class VE002(TargetCheck):
                 message=f"pyproject.toml says {package}, the curriculum {curriculum} and the document {document}.",
                 path="pyproject.toml",
                 line=repo.line_of("pyproject.toml", "version ="),
+                fix=None if repo.packages else f"Run `uv run {repo.command} wrap {target.object}`.",
             )
 
 
@@ -99,6 +100,7 @@ class VE004(TargetCheck):
     )
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        repo.require_own_code()
         tag = last_release(repo)
         if tag is None:
             raise NotApplicable("there is no release tag (v1.2.3) yet")
@@ -128,6 +130,7 @@ class VE005(TargetCheck):
     fix = "`uv run curriculum bump` raises it as far as the changes need; `uv run curriculum diff` shows them."
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        repo.require_own_code()
         tag = last_release(repo)
         if tag is None:
             raise NotApplicable("there is no release tag (v1.2.3) yet")

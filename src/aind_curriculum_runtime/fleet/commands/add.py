@@ -155,6 +155,6 @@ def _problem(content: bytes | None) -> str | None:
         return "its pyproject.toml declares no curriculum"
     if RUNTIME not in file.dependency_names:
         return f"it does not depend on {RUNTIME}"
-    if "curriculum" in file.scripts:
-        return "its command `curriculum` is its own and not the runtime's"
+    if file.command in file.scripts:
+        return f"its command `{file.command}` is its own and not the runtime's"
     return None

@@ -65,5 +65,6 @@ def check(member: Member, processes: Children) -> tuple[str, str]:
     Returns:
         ``passed`` or ``failed``, and what the checks said.
     """
-    done = processes.run(["uv", "run", "-q", "--directory", member.path, "curriculum", "check"], member.path)
+    call = ["uv", "run", "-q", "--directory", member.path, member.pyproject.command, "check"]
+    done = processes.run(call, member.path)
     return "passed" if done.code == 0 else "failed", (done.stdout.strip() or done.stderr.strip())

@@ -1,0 +1,326 @@
+"""Wrapping: a repo of the template whose curriculum is one of an installed package, unchanged.
+
+Owns what such a repo holds: the package pinned, the entry point under the name that the curriculum has, the version of
+the curriculum as the repo's own, and nothing of the template's example. Writes nothing: it gives the files.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from ..contract.console_script import NAMES
+from ..contract.errors import CurriculumError
+from ..contract.versions import semver_of
+from ..curriculum.author_code import a_value, curriculum_code
+from ..curriculum.discovery import Registered
+from ..curriculum.loading import load
+from ..look.mermaid import inserted, markdown
+from ..look.read import read_model
+from ..project.distributions import entry_points
+from ..project.git import Git
+from ..project.packages import as_pinned, distribution_of, own_packages, top_of
+from ..project.pyproject import Pyproject
+from ..project.template import FileClass, classify, is_from_template
+from ..session.layout import SAMPLE_SESSION, require_session, too_deep
+from ..versions.bump import with_version
+from ..versions.changelog import NAME as CHANGELOG
+from ..versions.changelog import has_entry, opened_entry
+from .repo_files import (
+    changed_since_scaffold,
+    require_as_scaffolded,
+    require_committed,
+    with_curricula,
+    with_requirement,
+    with_setting,
+)
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Curriculum
+
+__all__ = ["SESSION_LIMIT", "Wrapped", "wrapped"]
+
+SESSION_LIMIT: Final = 20 * 2**20
+"""Bytes of the largest session that is copied in: it is in every clone, and a check copies it some forty times."""
+
+_FRESH: Final = "Make one with the template (README of the runtime), commit, and call it there."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrapped:
+    """A repo as it is when it wraps a curriculum."""
+
+    name: str
+    version: str
+    requirement: str
+    """What the repo depends on for it, pinned."""
+
+    command: str
+    """The console script by which launchers call it."""
+
+    has_session: bool
+    files: Mapping[Path, bytes | None]
+    """Each file to write, and None for each to delete."""
+
+
+def wrapped(root: Path, target: str, session: Path | None = None) -> Wrapped:
+    """Work out what makes a repo of the template wrap a curriculum; a repo that wraps one already gets another.
+
+    Args:
+        root: The repo.
+        target: Where the curriculum is in the environment: ``package.module:OBJECT``.
+        session: A session directory to copy in as the sample session, if there is one.
+
+    Returns:
+        What to write.
+
+    Raises:
+        CurriculumError: ``repo.not_fresh``, ``repo.uncommitted``, ``repo.version``, ``usage.invalid``; what importing
+            the curriculum and reading the session raises.
+    """
+    file = Pyproject.read(root)
+    package = _package(root, file)
+    curriculum, requirement = _curriculum(target)
+    version = _version(curriculum, target)
+    tracked = Git(root)("ls-files", "-z").split("\0")
+    examples = [name for name in tracked if name and classify(name, package) is FileClass.EXAMPLE]
+    rewritten = {"pyproject.toml", "README.md", CHANGELOG, "docs/curriculum.md", f"src/{package}/__init__.py"}
+    going = sorted({*examples} - rewritten)
+    if not _is_own(root, file):  # it wraps one already: what is left of the examples' folders is the repo's
+        going = [name for name in going if session is not None and name.startswith(f"{SAMPLE_SESSION}/")]
+    else:
+        require_as_scaffolded(root, [name for name in going if name in examples])
+    require_committed(root, [*rewritten, *going, SAMPLE_SESSION])
+    copied = _session_files(session) if session is not None else {}
+    command = NAMES[1] if _hides_command() else file.command
+    files: dict[str, bytes | None] = dict.fromkeys(going)
+    files |= {f"{SAMPLE_SESSION}/{name}": content for name, content in copied.items()}
+    files |= {
+        name: text.encode("utf-8")
+        for name, text in _rewritten(root, file, package, curriculum, target, requirement, version, command).items()
+    }
+    left = [name for name in tracked if name.startswith(f"{SAMPLE_SESSION}/") and name not in going]
+    return Wrapped(
+        name=curriculum.name,
+        version=version,
+        requirement=requirement,
+        command=command,
+        has_session=bool(copied or left),
+        files={root / name: content for name, content in files.items()},
+    )
+
+
+def _package(root: Path, file: Pyproject) -> str:
+    """The repo's own import package, which the template made, and which stays, because the build wants one."""
+    if file.problem is not None or file.name is None:
+        why = f"its pyproject.toml {file.problem}" if file.problem is not None else "its project has no name"
+        raise CurriculumError("repo.not_fresh", f"{root} cannot be changed: {why}.", _FRESH, where=str(root))
+    if not is_from_template(root):
+        raise CurriculumError("repo.not_fresh", f"{root} was not made from the template.", _FRESH, where=str(root))
+    if len(file.curricula) != 1:
+        raise CurriculumError(
+            "repo.not_fresh", f"{root} declares {len(file.curricula)} curricula, not one.", _FRESH, where=str(root)
+        )
+    return file.name.replace("-", "_")
+
+
+def _is_own(root: Path, file: Pyproject) -> bool:
+    """Whether the curriculum that the repo declares now is code of its own."""
+    return any(own_packages(root, top_of(target)) for target in file.curricula.values())
+
+
+def _curriculum(target: str) -> tuple[Curriculum[Any], str]:
+    """Import the curriculum, with every check that `run` makes, and find the requirement that brings it."""
+    if not re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*(\.\w+)*", target):
+        raise CurriculumError(
+            "usage.invalid",
+            f"{target!r} does not say where a curriculum is.",
+            "Give PACKAGE.MODULE:OBJECT, such as some_package.depletion.curriculum:CURRICULUM.",
+        )
+    found = _imported(target)
+    distribution = distribution_of(top_of(target))
+    if distribution is None:
+        raise CurriculumError(
+            "usage.invalid",
+            f"{top_of(target)} is not of an installed package, so it cannot be pinned.",
+            "Give a curriculum of a package that `uv add` or `uv run --with` brings.",
+        )
+    requirement = _requirement(distribution)
+    registered = Registered(name=found.name, target=target, distribution=distribution, version=found.version)
+    return load(registered), requirement
+
+
+def _imported(target: str) -> Curriculum[Any]:
+    module_name, _, attributes = target.partition(":")
+    bring = (
+        f"`uv run --with PACKAGE==VERSION {NAMES[1]} wrap {target}` brings the package that has it, for this one call."
+    )
+    with curriculum_code("repo.import_failed", f"{target} does not import", bring):
+        found: object = importlib.import_module(module_name)
+        for attribute in attributes.split("."):
+            found = getattr(found, attribute)
+
+    from aind_behavior_curriculum import Curriculum
+
+    if not isinstance(found, Curriculum):
+        others = [name for name, one in vars(sys.modules[module_name]).items() if isinstance(one, Curriculum)]
+        raise CurriculumError(
+            "repo.not_a_curriculum",
+            f"{target} is {a_value(found)}, not a Curriculum object.",
+            f"That module has: {', '.join(others)}." if others else "That module has no Curriculum object.",
+        )
+    return found
+
+
+def _requirement(distribution: str) -> str:
+    found = as_pinned(distribution)
+    if found is None:
+        raise CurriculumError(
+            "usage.invalid",
+            f"{distribution} is installed from this machine's disk, so no other machine could have it.",
+            "Bring it from a package index or from git: `uv run --with PACKAGE==VERSION`, or `--with git+URL@COMMIT`.",
+        )
+    return found
+
+
+def _version(curriculum: Curriculum[Any], target: str) -> str:
+    """The curriculum's own version, which becomes the repo's; packaging may not spell it in another way."""
+    try:
+        if re.fullmatch(r"\d+\.\d+\.\d+", semver_of(curriculum.version)):
+            return curriculum.version
+    except ValueError:
+        pass
+    raise CurriculumError(
+        "repo.version",
+        f"The version {curriculum.version!r} of {target} is not MAJOR.MINOR.PATCH.",
+        "The repo's version must be the curriculum's: take a released version of the package.",
+    )
+
+
+def _hides_command() -> bool:
+    """Whether a package of this environment installs a command `curriculum` of its own, as the wrapped one may."""
+    scripts = [point for point in entry_points("console_scripts") if point.name == NAMES[0]]
+    return any(top_of(point.value) != top_of(__package__) for point in scripts)
+
+
+def _session_files(session: Path) -> dict[str, bytes]:
+    """The files of a session directory, by their paths in it."""
+    directory = require_session(session)
+    if hint := too_deep(directory):
+        raise CurriculumError("usage.invalid", f"{directory} is not a session directory.", hint.strip())
+    paths = sorted(path for path in directory.rglob("*") if path.is_file())
+    sizes = {path: path.stat().st_size for path in paths}
+    if sum(sizes.values()) > SESSION_LIMIT:
+        largest = max(paths, key=lambda path: sizes[path]).relative_to(directory).as_posix()
+        raise CurriculumError(
+            "usage.invalid",
+            f"The session {directory} has {sum(sizes.values()) / 2**20:.0f} MiB, and a sample session at most "
+            f"{SESSION_LIMIT // 2**20}; its largest file is {largest}.",
+            "Give a copy without the files that the metrics do not read, such as videos.",
+            where=str(directory),
+        )
+    return {PurePosixPath(path.relative_to(directory)).as_posix(): path.read_bytes() for path in paths}
+
+
+def _rewritten(
+    root: Path,
+    file: Pyproject,
+    package: str,
+    curriculum: Curriculum[Any],
+    target: str,
+    requirement: str,
+    version: str,
+    command: str,
+) -> dict[str, str]:
+    """The files that say what the repo is."""
+    model = read_model(curriculum)
+    project = _text(root / "pyproject.toml")
+    project = with_curricula(with_requirement(project, requirement), {curriculum.name: target})
+    if file.version != version:
+        project = with_version(project, version)
+    if command != file.command:
+        project = with_setting(
+            project, "command", command, "What launchers call: a package that this repo needs has a `curriculum` too."
+        )
+    found = {
+        "pyproject.toml": project,
+        "docs/curriculum.md": markdown(model),
+        f"src/{package}/__init__.py": '"""No code is here: pyproject.toml says which package has the curriculum."""\n',
+    }
+    log = _text(root / CHANGELOG)
+    if log and not has_entry(log, version):
+        entry = f"The curriculum `{curriculum.name}` {version}, unchanged: `{target}` of `{requirement}`."
+        found[CHANGELOG] = opened_entry(log, version, date.today().isoformat(), [entry])
+    readme = _text(root / "README.md")
+    if readme and _is_own(root, file) and not changed_since_scaffold(root, ["README.md"]):
+        readme = _README.format(
+            repo=file.name,
+            description=file.project.get("description", ""),
+            name=curriculum.name,
+            target=target,
+            command=command,
+            url=file.table("project", "urls").get("Repository", "URL"),
+        )
+    with_diagram = inserted(model, readme)
+    if with_diagram is not None:
+        found["README.md"] = with_diagram
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+_README: Final = """\
+# {repo}
+
+{description}
+
+This repo wraps the curriculum `{name}`, which is `{target}` of a package that `pyproject.toml` pins, unchanged. What
+the repo adds is the contract with launchers, the checks and the pictures.
+
+<!-- curriculum diagram -->
+<!-- end of the curriculum diagram -->
+
+[docs/curriculum.md](docs/curriculum.md) has the rules and the parameters of every stage.
+
+## The commands one needs first
+
+    uv run {command} demo        the suggestion for the sample session in tests/data/session, with a summary
+    uv run {command} show        the curriculum in the terminal
+    uv run {command} check       whether a launcher can rely on this repo: the contract, check by check
+    uv run pytest                        the contract, as a test
+
+`uv run {command} --help` lists all commands. Trainer states that the package's own command wrote go in as they are.
+
+## Where things are
+
+| file | what it holds |
+|---|---|
+| `pyproject.toml` | the package, pinned; the curriculum's name and where it is; its version, which is this repo's |
+| `tests/data/session` | a small session directory of your own, for the demo and the checks |
+
+## Another version of the package
+
+    uv run --with "PACKAGE==VERSION" {command} wrap {target}
+
+pins it, and takes over the curriculum's version; read `git diff`, and commit.
+
+## As a part of a task repo
+
+    git submodule add {url} curricula/{repo}
+    uv sync --directory curricula/{repo}
+
+## Update from the template
+
+    uvx copier update
+"""
