@@ -46,7 +46,9 @@ def execute(as_json: bool) -> bytes:
     rows.insert(0, ("curriculum", "version", "object"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines += ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines += [f"{one['name']} was {', '.join(one['formerly'])}" for one in description["curricula"] if "formerly" in one]
+    lines += [
+        f"{one['name']} was {', '.join(one['formerly'])}" for one in description["curricula"] if "formerly" in one
+    ]
     return ("\n".join(lines) + "\n").encode()
 
 

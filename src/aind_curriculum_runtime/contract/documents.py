@@ -120,7 +120,8 @@ class CurriculumRecord(BaseModel):
         pattern=r"^[^\s:]+(:[^\s:]+)?$", description="Where the Curriculum object is: package.module:OBJECT."
     )
     formerly: list[str] = Field(
-        default=[], description="Names that it had before; it accepts trainer states that carry them. Left out for none."
+        default=[],
+        description="Names that it had before; it accepts trainer states that carry them. Left out for none.",
     )
 
 

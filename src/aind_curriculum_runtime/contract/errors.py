@@ -135,6 +135,7 @@ CODES: Final[dict[str, ExitCode]] = {
     "repo.uncommitted": ExitCode.REPO,
     "repo.not_fresh": ExitCode.REPO,
     "repo.wrapped": ExitCode.REPO,
+    "repo.not_wrapped": ExitCode.REPO,
 }
 """Every error code with its exit code. Codes are added within a contract version, never removed."""
 

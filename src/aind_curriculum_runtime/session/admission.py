@@ -1,7 +1,7 @@
 """Which curriculum a trainer state goes to, and the state as that curriculum names things today.
 
-The one place where names that a curriculum and its rules had before (``formerly``) become those of today: directly after
-a state was read, and before anything else looks at it. Nothing that the state names is imported.
+The one place where names that a curriculum and its rules had before (``formerly``) become those of today: directly
+after a state was read, and before anything else looks at it. Nothing that the state names is imported.
 """
 
 from __future__ import annotations
