@@ -236,7 +236,7 @@ LIBRARY = "aind_behavior_curriculum.curriculum:Curriculum"
         ("json:CURRICULUM", "repo.import_failed", "does not import"),
         (LIBRARY, "repo.not_a_curriculum", "not a Curriculum object"),
         ("my_curriculum.curriculum:StageTransition", "repo.not_a_curriculum", "not a Curriculum object"),
-        ("my_curriculum.curriculum:CURRICULUM", "usage.invalid", "this machine's disk"),
+        ("my_curriculum.curriculum:CURRICULUM", "usage.invalid", "cannot be pinned"),
     ],
 )
 def test_what_is_no_curriculum_of_a_package_is_refused(where: str, code: str, says: str, repo: Repo) -> None:
@@ -277,6 +277,30 @@ def test_a_repo_wraps_what_is_installed(packaged: Repo) -> None:
     assert project["project"]["dependencies"][-1] == "some-package==2.1.0"
     assert not (packaged.path / "tests" / "data").exists()
     assert "## [2.1.0]" in (packaged.path / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("origin", "requirement"),
+    [
+        (
+            {"url": "https://example.org/some.git", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}},
+            f"some-package @ git+https://example.org/some.git@{'0' * 40}",
+        ),
+        ({"url": "https://example.org/some.whl", "archive_info": {}}, "some-package @ https://example.org/some.whl"),
+        ({"url": "file:///home/me/some", "dir_info": {}}, None),
+    ],
+)
+def test_a_package_is_pinned_to_where_it_came_from(
+    origin: dict[str, Any], requirement: str | None, packaged: Repo
+) -> None:
+    info = next((packaged.path / ".venv").rglob("some_package-2.1.0.dist-info"))
+    (info / "direct_url.json").write_text(json.dumps(origin), encoding="utf-8")
+    if requirement is None:
+        refused(packaged, WHERE, code="usage.invalid", says="this machine's disk")
+        return
+    assert packaged.curriculum("wrap", WHERE, cwd=packaged.path).code == 0
+    project = tomllib.loads((packaged.path / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["dependencies"][-1] == requirement
 
 
 def test_a_session_is_copied_in(packaged: Repo, tmp_path: Path) -> None:

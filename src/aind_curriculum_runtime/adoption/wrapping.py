@@ -285,8 +285,9 @@ _README: Final = """\
 
 {description}
 
-This repo wraps the curriculum `{name}`, which is `{target}` of a package that `pyproject.toml` pins, unchanged. What
-the repo adds is the contract with launchers, the checks and the pictures.
+This repo wraps the curriculum `{name}` of a package that `pyproject.toml` pins, unchanged: it is
+`{target}`.
+What the repo adds is the contract with launchers, the checks and the pictures.
 
 <!-- curriculum diagram -->
 <!-- end of the curriculum diagram -->

@@ -52,8 +52,8 @@ def execute(target: str, session: Path | None, repo: Path | None) -> bytes:
         "Next:",
         *([] if done.has_session else ["  put a small session directory at tests/data/session"]),
         f"  uv run {done.command} demo",
-        f"  uv run {done.command} check",
         "  git add .",
+        f"  uv run {done.command} check",
         f'  git commit -m "Wrap {done.name} {done.version}"',
     ]
     if done.command != "curriculum":

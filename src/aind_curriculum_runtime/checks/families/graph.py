@@ -184,6 +184,7 @@ class GR009(TargetCheck):
     many = "names differ from the field's"
 
     def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        repo.require_own_code()
         facts = repo.runs.facts(target)
         told = set()
         for what, name, wanted, rule in _misnamed(facts):

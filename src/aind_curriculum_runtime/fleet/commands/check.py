@@ -65,6 +65,6 @@ def check(member: Member, processes: Children) -> tuple[str, str]:
     Returns:
         ``passed`` or ``failed``, and what the checks said.
     """
-    call = ["uv", "run", "-q", "--directory", member.path, member.pyproject.command, "check"]
-    done = processes.run(call, member.path)
+    command = member.pyproject.command
+    done = processes.run(["uv", "run", "-q", "--directory", member.path, command, "check"], member.path)
     return "passed" if done.code == 0 else "failed", (done.stdout.strip() or done.stderr.strip())
