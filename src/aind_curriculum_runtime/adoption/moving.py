@@ -86,9 +86,8 @@ def moved(
         end = lines.span(_last_import(selection, module, kept).node)[1]
         edits.append(Edit(end, end, f"\n{added}"))
     header = re.match(rb"(#.*\n)+(?=\n)", data)  # such as a licence: not about the first statement
-    text = b"".join(
-        _applied(data, *span, edits) for span in _kept_spans(module, kept, lines, header.end() if header else 0)
-    )
+    spans = _kept_spans(module, kept, lines, header.end() if header is not None else 0)
+    text = b"".join(b"\n" * empty + _applied(data, start, end, edits) for empty, start, end in spans)
     body = text.decode("utf-8").strip("\n")
     return f"{header[0].decode() + chr(10) if header else ''}{body}\n" if body else ""
 
@@ -107,17 +106,25 @@ class _Lines:
         return self.starts[node.lineno - 1] + node.col_offset, self.starts[last - 1] + end
 
 
-def _kept_spans(module: Module, kept: Sequence[Statement], lines: _Lines, before: int) -> Iterator[tuple[int, int]]:
-    """The lines of the statements that stay, each with the lines above it since the last one, which are about it."""
-    waiting = False
+def _kept_spans(
+    module: Module, kept: Sequence[Statement], lines: _Lines, before: int
+) -> Iterator[tuple[int, int, int]]:
+    """The lines of the statements that stay, each with the lines above it since the last one, which are about it.
+
+    Yields:
+        How many empty lines more what went had above it; where the lines start, and where they end.
+    """
+    waiting, most = False, 0
     for index, statement in enumerate(module.statements):
         waiting |= statement in kept
         last = statement.node.end_lineno or statement.node.lineno
         if any(one.node.lineno <= last for one in module.statements[index + 1 : index + 2]):
             continue  # `a = 1; b = 2` stays or goes as one
+        here = re.match(rb"\n*", lines.data[before:])
+        empty = here.end() if here is not None else 0
         if waiting:
-            yield before, lines.starts[last]
-        before, waiting = lines.starts[last], False
+            yield max(0, most - empty), before, lines.starts[last]
+        before, waiting, most = lines.starts[last], False, 0 if waiting else max(most, empty)
 
 
 def _applied(data: bytes, start: int, end: int, edits: Iterable[Edit]) -> bytes:

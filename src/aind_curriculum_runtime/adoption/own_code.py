@@ -79,7 +79,8 @@ def own_code(original: Curriculum[Any], target: str, name: str, *, whole: bool =
     wanted += [(one.__module__, one.__qualname__) for one in functions.values() if package.holds(one.__module__)]
     selection = select(package, wanted)
     own = name.replace("-", "_")
-    names = new_names(selection.modules, module.package, own)
+    modules = selection.modules_with_packages(module.package)
+    names = new_names(modules, module.package, own)
     rules = {
         path: names[one.__module__] + path.removeprefix(one.__module__)
         for path, one in sorted(functions.items())
@@ -87,19 +88,18 @@ def own_code(original: Curriculum[Any], target: str, name: str, *, whole: bool =
     }
     nameable = frozenset[str]().union(*known(original).values())
     former = {path: now for path, now in rules.items() if path in nameable}
-    texts = dict(_texts(selection, names, original.name, name))
-    path = _path(module, names)
+    path, top = _path(module, names), f"{own}/__init__.py"
+    texts = {_path(one, names): _text(selection, one, names, original.name, name) for one in modules}
+    steps = tuple(_steps(selection, texts, path, original.name, name))
     texts[path] += _declaration(former, package.name)
-    texts = {f"{own}/__init__.py": f'"""{name}: the curriculum, moved from {module.package or module.name}."""\n'} | {
-        one: text for one, text in texts.items() if text or one != f"{own}/__init__.py"
-    }
+    texts[top] = texts.get(top) or f'"""{name}: the curriculum, moved from {module.package or module.name}."""\n'
     return OwnCode(
         target=f"{names[module.name]}:{'.'.join([first, *rest])}",
         texts=texts,
         rules=rules,
         former_rules=former,
         needs_package=bool(selection.missing),
-        steps=tuple(_steps(selection, texts, path, original.name, name)),
+        steps=steps,
     )
 
 
@@ -119,15 +119,13 @@ def _path(module: Module, names: Mapping[str, str]) -> str:
     return names[module.name].replace(".", "/") + ("/__init__.py" if module.is_package else ".py")
 
 
-def _texts(selection: Selection, names: Mapping[str, str], former_name: str, name: str) -> Iterator[tuple[str, str]]:
-    stated = _name_stated(selection, former_name)
-    for module in selection.modules:
-        inside = _nodes(selection, module)
-        versions = [version for one in module.making if one.call in inside for version in one.versions]
-        replaced = dict.fromkeys(versions, f'curriculum_version("{name}")')
-        replaced |= {node: f'"{name}"' for node in stated if len(stated) == 1 and node in inside}
-        added = _IMPORT if versions and "curriculum_version" not in module.binds else ""
-        yield _path(module, names), moved(selection, module, names, replaced, added)
+def _text(selection: Selection, module: Module, names: Mapping[str, str], former_name: str, name: str) -> str:
+    inside, stated = _nodes(selection, module), _name_stated(selection, former_name)
+    versions = [version for one in module.making if one.call in inside for version in one.versions]
+    replaced = dict.fromkeys(versions, f'curriculum_version("{name}")')
+    replaced |= {node: f'"{name}"' for node in stated if len(stated) == 1 and node in inside}
+    added = _IMPORT if versions and "curriculum_version" not in module.binds else ""
+    return moved(selection, module, names, replaced, added)
 
 
 def _nodes(selection: Selection, module: Module) -> set[ast.AST]:
@@ -157,10 +155,8 @@ def _name_stated(selection: Selection, name: str) -> list[ast.expr]:
 def _declaration(former: Mapping[str, str], package: str) -> str:
     """The former rule paths, as code."""
     listed = "".join(f'    "{path}": "{now}",\n' for path, now in former.items())
-    comment = (
-        f"# Trainer states that {package} wrote name these rules by the paths on the left. Nothing there is imported."
-    )
-    return f"\n\n{comment}\n{ATTRIBUTE} = {{\n{listed}}}\n" if former else ""
+    told = f"# What trainer states of {package} call these rules.\n# They are read so; nothing there is imported.\n"
+    return f"\n\n{told}{ATTRIBUTE} = {{\n{listed}}}\n" if former else ""
 
 
 def _steps(selection: Selection, texts: Mapping[str, str], home: str, former_name: str, name: str) -> Iterator[Step]:

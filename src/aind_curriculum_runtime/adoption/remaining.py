@@ -89,14 +89,17 @@ def _used(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _named(tree: ast.Module, package: str) -> Iterator[tuple[int, str]]:
-    word = re.compile(rf"(?<![\w.]){re.escape(package)}(?![\w])")
+    word = re.compile(rf"(?<![\w.]){re.escape(package)}(?!\w)")
     for node in ast.walk(tree):
+        modules: list[str] = []
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and word.search(node.value):
             yield node.lineno, f"names the package {package} in a text: look whether that is still meant"
-        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
-        modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""] if node.level == 0 else []
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
         for module in modules:
-            if f"{module}.".startswith(f"{package}."):
+            if f"{module}.".startswith(f"{package}.") and isinstance(node, ast.stmt):
                 yield node.lineno, f"imports {module}, of which there is no Python source: write what it needs here"
 
 

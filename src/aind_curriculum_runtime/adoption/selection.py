@@ -29,11 +29,18 @@ class Selection:
 
     @property
     def modules(self) -> list[Module]:
-        """The modules that are needed, by name, with the packages that they are in."""
-        names = {name for name, wanted in self.wanted.items() if wanted}
-        names |= {".".join(name.split(".")[:count]) for name in names for count in range(1, name.count(".") + 1)}
-        found = [self.package.module(name) for name in sorted(names)]
+        """The modules that are needed, by name."""
+        found = [self.package.module(name) for name in sorted(self.wanted) if self.wanted[name]]
         return [one for one in found if one is not None]
+
+    def modules_with_packages(self, home: str) -> list[Module]:
+        """The modules that are needed, with the packages that they are in; but for those above what is in ``home``."""
+        names = {one.name for one in self.modules}
+        for name in [*names]:
+            parts = name.split(".")
+            above = home.count(".") + 1 if name.startswith(f"{home}.") else 1
+            names |= {".".join(parts[:count]) for count in range(above, len(parts))}
+        return [one for one in map(self.package.module, sorted(names)) if one is not None]
 
     def kept(self, module: Module) -> list[Statement]:
         """The statements of a module that are needed, in their order.
