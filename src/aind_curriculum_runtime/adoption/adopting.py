@@ -79,13 +79,14 @@ def adopted(root: Path) -> Adopted:
     former_name, target = _wrapped(root, file)
     name = file.name or ""
     distribution = distribution_of(top_of(target)) or ""
-    original = load(Registered(name=former_name, target=target, distribution=distribution, version=file.version or ""))
+    before = Registered(name=former_name, target=target, distribution=distribution, version=file.version or "")
+    original = load(before)
     for whole in (False, True):  # what it needs alone; or, where that is another curriculum, all of its modules
         code = own_code(original, target, name, whole=whole)
-        trial = tried(code, original, Registered(name, code.target, name, file.version or ""))
-        if trial.fault is None:
+        trial = tried(code, original, before, before._replace(name=name, target=code.target, distribution=name))
+        if trial.is_equal:
             break
-    steps = (*code.steps, *([trial.fault] if trial.fault is not None else []))
+    steps = (*code.steps, *trial.steps)
     sources = {f"src/{path}": text for path, text in code.texts.items()}
     require_committed(root, [NAME, CHANGELOG, STEPS, _README, _PAGE, *sources])
     _require_free(root, sources)
@@ -111,7 +112,7 @@ def adopted(root: Path) -> Adopted:
         package=top_of(target),
         modules=len(sources),
         rules=len(code.former_rules),
-        is_equal=trial.fault is None,
+        is_equal=trial.is_equal,
         steps=steps,
         files={root / path: text.encode("utf-8") for path, text in files.items()},
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import random
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -39,35 +40,48 @@ class Trial:
     model: CurriculumModel | None
     """The curriculum, if it could be imported."""
 
-    fault: Step | None
-    """What is wrong with it; None for a curriculum that is the original but for names."""
+    is_equal: bool
+    """Whether it is the original, but for names."""
+
+    steps: tuple[Step, ...]
+    """What is wrong with it, if anything."""
 
 
-def tried(code: OwnCode, original: Curriculum[Any], registered: Registered) -> Trial:
+def tried(code: OwnCode, original: Curriculum[Any], before: Registered, today: Registered) -> Trial:
     """Import the moved code and compare what it makes with the original.
 
     Args:
         code: The code.
         original: The curriculum as its package makes it.
-        registered: The moved one, as the repo will declare it.
+        before: Where that is.
+        today: The moved one, as the repo will declare it.
 
     Returns:
         What was found.
     """
     path = f"src/{code.target.partition(':')[0].replace('.', '/')}.py"
-    model = None
+    graph, model, told = _graph(original), None, []
     try:
-        with _importable(code, top_of(registered.target)):
-            found = load(registered)
+        again = _graph(_loaded_anew(before))
+        if random_part := _first_difference(graph, again):
+            told.append(f"is made with random numbers, so every import makes another: seed them ({random_part})")
+        with _importable(code):
+            found = _loaded_anew(today)
             model = read_model(found)
-            told = _difference(original, found, code)
+        for old, now in code.rules.items():
+            again = again.replace(json.dumps(old), json.dumps(now))
+        difference = _first_difference(again, _graph(found))
+        if difference is not None:
+            told.append(f"makes another curriculum than the package: {difference}")
+        is_equal = difference is None
     except CurriculumError as error:
-        told = f"does not load: {error.message}"
-    return Trial(model=model, fault=Step(path=path, line=1, text=told) if told is not None else None)
+        told.append(f"does not load: {error.message}")
+        is_equal = False
+    return Trial(model=model, is_equal=is_equal, steps=tuple(Step(path=path, line=1, text=one) for one in told))
 
 
 @contextlib.contextmanager
-def _importable(code: OwnCode, package: str) -> Iterator[None]:
+def _importable(code: OwnCode) -> Iterator[None]:
     """Have the code first on the path meanwhile, in a folder."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in code.texts.items():
@@ -75,12 +89,18 @@ def _importable(code: OwnCode, package: str) -> Iterator[None]:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="\n")
         sys.path.insert(0, folder)
-        _forget(package)
         try:
             yield
         finally:
             sys.path.remove(folder)
-            _forget(package)
+            _forget(top_of(code.target))
+
+
+def _loaded_anew(registered: Registered) -> Curriculum[Any]:
+    """Import a curriculum that may have been imported before, with the same random numbers each time."""
+    _forget(top_of(registered.target))
+    random.seed(0)
+    return load(registered)
 
 
 def _forget(package: str) -> None:
@@ -89,12 +109,16 @@ def _forget(package: str) -> None:
         del sys.modules[name]
 
 
-def _difference(original: Curriculum[Any], found: Curriculum[Any], code: OwnCode) -> str | None:
-    """The first difference of two curricula in words: their stages, parameters, policies and transitions."""
-    before = json.dumps(as_json(original, "curriculum")["graph"])
-    for path, now in code.rules.items():
-        before = before.replace(json.dumps(path), json.dumps(now))
-    first = next(iter(changed(json.loads(before), as_json(found, "curriculum")["graph"])), None)
-    if first is None:
-        return None
-    return f"makes another curriculum than the package: {first.path} is {first.after!r} and was {first.before!r}"
+def _graph(curriculum: Curriculum[Any]) -> str:
+    """Stages, parameters, policies and transitions, as JSON."""
+    return json.dumps(as_json(curriculum, "curriculum")["graph"])
+
+
+def _first_difference(before: str, after: str) -> str | None:
+    first = next(iter(changed(json.loads(before), json.loads(after))), None)
+    return None if first is None else f"{first.path} was {_cut(first.before)} and is {_cut(first.after)}"
+
+
+def _cut(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}..."
