@@ -15,6 +15,8 @@ from .source import EVERYTHING, Module, Package, Statement, bound_by
 
 __all__ = ["Selection", "select"]
 
+_Import = ast.Import | ast.ImportFrom
+
 
 @dataclass(frozen=True, eq=False)
 class Selection:
@@ -53,6 +55,7 @@ class Selection:
         """
         wanted = self.wanted.get(module.name, set())
         kept = [one for one in module.statements if _is_kept(one, wanted)]
+        kept = [one for one in kept if not isinstance(one.node, _Import) or self.names(one.node, module)]
         return [one for one in module.statements if kept and (one in kept or _belongs_to_any(one, module))]
 
     def names(self, node: ast.Import | ast.ImportFrom, module: Module, *, is_at_top: bool = True) -> list[ast.alias]:
@@ -67,13 +70,30 @@ class Selection:
             Its names.
         """
         wanted = {EVERYTHING, *self.wanted.get(module.name, set())}
-        everything = not is_at_top or EVERYTHING in self.wanted.get(module.name, set())
-        return [one for one in node.names if everything or bound_by(one, node) in wanted]
+        if not is_at_top or (EVERYTHING in self.wanted.get(module.name, set()) and self._is_for_others(node, module)):
+            return node.names
+        if EVERYTHING in self.wanted.get(module.name, set()):
+            wanted |= {name for one in module.statements if not isinstance(one.node, _Import) for name in one.needs}
+        return [one for one in node.names if bound_by(one, node) in wanted]
+
+    def _is_for_others(self, node: ast.Import | ast.ImportFrom, module: Module) -> bool:
+        """Whether all of a module's import counts although the module itself does not use it.
+
+        It may run something, or bring names that others take from a package; a name of one of the package's own modules
+        is only for the module that imports it.
+        """
+        if isinstance(node, ast.Import) or module.is_package:
+            return True
+        base = module.base_of(node)
+        return not self.package.holds(base) or any(self.submodule(base, one.name) is not None for one in node.names)
 
     def submodule(self, base: str, name: str) -> Module | None:
         """The module that ``from base import name`` means; None where it means something else."""
         parent = self.package.module(base)
-        return None if parent is not None and name in parent.binds else self.package.module(f"{base}.{name}")
+        binding = [one.node for one in parent.statements if name in one.binds] if parent is not None else []
+        if any(not _takes(parent, node, base, name) for node in binding):
+            return None
+        return self.package.module(f"{base}.{name}")
 
     def walked(self, base: str, attributes: Sequence[str]) -> tuple[str, Sequence[str]]:
         """Follow attributes from module to module.
@@ -151,6 +171,13 @@ def _is_kept(statement: Statement, wanted: set[str]) -> bool:
     if statement.is_for_scripts or not wanted:
         return False
     return EVERYTHING in wanted or bool((statement.binds | statement.changes) & {EVERYTHING, *wanted})
+
+
+def _takes(module: Module | None, node: ast.stmt, base: str, name: str) -> bool:
+    """Whether a statement is ``from base import name`` in some form."""
+    if module is None or not isinstance(node, ast.ImportFrom) or module.base_of(node) != base:
+        return False
+    return any(one.name == name and one.asname in (None, name) for one in node.names)
 
 
 def _belongs_to_any(statement: Statement, module: Module) -> bool:

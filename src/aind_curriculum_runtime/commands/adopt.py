@@ -12,8 +12,8 @@ from typing import Final
 from ..command.options import command, repo_option
 
 EXAMPLES: Final = """\
-  aind-curriculum adopt
-  aind-curriculum adopt --repo curricula/vr-depletion"""
+  curriculum adopt
+  curriculum adopt --repo curricula/vr-depletion"""
 
 
 @command(__doc__, EXAMPLES)

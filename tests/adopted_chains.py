@@ -1,0 +1,72 @@
+"""Chains of sessions of an original, once more in a repo that has adopted its curriculum: equal or not, step by step.
+
+    python tests/adopted_chains.py FOLDER [SESSIONS]
+
+measures all nine curricula, as `wrapped.py` does for wrapped ones, and prints a row for each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from real_curricula import NINE
+from support import Repo, call, clean_environment, commit_all, make_template
+from wrapped import Original, run, settled, steps_of, wrapped_repo
+
+_NAMES = """
+import json, sys
+from aind_curriculum_runtime.curriculum.discovery import choose, installed
+from aind_curriculum_runtime.curriculum.formerly import declared
+from aind_curriculum_runtime.curriculum.loading import load
+
+registered = choose(installed(), None)
+load(registered)
+print(json.dumps(dict(declared(registered.target))))
+"""
+
+
+def equal_steps(repo: Repo, folder: Path) -> dict[str, bool]:
+    """Whether each step of an original gives the same in a repo that adopted it, by the step's name.
+
+    Of the curriculum itself, whose graph no evaluation reads, the version is compared: `adopt` has compared the rest.
+    """
+    told = call([repo.script("python"), "-c", _NAMES])
+    assert told.code == 0, told.text
+    return {one.name: _known(one.theirs, told.document) == _known(one.ours, {}) for one in steps_of(repo, folder)}
+
+
+def _known(document: Any, names: dict[str, str]) -> Any:
+    """A suggestion under the names of today, without what is the curriculum's in it."""
+    if document is None:
+        return None
+    state = document["trainer_state"]
+    text = json.dumps({**document, "trainer_state": {**state, "curriculum": state["curriculum"]["version"]}})
+    for old, now in names.items():
+        text = text.replace(json.dumps(old), json.dumps(now))
+    return settled(json.loads(text))
+
+
+def main(folder: Path, sessions: int) -> None:
+    """Measure all nine, and print a row for each."""
+    template = make_template(folder / "template")
+    original = Original.installed(folder / "original")
+    for name in NINE:
+        repo = wrapped_repo(template, folder / f"vr-{name}", name)
+        chains = original.chains(folder / "steps", name, sessions)
+        done = run(repo, "adopt")
+        assert done.code == 0, done.text
+        command = ["uv", "sync", "-q", "--reinstall-package", "aind-curriculum-runtime"]
+        subprocess.run(command, cwd=repo.path, check=True, env=clean_environment())
+        commit_all(repo.path, "Adopt")
+        found = equal_steps(repo, chains)
+        steps = done.stdout.decode("utf-8").count("  src/")
+        print(f"| {name} | {len(found)} | {sum(found.values())} | {steps} |", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(os.path.abspath(sys.argv[1])), int((sys.argv[2:] or ["20"])[0]))
