@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,7 @@ def main(folder: Path, sessions: int) -> None:
         found = equal_steps(repo, chains)
         steps = done.stdout.decode("utf-8").count("  src/")
         print(f"| {name} | {len(found)} | {sum(found.values())} | {steps} |", flush=True)
+        shutil.rmtree(repo.path)
 
 
 if __name__ == "__main__":

@@ -799,7 +799,7 @@ MUTATIONS = (
         Runtime("curriculum/migration.py", "_stage(curriculum, successor, name)", "_stage(curriculum, name, name)"),
     ),
     mutation(
-        "MI004",
+        "MI005",
         "a former rule path leads to no rule",
         Edit(CURRICULUM, _LAST_TRANSITION, _LAST_TRANSITION + '\nFORMERLY = {"old.p_x": "my_curriculum.rules.p_x"}\n'),
     ),

@@ -51,6 +51,7 @@ def wrapped(template: Path, folder: Path, target: str) -> Repo:
     assert done.code == 0, done.text
     repo.sync()
     commit_all(repo.path, "Wrap")
+    git(repo.path, "tag", "v2.4.1")
     return repo
 
 
@@ -200,6 +201,15 @@ def test_the_contract_and_the_ci_of_the_repo_hold(lab: Repo) -> None:
     for line in [one for one in lines_of_ci(lab) if not one.startswith("pytest")]:
         done = call(["uv", "run", "--locked", *line.split()], cwd=lab.path)
         assert done.code == 0, f"{line}: {done.stdout.decode('utf-8', 'replace')}{done.text}"
+
+
+def test_a_move_alone_is_no_reason_for_a_greater_number(lab: Repo) -> None:
+    try:
+        assert run(lab, "bump").stdout == b"2.4.1\n"
+        done = run(lab, "bump", "patch")
+        assert (done.code, done.stdout) == (0, b"2.4.2\n"), done.text
+    finally:
+        lab.restore()
 
 
 def refused(result: Result, code: str) -> dict[str, Any]:

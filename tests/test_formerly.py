@@ -264,7 +264,7 @@ def test_the_launchers_client_takes_the_answer_under_the_new_name(
 
 def test_the_check_passes_and_names_a_path_that_is_a_rule_today(repo: Repo) -> None:
     def checked() -> dict[str, Any]:
-        (row,) = repo.curriculum("check", "--select", "MI004", "--format", "json", cwd=repo.path).document["checks"]
+        (row,) = repo.curriculum("check", "--select", "MI005", "--format", "json", cwd=repo.path).document["checks"]
         return dict(row)
 
     assert checked()["status"] == "passed"

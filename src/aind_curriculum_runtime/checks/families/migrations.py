@@ -122,7 +122,7 @@ class MI003(TargetCheck):
                     yield Finding(message=message, path=path, line=line)
 
 
-class MI004(TargetCheck):
+class MI005(TargetCheck):
     """Former rule paths lead to rules of today
 
     `FORMERLY` has the paths that rules had in another repo, or before they moved. One that leads nowhere is found
@@ -146,4 +146,4 @@ class MI004(TargetCheck):
             yield Finding(message=message, path=path, line=line)
 
 
-CHECKS = (MI001(), MI002(), MI003(), MI004())
+CHECKS = (MI001(), MI002(), MI003(), MI005())
