@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import tomllib
@@ -292,7 +293,11 @@ def test_a_real_curriculum_gives_what_its_own_command_gave(
     steps = original.chains(tmp_path / "steps", name, sessions)
     done = adopt(repo)
     assert done.code == 0, done.text
-    assert f"{VERSION} is vr-{name} now" in done.stdout.decode("utf-8")
+    told = done.stdout.decode("utf-8")
+    assert f"{VERSION} is vr-{name} now" in told
+    if name == "depletion":  # the one that the guide shows
+        (shown,) = re.findall(r"```text\n(.*?)```", (PROJECT / "docs" / "adopt.md").read_text("utf-8"), re.DOTALL)
+        assert told.startswith(shown)
     found = equal_steps(repo, steps)
     assert [one for one, is_equal in found.items() if not is_equal] == []
     assert len(found) >= 2 * sessions
