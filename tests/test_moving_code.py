@@ -1,4 +1,4 @@
-"""Moving code by its syntax tree: what is needed comes along, letter by letter, and its imports lead to the new place."""
+"""Moving code by its syntax tree: what is needed comes along letter by letter, with imports of the new place."""
 
 from __future__ import annotations
 
@@ -155,6 +155,8 @@ def test_a_statement_that_changes_a_value_goes_with_it(tmp_path: Path) -> None:
         other(KEPT)
         for name in "cd":
             KEPT[name] = 2
+        @KEPT.setdefault("f", print)
+        def put_there(): ...
         LOST = []
         LOST.append(KEPT)
         made = KEPT.setdefault("e", 3)

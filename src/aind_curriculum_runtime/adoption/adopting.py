@@ -91,7 +91,9 @@ def adopted(root: Path) -> Adopted:
     require_committed(root, [NAME, CHANGELOG, STEPS, _README, _PAGE, *sources])
     _require_free(root, sources)
     project = _text(root, NAME)
-    project = with_former_names(with_curricula(project, {name: code.target}), {former_name: code.target})
+    project = with_curricula(project, {name: code.target})
+    if former_name != name:
+        project = with_former_names(project, {former_name: code.target})
     if not code.needs_package:
         project = without_requirement(project, distribution)
     for requirement in requirements_of(distribution, code.texts.values(), original):

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from .selection import Selection
-from .source import Module, Statement, bound_by
+from .source import Module
+from .statements import Import, Statement, bound_by
 
 __all__ = ["Edit", "moved", "new_names"]
 
@@ -138,7 +139,7 @@ def _applied(data: bytes, start: int, end: int, edits: Iterable[Edit]) -> bytes:
 
 def _last_import(selection: Selection, module: Module, kept: Iterable[Statement]) -> Statement:
     """The import after which another package's may stand: the last that is not of the package itself."""
-    found = [one for one in kept if isinstance(one.node, ast.Import | ast.ImportFrom)]
+    found = [one for one in kept if isinstance(one.node, Import)]
     others = [
         one
         for one in found
@@ -166,7 +167,7 @@ def _import_edits(
             )
 
 
-def _as_written(node: ast.Import | ast.ImportFrom) -> list[tuple[str, list[str]]]:
+def _as_written(node: Import) -> list[tuple[str, list[str]]]:
     head = f"from {'.' * node.level}{node.module or ''}" if isinstance(node, ast.ImportFrom) else ""
     return [(head, [f"{one.name}{f' as {one.asname}' if one.asname else ''}" for one in node.names])]
 
@@ -174,7 +175,7 @@ def _as_written(node: ast.Import | ast.ImportFrom) -> list[tuple[str, list[str]]
 def _import_lines(
     selection: Selection,
     module: Module,
-    node: ast.Import | ast.ImportFrom,
+    node: Import,
     needed: Sequence[ast.alias],
     names: Mapping[str, str],
 ) -> list[tuple[str, list[str]]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ..contract.errors import CurriculumError
@@ -18,6 +19,7 @@ from .moving import moved, new_names
 from .remaining import Step, steps_in
 from .selection import Selection, select
 from .source import EVERYTHING, Making, Module, Package, makings
+from .statements import bound_by
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum
@@ -64,42 +66,46 @@ def own_code(original: Curriculum[Any], target: str, name: str, *, whole: bool =
     Raises:
         CurriculumError: ``repo.not_wrapped`` when the package is not installed as Python source.
     """
-    package = Package.installed(top_of(target))
     start, _, attributes = target.partition(":")
     first, *rest = attributes.split(".")
-    module, first = _defined(package, start, first) if package is not None else (None, first)
-    if package is None or module is None:
-        raise CurriculumError(
-            "repo.not_wrapped",
-            f"{start} is not installed as Python source, so its code cannot be moved.",
-            "Install the package from an index or from git, and call it again.",
-        )
+    package, home, first = _found(start, first)
     functions = {rule.name: rule.callable for _, rule in places(original)}
-    wanted = [(module.name, EVERYTHING if whole else first), *([(module.package, EVERYTHING)] if whole else [])]
+    wanted = [(home.name, first), *((home.name, EVERYTHING), (home.package, EVERYTHING)) * whole]
     wanted += [(one.__module__, one.__qualname__) for one in functions.values() if package.holds(one.__module__)]
-    selection = select(package, wanted)
-    own = name.replace("-", "_")
-    modules = selection.modules_with_packages(module.package)
-    names = new_names(modules, module.package, own)
+    move = _Move(select(package, wanted), home, original.name, name)
     rules = {
-        path: names[one.__module__] + path.removeprefix(one.__module__)
+        path: move.names[one.__module__] + path.removeprefix(one.__module__)
         for path, one in sorted(functions.items())
-        if one.__module__ in names
+        if one.__module__ in move.names
     }
     nameable = frozenset[str]().union(*known(original).values())
     former = {path: now for path, now in rules.items() if path in nameable}
-    path, top = _path(module, names), f"{own}/__init__.py"
-    texts = {_path(one, names): _text(selection, one, names, original.name, name) for one in modules}
-    steps = tuple(_steps(selection, texts, path, original.name, name))
-    texts[path] += _declaration(former, package.name)
-    texts[top] = texts.get(top) or f'"""{name}: the curriculum, moved from {module.package or module.name}."""\n'
+    texts = {move.path(module): move.text(module) for module in move.modules}
+    steps = tuple(move.steps(texts))
+    texts[move.path(home)] += _declaration(former, package.name)
+    top = f"{move.own}/__init__.py"
+    texts[top] = texts.get(top) or f'"""{name}: the curriculum, moved from {home.package or home.name}."""\n'
     return OwnCode(
-        target=f"{names[module.name]}:{'.'.join([first, *rest])}",
+        target=f"{move.names[home.name]}:{'.'.join([first, *rest])}",
         texts=texts,
         rules=rules,
         former_rules=former,
-        needs_package=bool(selection.missing),
+        needs_package=bool(move.selection.missing),
         steps=steps,
+    )
+
+
+def _found(start: str, name: str) -> tuple[Package, Module, str]:
+    """The package of a curriculum, the module that makes it, and its name there."""
+    package = Package.installed(top_of(start))
+    if package is not None:
+        module, name = _defined(package, start, name)
+        if module is not None:
+            return package, module, name
+    raise CurriculumError(
+        "repo.not_wrapped",
+        f"{start} is not installed as Python source, so its code cannot be moved.",
+        "Install the package from an index or from git, and call it again.",
     )
 
 
@@ -110,46 +116,9 @@ def _defined(package: Package, name: str, attribute: str) -> tuple[Module | None
         node = statement.node
         if module is not None and isinstance(node, ast.ImportFrom) and package.holds(base := module.base_of(node)):
             for alias in node.names:
-                if (alias.asname or alias.name) == attribute:
+                if bound_by(alias, node) == attribute:
                     return _defined(package, base, alias.name)
     return module, attribute
-
-
-def _path(module: Module, names: Mapping[str, str]) -> str:
-    return names[module.name].replace(".", "/") + ("/__init__.py" if module.is_package else ".py")
-
-
-def _text(selection: Selection, module: Module, names: Mapping[str, str], former_name: str, name: str) -> str:
-    inside, stated = _nodes(selection, module), _name_stated(selection, former_name)
-    versions = [version for one in module.making if one.call in inside for version in one.versions]
-    replaced = dict.fromkeys(versions, f'curriculum_version("{name}")')
-    replaced |= {node: f'"{name}"' for node in stated if len(stated) == 1 and node in inside}
-    added = _IMPORT if versions and "curriculum_version" not in module.binds else ""
-    return moved(selection, module, names, replaced, added)
-
-
-def _nodes(selection: Selection, module: Module) -> set[ast.AST]:
-    return {node for statement in selection.kept(module) for node in ast.walk(statement.node)}
-
-
-def _makings(selection: Selection) -> list[tuple[Module, Making]]:
-    """The calls that make a curriculum, in what is needed."""
-    return [
-        (module, one) for module in selection.modules for one in module.making if one.call in _nodes(selection, module)
-    ]
-
-
-def _name_stated(selection: Selection, name: str) -> list[ast.expr]:
-    """The texts by which the code may give the curriculum its name; one, where there is no doubt."""
-    made = [one.name for _, one in _makings(selection)]
-    direct: list[ast.expr] = [node for node in made if isinstance(node, ast.Constant) and node.value == name]
-    everywhere: list[ast.expr] = [
-        node
-        for module in selection.modules
-        for node in _nodes(selection, module)
-        if isinstance(node, ast.Constant) and node.value == name
-    ]
-    return direct if len(direct) == 1 else everywhere
 
 
 def _declaration(former: Mapping[str, str], package: str) -> str:
@@ -159,21 +128,79 @@ def _declaration(former: Mapping[str, str], package: str) -> str:
     return f"\n\n{told}{ATTRIBUTE} = {{\n{listed}}}\n" if former else ""
 
 
-def _steps(selection: Selection, texts: Mapping[str, str], home: str, former_name: str, name: str) -> Iterator[Step]:
-    """What is left to do in the moved code, which is read anew: lines are those of today."""
-    made = 0
-    for path, text in texts.items():
-        yield from steps_in(f"src/{path}", text, selection.package.name)
-        for one in makings(ast.parse(text)):
-            made += 1
-            if made > 1:
-                yield Step(
-                    path=f"src/{path}", line=one.call.lineno, text="makes a second curriculum: take it out (LP011)"
-                )
-    if not any(one.versions for _, one in _makings(selection)):
-        told = f'states no version in create_curriculum: make it curriculum_version("{name}")'
-        yield Step(path=f"src/{home}", line=1, text=told)
-    if len(_name_stated(selection, former_name)) != 1:
-        yield Step(
-            path=f"src/{home}", line=1, text=f"must be named {name!r} now, as the entry point in pyproject.toml is"
-        )
+@dataclass(frozen=True)
+class _Move:
+    """What is moved, and under which names."""
+
+    selection: Selection
+    home: Module
+    """The module that makes the curriculum."""
+
+    former_name: str
+    name: str
+
+    @property
+    def own(self) -> str:
+        """The repo's own package."""
+        return self.name.replace("-", "_")
+
+    @cached_property
+    def modules(self) -> list[Module]:
+        """The modules, with the packages that they are in."""
+        return self.selection.modules_with_packages(self.home.package)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The names of modules: old to new."""
+        return new_names(self.modules, self.home.package, self.own)
+
+    def path(self, module: Module) -> str:
+        """The file of a module, below the folder of sources."""
+        return self.names[module.name].replace(".", "/") + ("/__init__.py" if module.is_package else ".py")
+
+    def text(self, module: Module) -> str:
+        """A module in its new place, with the new name of the curriculum and the version of the repo."""
+        versions = [version for home, one in self._makings if home is module for version in one.versions]
+        replaced = dict.fromkeys(versions, f'curriculum_version("{self.name}")')
+        if len(self._stated) == 1:
+            replaced |= {node: f'"{self.name}"' for node in self._stated if node in self._nodes[module.name]}
+        added = _IMPORT if versions and "curriculum_version" not in module.binds else ""
+        return moved(self.selection, module, self.names, replaced, added)
+
+    def steps(self, texts: Mapping[str, str]) -> Iterator[Step]:
+        """What is left to do in the moved code, which is read anew: lines are those of today."""
+        made = []
+        for path, text in texts.items():
+            yield from steps_in(f"src/{path}", text, self.selection.package.name)
+            made += [(path, one.call.lineno) for one in makings(ast.parse(text))]
+        told = [(path, line, "makes another curriculum too: take one out (LP011)") for path, line in made[1:]]
+        if not any(one.versions for _, one in self._makings):
+            versioned = f'states no version in create_curriculum: make it curriculum_version("{self.name}")'
+            told.append((self.path(self.home), 1, versioned))
+        if len(self._stated) != 1:
+            named = f"must be named {self.name!r} now, as pyproject.toml says: that is not in one place only"
+            told.append((self.path(self.home), 1, named))
+        yield from (Step(path=f"src/{path}", line=line, text=text) for path, line, text in told)
+
+    @cached_property
+    def _nodes(self) -> dict[str, set[ast.AST]]:
+        """The syntax trees of what is needed, by module."""
+        return {
+            module.name: {node for one in self.selection.kept(module) for node in ast.walk(one.node)}
+            for module in self.modules
+        }
+
+    @cached_property
+    def _makings(self) -> list[tuple[Module, Making]]:
+        """The calls that make a curriculum, in what is needed."""
+        return [
+            (module, one) for module in self.modules for one in module.making if one.call in self._nodes[module.name]
+        ]
+
+    @cached_property
+    def _stated(self) -> list[ast.expr]:
+        """The texts by which the code may give the curriculum its name; one, where there is no doubt."""
+        made = [one.name for _, one in self._makings]
+        every = [node for nodes in self._nodes.values() for node in nodes if isinstance(node, ast.Constant)]
+        same: list[ast.expr] = [node for node in every if node.value == self.former_name]
+        return [node for node in same if node in made] or same

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .source import Statement
+from .statements import Statement
 
 __all__ = ["Step", "as_markdown", "steps_in"]
 

@@ -11,11 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .source import EVERYTHING, Module, Package, Statement, bound_by
+from .source import EVERYTHING, Module, Package
+from .statements import Import, Statement, bound_by
 
 __all__ = ["Selection", "select"]
-
-_Import = ast.Import | ast.ImportFrom
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +54,10 @@ class Selection:
         """
         wanted = self.wanted.get(module.name, set())
         kept = [one for one in module.statements if _is_kept(one, wanted)]
-        kept = [one for one in kept if not isinstance(one.node, _Import) or self.names(one.node, module)]
+        kept = [one for one in kept if not isinstance(one.node, Import) or self.names(one.node, module)]
         return [one for one in module.statements if kept and (one in kept or _belongs_to_any(one, module))]
 
-    def names(self, node: ast.Import | ast.ImportFrom, module: Module, *, is_at_top: bool = True) -> list[ast.alias]:
+    def names(self, node: Import, module: Module, *, is_at_top: bool = True) -> list[ast.alias]:
         """What is needed of an import.
 
         Args:
@@ -73,10 +72,10 @@ class Selection:
         if not is_at_top or (EVERYTHING in self.wanted.get(module.name, set()) and self._is_for_others(node, module)):
             return node.names
         if EVERYTHING in self.wanted.get(module.name, set()):
-            wanted |= {name for one in module.statements if not isinstance(one.node, _Import) for name in one.needs}
+            wanted |= {name for one in module.statements if not isinstance(one.node, Import) for name in one.needs}
         return [one for one in node.names if bound_by(one, node) in wanted]
 
-    def _is_for_others(self, node: ast.Import | ast.ImportFrom, module: Module) -> bool:
+    def _is_for_others(self, node: Import, module: Module) -> bool:
         """Whether all of a module's import counts although the module itself does not use it.
 
         It may run something, or bring names that others take from a package; a name of one of the package's own modules
@@ -144,7 +143,7 @@ def _needed(selection: Selection, module: Module) -> Iterator[tuple[str, str]]:
 
 
 def _imported(
-    selection: Selection, module: Module, node: ast.Import | ast.ImportFrom, alias: ast.alias, kept: list[Statement]
+    selection: Selection, module: Module, node: Import, alias: ast.alias, kept: list[Statement]
 ) -> Iterator[tuple[str, str]]:
     """What an imported name needs of its module; of an imported module, what is used of it."""
     if isinstance(node, ast.ImportFrom):
