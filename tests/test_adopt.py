@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,6 +225,14 @@ def test_a_repo_with_code_of_its_own_has_nothing_to_adopt(lab: Repo, shared_repo
         error = refused(run(repo, "adopt"), "repo.not_wrapped")
         assert "wraps no curriculum" in error["message"] and "curriculum wrap" in error["hint"]
         assert git(repo.path, "status", "--porcelain") == before
+
+
+def test_a_package_that_is_not_installed_is_said(wrapping: Repo, tmp_path: Path) -> None:
+    repo = Path(shutil.copytree(wrapping.path, tmp_path / "alone", ignore=shutil.ignore_patterns(".venv")))
+    git(repo, "reset", "--quiet", "--hard", "v2.4.1")
+    here = call([sys.executable, "-m", "aind_curriculum_runtime.cli", "adopt", "--repo", repo])
+    error = refused(here, "repo.import_failed")
+    assert PACKAGE in error["message"] and git(repo, "status", "--porcelain") == ""
 
 
 # What a tool cannot move

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..contract.errors import CurriculumError
 from ..curriculum.discovery import Registered
@@ -23,11 +23,14 @@ from ..project.pyproject import NAME, Pyproject
 from ..versions.bump import with_version
 from ..versions.changelog import NAME as CHANGELOG
 from ..versions.changelog import has_entry, opened_entry, with_unreleased
-from .own_code import own_code
+from .own_code import OwnCode, own_code
 from .remaining import Step, as_markdown
 from .repo_files import require_committed, with_curricula, with_former_names, with_requirement, without_requirement
 from .requirements import requirements_of
 from .trial import tried
+
+if TYPE_CHECKING:
+    from aind_behavior_curriculum import Curriculum
 
 __all__ = ["STEPS", "Adopted", "adopted"]
 
@@ -90,19 +93,14 @@ def adopted(root: Path) -> Adopted:
     sources = {f"src/{path}": text for path, text in code.texts.items()}
     require_committed(root, [NAME, CHANGELOG, STEPS, _README, _PAGE, *sources])
     _require_free(root, sources)
-    project = _text(root, NAME)
-    project = with_curricula(project, {name: code.target})
+    project = with_curricula(_text(root, NAME), {name: code.target})
     if former_name != name:
         project = with_former_names(project, {former_name: code.target})
-    if not code.needs_package:
-        project = without_requirement(project, distribution)
-    for requirement in requirements_of(distribution, code.texts.values(), original):
-        project = with_requirement(project, requirement)
     if file.version != original.version:
         project = with_version(project, original.version)
     files = {
         **sources,
-        NAME: project,
+        NAME: _with_requirements(project, code, distribution, original),
         **_pages(root, trial.model),
         **_noted(root, original.version, f"The code of the curriculum is in this repo now; it was `{target}`."),
         **({STEPS: as_markdown(steps, former_name)} if steps else {}),
@@ -135,6 +133,15 @@ def _wrapped(root: Path, file: Pyproject) -> tuple[str, str]:
             where=NAME,
         )
     return next(iter(wrapped.items()))
+
+
+def _with_requirements(text: str, code: OwnCode, distribution: str, original: Curriculum[Any]) -> str:
+    """A ``pyproject.toml`` that asks for what the code needs, in the place of its old package."""
+    if not code.needs_package:
+        text = without_requirement(text, distribution)
+    for requirement in requirements_of(distribution, code.texts.values(), original):
+        text = with_requirement(text, requirement)
+    return text
 
 
 def _require_free(root: Path, sources: Mapping[str, str]) -> None:

@@ -118,11 +118,11 @@ class Package:
         if path is None:
             is_namespace = base.is_dir() and any(base.glob("*.py"))
             return Module(name, base, is_package=True, text="", statements=()) if is_namespace else None
-        with tokenize.open(path) as file:  # as Python reads it: a byte order mark, another encoding, any line ends
-            text = file.read()
         try:
+            with tokenize.open(path) as file:  # as Python reads it: a byte order mark, another encoding, any line ends
+                text = file.read()
             tree = ast.parse(text, str(path))
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError):  # such as a compiled module
             return None
         making = tuple(makings(tree))
         versions = frozenset(version for one in making for version in one.versions)
