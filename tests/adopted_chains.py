@@ -1,8 +1,9 @@
 """Chains of sessions of an original, once more in a repo that has adopted its curriculum: equal or not, step by step.
 
-    python tests/adopted_chains.py FOLDER [SESSIONS]
+    python tests/adopted_chains.py FOLDER SESSIONS [NAME ...]
 
-measures all nine curricula, as `wrapped.py` does for wrapped ones, and prints a row for each.
+measures all nine curricula, or those that are named, as `wrapped.py` does for wrapped ones. It prints a table of
+docs/adopt.md.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +54,11 @@ def _known(document: Any, names: dict[str, str]) -> Any:
     return settled(json.loads(text))
 
 
-def main(folder: Path, sessions: int) -> None:
-    """Measure all nine, and print a row for each."""
+def main(folder: Path, sessions: int, names: Sequence[str]) -> None:
+    """Measure curricula, and print the table."""
     template = make_template(folder / "template")
     original = Original.installed(folder / "original")
-    for name in NINE:
+    for name in names:
         repo = wrapped_repo(template, folder / f"vr-{name}", name)
         chains = original.chains(folder / "steps", name, sessions)
         done = run(repo, "adopt")
@@ -71,4 +73,4 @@ def main(folder: Path, sessions: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(os.path.abspath(sys.argv[1])), int((sys.argv[2:] or ["20"])[0]))
+    main(Path(os.path.abspath(sys.argv[1])), int(sys.argv[2]), sys.argv[3:] or [*NINE])

@@ -19,6 +19,8 @@ from aind_curriculum_runtime.client import Client, Kind
 from aind_curriculum_runtime.client import CurriculumError as NoSuggestion
 from aind_curriculum_runtime.curriculum.formerly import faults, with_own_rules
 from aind_curriculum_runtime.curriculum.references import collect, known
+from aind_curriculum_runtime.fleet.errors import FleetError
+from aind_curriculum_runtime.fleet.members import Member, TaskRepo, named
 
 OLD_PACKAGE = "old_lab_curricula.detection"
 POLICIES = ("p_lengthen_delay", "p_hold_delay")
@@ -260,6 +262,13 @@ def test_the_launchers_client_takes_the_answer_under_the_new_name(
     with pytest.raises(NoSuggestion) as raised:
         client.suggest(adopted.session, file, curriculum="my-curriculum")
     assert raised.value.kind is Kind.STATE
+
+
+def test_a_task_repo_finds_it_by_either_name(adopted: Repo, tmp_path: Path) -> None:
+    repo = TaskRepo(adopted.path.parent, [Member(adopted.path.parent, adopted.path.name, is_submodule=False)])
+    assert [one.folder for one in named(repo, ["DetectionOld", "my-curriculum"])] == ["my-curriculum"]
+    with pytest.raises(FleetError, match="no curriculum 'Detection'"):
+        named(repo, ["Detection"])
 
 
 def test_the_check_passes_and_names_a_path_that_is_a_rule_today(repo: Repo) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..contract.errors import CurriculumError
 from ..contract.versions import semver_of
-from ..project.distributions import ENTRY_POINT_GROUP, FORMER_NAMES, EntryPoint, entry_points, origin_of
+from ..project.distributions import ENTRY_POINT_GROUP, FORMER_NAMES, EntryPoint, grouped_entry_points, origin_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,8 +55,9 @@ def installed() -> list[Registered]:
         CurriculumError: ``repo.duplicate_name`` when one name, a former one included, leads to two curricula;
             ``repo.formerly`` for a former name that leads to none.
     """
-    today = _by_name(entry_points(ENTRY_POINT_GROUP), {})
-    former = _by_name(entry_points(FORMER_NAMES), today)
+    points = grouped_entry_points([ENTRY_POINT_GROUP, FORMER_NAMES])
+    today = _by_name(points[ENTRY_POINT_GROUP], {})
+    former = _by_name(points[FORMER_NAMES], today)
     for name, point in former.items():
         if point.value not in {one.value for one in today.values()}:
             raise CurriculumError(

@@ -24,6 +24,7 @@ __all__ = [
     "EntryPoint",
     "Origin",
     "entry_points",
+    "grouped_entry_points",
     "normalised",
     "origin_of",
     "version_of",
@@ -77,16 +78,30 @@ def entry_points(group: str, path: Sequence[str] | None = None) -> list[EntryPoi
     Returns:
         All of them, in the order of the path; if two distributions have the same name, only the first counts.
     """
+    return grouped_entry_points([group], path)[group]
+
+
+def grouped_entry_points(groups: Sequence[str], path: Sequence[str] | None = None) -> dict[str, list[EntryPoint]]:
+    """Find the entry points of several groups, with one look at the distributions.
+
+    Args:
+        groups: Names of the groups.
+        path: As for ``entry_points``.
+
+    Returns:
+        What ``entry_points`` gives for each group.
+    """
     folders = _folders(sys.path if path is None else path)
     if folders is None:
-        return _entry_points_of_any_kind(group, sys.path if path is None else path)
-    found = []
+        return {one: _entry_points_of_any_kind(one, sys.path if path is None else path) for one in groups}
+    found: dict[str, list[EntryPoint]] = {one: [] for one in groups}
     for folder in folders.values():
         text = _read(folder / "entry_points.txt")
-        pairs = _section(text, group) if text and group in text else []
-        if pairs:
-            distribution = _distribution(folder)
-            found += [EntryPoint(name, value, distribution) for name, value in pairs]
+        for group in groups:
+            pairs = _section(text, group) if group in text else []
+            if pairs:
+                distribution = _distribution(folder)
+                found[group] += [EntryPoint(name, value, distribution) for name, value in pairs]
     return found
 
 
