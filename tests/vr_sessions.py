@@ -50,7 +50,7 @@ def _events(seed: int | None) -> dict[str, list[tuple[float, Any]]]:
     if seed is not None:
         patches, sites = chosen.choice([3, 60, 210, 330]), chosen.choice([40, 240, 620])
         share = chosen.choice([0.35, 0.65, 0.9, 1.0])
-        length, duration = chosen.choice([30.0, 44.5, 50.0]), chosen.choice([0.0, 0.13, 0.4, 0.6])
+        length, duration = chosen.choice([30.0, 44.5, 44.5, 49.5, 50.0]), chosen.choice([0.0, 0.13, 0.4, 0.6])
         velocity, delay = chosen.choice([60.0, 42.0, 15.0, 8.0, 5.0]), chosen.choice([0.0, 0.2, 0.31, 1.4])
         missing = {name for name in MAY_BE_MISSING if chosen.random() < 0.02}
     choices = [one for one in range(patches) if share == 1.0 or chosen.random() < share]

@@ -1,9 +1,9 @@
 """What the tests of wrapped curricula share: a repo that wraps one, the package's own command, and the two compared.
 
-    python tests/wrapped.py FOLDER [SESSIONS]
+    python tests/wrapped.py FOLDER SESSIONS [NAME ...]
 
-measures all nine curricula: a wrapped repo of each, chains of generated sessions from each stage, equal to the
-package's own command or not. It prints the table of docs/adopt.md.
+measures all nine curricula, or those that are named: a wrapped repo of each, chains of generated sessions from each
+stage, equal to the package's own command or not. It prints the table of docs/adopt.md.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,12 +170,12 @@ def moved(step: Step) -> str:
     return "tuned" if before["task"] != after["task"] else "stayed"
 
 
-def main(folder: Path, sessions: int) -> None:
-    """Measure all nine, and print the table."""
+def main(folder: Path, sessions: int, names: Sequence[str]) -> None:
+    """Measure curricula, and print the table."""
     template = make_template(folder / "template")
     original = Original.installed(folder / "original")
     repo: Repo | None = None
-    for name in NINE:
+    for name in names:
         if repo is None:
             repo = wrapped_repo(template, folder / "wrapped", name)
         else:
@@ -197,4 +198,4 @@ def main(folder: Path, sessions: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(os.path.abspath(sys.argv[1])), int((sys.argv[2:] or ["20"])[0]))
+    main(Path(os.path.abspath(sys.argv[1])), int(sys.argv[2]), sys.argv[3:] or [*NINE])

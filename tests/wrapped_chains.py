@@ -21,9 +21,12 @@ random.seed(0)  # before the curriculum is imported, as `original_cli.py` does
 def main(folder: Path) -> None:
     """Evaluate every step below a folder."""
     from aind_curriculum_runtime.contract.errors import CurriculumError
+    from aind_curriculum_runtime.curriculum.discovery import choose, installed
+    from aind_curriculum_runtime.curriculum.loading import load
     from aind_curriculum_runtime.session.evaluate import evaluate_session
     from aind_curriculum_runtime.session.suggestion import suggestion
 
+    load(choose(installed(), None))  # now, because importing one of the nine takes random numbers
     for state in sorted(folder.rglob("state.json")):
         step = state.parent
         given = step / "suggestion.json"

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ from ..contract.versions import semver_of
 from ..curriculum.author_code import a_value, curriculum_code
 from ..curriculum.discovery import Registered
 from ..curriculum.loading import load
-from ..look.mermaid import inserted, markdown
+from ..look.mermaid import HEADER, inserted, markdown
 from ..look.read import read_model
 from ..project.distributions import entry_points
 from ..project.git import Git
@@ -49,6 +50,9 @@ __all__ = ["SESSION_LIMIT", "Wrapped", "wrapped"]
 SESSION_LIMIT: Final = 20 * 2**20
 """Bytes of the largest session that is copied in: it is in every clone, and a check copies it some forty times."""
 
+_PROJECT, _PAGE, _README_FILE = "pyproject.toml", "docs/curriculum.md", "README.md"
+_REWRITTEN: Final = (_PROJECT, _PAGE, _README_FILE, CHANGELOG)
+
 _FRESH: Final = "Make one with the template (README of the runtime), commit, and call it there."
 
 
@@ -69,6 +73,42 @@ class Wrapped:
     """Each file to write, and None for each to delete."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Repo:
+    """The repo as it is."""
+
+    root: Path
+    file: Pyproject
+    package: str
+    """Its own import package, which the template made, and which stays, because the build wants one."""
+
+    @property
+    def init(self) -> str:
+        """The one file of that package that stays."""
+        return f"src/{self.package}/__init__.py"
+
+    @cached_property
+    def has_own_code(self) -> bool:
+        """Whether the curriculum that it declares now is code of its own: if not, it wraps one already."""
+        return any(own_packages(self.root, top_of(target)) for target in self.file.curricula.values())
+
+    def text(self, name: str) -> str:
+        """A file's content; empty when it is missing."""
+        path = self.root / name
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Brought:
+    """What it is going to wrap."""
+
+    curriculum: Curriculum[Any]
+    target: str
+    requirement: str
+    version: str
+    command: str
+
+
 def wrapped(root: Path, target: str, session: Path | None = None) -> Wrapped:
     """Work out what makes a repo of the template wrap a curriculum; a repo that wraps one already gets another.
 
@@ -84,55 +124,60 @@ def wrapped(root: Path, target: str, session: Path | None = None) -> Wrapped:
         CurriculumError: ``repo.not_fresh``, ``repo.uncommitted``, ``repo.version``, ``usage.invalid``; what importing
             the curriculum and reading the session raises.
     """
-    file = Pyproject.read(root)
-    package = _package(root, file)
-    curriculum, requirement = _curriculum(target)
-    version = _version(curriculum, target)
-    tracked = Git(root)("ls-files", "-z").split("\0")
-    examples = [name for name in tracked if name and classify(name, package) is FileClass.EXAMPLE]
-    rewritten = {"pyproject.toml", "README.md", CHANGELOG, "docs/curriculum.md", f"src/{package}/__init__.py"}
-    going = sorted({*examples} - rewritten)
-    if not _is_own(root, file):  # it wraps one already: what is left of the examples' folders is the repo's
-        going = [name for name in going if session is not None and name.startswith(f"{SAMPLE_SESSION}/")]
-    else:
-        require_as_scaffolded(root, [name for name in going if name in examples])
-    require_committed(root, [*rewritten, *going, SAMPLE_SESSION])
+    repo = _repo(root)
+    brought = _brought(target, repo.file.command)
+    tracked = [name for name in Git(root)("ls-files", "-z").split("\0") if name]
+    going = [name for name in tracked if _goes(repo, name, replaces_session=session is not None)]
+    if repo.has_own_code:
+        require_as_scaffolded(root, going)
+    require_committed(root, [*_REWRITTEN, repo.init, *going, SAMPLE_SESSION])
     copied = _session_files(session) if session is not None else {}
-    command = NAMES[1] if _hides_command() else file.command
     files: dict[str, bytes | None] = dict.fromkeys(going)
     files |= {f"{SAMPLE_SESSION}/{name}": content for name, content in copied.items()}
-    files |= {
-        name: text.encode("utf-8")
-        for name, text in _rewritten(root, file, package, curriculum, target, requirement, version, command).items()
-    }
-    left = [name for name in tracked if name.startswith(f"{SAMPLE_SESSION}/") and name not in going]
+    files |= {name: text.encode("utf-8") for name, text in _rewritten(repo, brought).items()}
+    stays = any(name.startswith(f"{SAMPLE_SESSION}/") for name in {*tracked} - {*going})
     return Wrapped(
-        name=curriculum.name,
-        version=version,
-        requirement=requirement,
-        command=command,
-        has_session=bool(copied or left),
+        name=brought.curriculum.name,
+        version=brought.version,
+        requirement=brought.requirement,
+        command=brought.command,
+        has_session=bool(copied) or stays,
         files={root / name: content for name, content in files.items()},
     )
 
 
-def _package(root: Path, file: Pyproject) -> str:
-    """The repo's own import package, which the template made, and which stays, because the build wants one."""
-    if file.problem is not None or file.name is None:
-        why = f"its pyproject.toml {file.problem}" if file.problem is not None else "its project has no name"
-        raise CurriculumError("repo.not_fresh", f"{root} cannot be changed: {why}.", _FRESH, where=str(root))
-    if not is_from_template(root):
-        raise CurriculumError("repo.not_fresh", f"{root} was not made from the template.", _FRESH, where=str(root))
-    if len(file.curricula) != 1:
-        raise CurriculumError(
-            "repo.not_fresh", f"{root} declares {len(file.curricula)} curricula, not one.", _FRESH, where=str(root)
-        )
-    return file.name.replace("-", "_")
+def _repo(root: Path) -> _Repo:
+    file = Pyproject.read(root)
+    why = None
+    if file.problem is not None:
+        why = f"its pyproject.toml {file.problem}"
+    elif file.name is None:
+        why = "its project has no name"
+    elif not is_from_template(root):
+        why = "it was not made from the template"
+    elif len(file.curricula) != 1:
+        why = f"it declares {len(file.curricula)} curricula, not one"
+    if why is not None or file.name is None:
+        raise CurriculumError("repo.not_fresh", f"{root} cannot wrap a curriculum: {why}.", _FRESH, where=str(root))
+    return _Repo(root=root, file=file, package=file.name.replace("-", "_"))
 
 
-def _is_own(root: Path, file: Pyproject) -> bool:
-    """Whether the curriculum that the repo declares now is code of its own."""
-    return any(own_packages(root, top_of(target)) for target in file.curricula.values())
+def _goes(repo: _Repo, name: str, *, replaces_session: bool) -> bool:
+    """Whether a file has no place in a repo that wraps a curriculum."""
+    if not repo.has_own_code:  # what was the example's is the repo's own by now
+        return replaces_session and name.startswith(f"{SAMPLE_SESSION}/")
+    return classify(name, repo.package) is FileClass.EXAMPLE and name not in {*_REWRITTEN, repo.init}
+
+
+def _brought(target: str, command: str) -> _Brought:
+    curriculum, requirement = _curriculum(target)
+    return _Brought(
+        curriculum=curriculum,
+        target=target,
+        requirement=requirement,
+        version=_version(curriculum, target),
+        command=NAMES[1] if _hides_command() else command,
+    )
 
 
 def _curriculum(target: str) -> tuple[Curriculum[Any], str]:
@@ -228,57 +273,40 @@ def _session_files(session: Path) -> dict[str, bytes]:
     return {PurePosixPath(path.relative_to(directory)).as_posix(): path.read_bytes() for path in paths}
 
 
-def _rewritten(
-    root: Path,
-    file: Pyproject,
-    package: str,
-    curriculum: Curriculum[Any],
-    target: str,
-    requirement: str,
-    version: str,
-    command: str,
-) -> dict[str, str]:
+def _rewritten(repo: _Repo, brought: _Brought) -> dict[str, str]:
     """The files that say what the repo is."""
-    model = read_model(curriculum)
-    project = _text(root / "pyproject.toml")
-    project = with_curricula(with_requirement(project, requirement), {curriculum.name: target})
-    if file.version != version:
-        project = with_version(project, version)
-    if command != file.command:
-        project = with_setting(
-            project, "command", command, "What launchers call: a package that this repo needs has a `curriculum` too."
-        )
-    found = {
-        "pyproject.toml": project,
-        "docs/curriculum.md": markdown(model),
-        f"src/{package}/__init__.py": '"""No code is here: pyproject.toml says which package has the curriculum."""\n',
-    }
-    log = _text(root / CHANGELOG)
-    if log and not has_entry(log, version):
-        entry = f"The curriculum `{curriculum.name}` {version}, unchanged: `{target}` of `{requirement}`."
-        found[CHANGELOG] = opened_entry(log, version, date.today().isoformat(), [entry])
-    readme = _text(root / "README.md")
-    if readme and _is_own(root, file) and not changed_since_scaffold(root, ["README.md"]):
+    model = read_model(brought.curriculum)
+    found = {_PROJECT: _project(repo, brought), repo.init: _INIT}
+    page, log, readme = (repo.text(name) for name in (_PAGE, CHANGELOG, _README_FILE))
+    if not page or HEADER in page:  # else it is a page that people wrote
+        found[_PAGE] = markdown(model)
+    if log and not has_entry(log, brought.version):
+        told = f"The curriculum `{model.name}`, unchanged: `{brought.target}` of `{brought.requirement}`."
+        found[CHANGELOG] = opened_entry(log, brought.version, date.today().isoformat(), [told])
+    if readme and repo.has_own_code and not changed_since_scaffold(repo.root, [_README_FILE]):
         readme = _README.format(
-            repo=file.name,
-            description=file.project.get("description", ""),
-            name=curriculum.name,
-            target=target,
-            command=command,
-            url=file.table("project", "urls").get("Repository", "URL"),
+            repo=repo.file.name,
+            description=repo.file.project.get("description", ""),
+            name=model.name,
+            target=brought.target,
+            command=brought.command,
+            url=repo.file.table("project", "urls").get("Repository", "URL"),
         )
     with_diagram = inserted(model, readme)
-    if with_diagram is not None:
-        found["README.md"] = with_diagram
-    return found
+    return found | ({_README_FILE: with_diagram} if with_diagram is not None else {})
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
+def _project(repo: _Repo, brought: _Brought) -> str:
+    text = with_requirement(repo.text(_PROJECT), brought.requirement)
+    text = with_curricula(text, {brought.curriculum.name: brought.target})
+    text = with_version(text, brought.version)
+    if brought.command == repo.file.command:
+        return text
+    why = "What launchers call: a package that this repo needs has a `curriculum` too."
+    return with_setting(text, "command", brought.command, why)
 
+
+_INIT: Final = '"""No code is here: pyproject.toml says which package has the curriculum."""\n'
 
 _README: Final = """\
 # {repo}

@@ -6,9 +6,9 @@ first would lead to another program. Imports nothing but the standard library.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
+from pathlib import Path
 from typing import Final
 
 __all__ = ["NAMES", "as_called"]
@@ -28,5 +28,5 @@ def as_called(text: str) -> str:
     Returns:
         The text; the same unless the second was called.
     """
-    name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    name = Path(sys.argv[0]).stem
     return text if name != NAMES[1] else _CALL.sub(rf"\g<1>{name} ", text)

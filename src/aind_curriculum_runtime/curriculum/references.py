@@ -186,8 +186,8 @@ def require_known(state: dict[str, Any], allowed: dict[str, frozenset[str]]) -> 
                 "state.rule_refused",
                 f"The trainer state names {_short(name)} at {where}, which is no {kind} of this curriculum.",
                 "It was not imported. If the curriculum dropped this rule, make a new state with "
-                "`curriculum init --stage`; otherwise find out who edited the file. A rule that moved is found by the old "
-                "path when the curriculum declares that in FORMERLY.",
+                "`curriculum init --stage`; otherwise find out who edited the file. A rule that moved is found by the "
+                "path of before when the curriculum declares that (FORMERLY).",
                 where=where,
             )
 
