@@ -1,4 +1,4 @@
-"""Chains of sessions of an original, once more in a repo that has adopted its curriculum: equal or not, step by step.
+"""Chains of sessions of an original, once more in a repo that has adopted its curriculum.
 
     python tests/adopted_chains.py FOLDER SESSIONS [NAME ...]
 
@@ -14,12 +14,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from real_curricula import NINE
 from support import Repo, call, clean_environment, commit_all, make_template
-from wrapped import Original, run, settled, steps_of, wrapped_repo
+from wrapped import Original, Step, run, steps_of, wrapped_repo
 
 _NAMES = """
 import json, sys
@@ -33,25 +34,27 @@ print(json.dumps(dict(declared(registered.target))))
 """
 
 
-def equal_steps(repo: Repo, folder: Path) -> dict[str, bool]:
-    """Whether each step of an original gives the same in a repo that adopted it, by the step's name.
+def steps_of_today(repo: Repo, folder: Path) -> list[Step]:
+    """Evaluate the original's steps once more in a repo that adopted it; what the original said has the names of today.
 
-    Of the curriculum itself, whose graph no evaluation reads, the version is compared: `adopt` has compared the rest.
+    Of the curriculum itself, whose graph no evaluation reads, the version is left: `adopt` has compared the rest.
     """
     told = call([repo.script("python"), "-c", _NAMES])
     assert told.code == 0, told.text
-    return {one.name: _known(one.theirs, told.document) == _known(one.ours, {}) for one in steps_of(repo, folder)}
 
+    def today(state: dict[str, Any]) -> Any:
+        text = json.dumps({**state, "curriculum": state["curriculum"]["version"]})
+        for old, now in told.document.items():
+            text = text.replace(json.dumps(old), json.dumps(now))
+        return json.loads(text)
 
-def _known(document: Any, names: dict[str, str]) -> Any:
-    """A suggestion under the names of today, without what is the curriculum's in it."""
-    if document is None:
-        return None
-    state = document["trainer_state"]
-    text = json.dumps({**document, "trainer_state": {**state, "curriculum": state["curriculum"]["version"]}})
-    for old, now in names.items():
-        text = text.replace(json.dumps(old), json.dumps(now))
-    return settled(json.loads(text))
+    def suggested(document: Any) -> Any:
+        return None if document is None else {**document, "trainer_state": today(document["trainer_state"])}
+
+    return [
+        replace(one, before=today(one.before), theirs=suggested(one.theirs), ours=suggested(one.ours))
+        for one in steps_of(repo, folder)
+    ]
 
 
 def main(folder: Path, sessions: int, names: Sequence[str]) -> None:
@@ -66,9 +69,9 @@ def main(folder: Path, sessions: int, names: Sequence[str]) -> None:
         command = ["uv", "sync", "-q", "--reinstall-package", "aind-curriculum-runtime"]
         subprocess.run(command, cwd=repo.path, check=True, env=clean_environment())
         commit_all(repo.path, "Adopt")
-        found = equal_steps(repo, chains)
+        found = steps_of_today(repo, chains)
         steps = done.stdout.decode("utf-8").count("  src/")
-        print(f"| {name} | {len(found)} | {sum(found.values())} | {steps} |", flush=True)
+        print(f"| {name} | {len(found)} | {sum(one.is_equal for one in found)} | {steps} |", flush=True)
         shutil.rmtree(repo.path)
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from adopted_chains import equal_steps
+from adopted_chains import steps_of_today
 from real_curricula import NINE, VERSION
 from support import PROJECT, Repo, Result, call, clean_environment, commit_all, generate, git, lines_of_ci
+from test_wrap import agrees
 from wrapped import COMMAND, Original, run, wrapped_repo
 
 LEGACY = PROJECT / "tests" / "data" / "legacy"
@@ -307,7 +308,7 @@ def test_a_real_curriculum_gives_what_its_own_command_gave(
     if name == "depletion":  # the one that the guide shows
         (shown,) = re.findall(r"```text\n(.*?)```", (PROJECT / "docs" / "adopt.md").read_text("utf-8"), re.DOTALL)
         assert told.startswith(shown)
-    found = equal_steps(repo, steps)
-    assert [one for one, is_equal in found.items() if not is_equal] == []
+    found = steps_of_today(repo, steps)
+    assert [one.name for one in found if not agrees(one)] == []
     assert len(found) >= 2 * sessions
     shutil.rmtree(repo.path / ".venv")
