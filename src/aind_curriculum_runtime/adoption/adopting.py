@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..contract.errors import CurriculumError
 from ..curriculum.discovery import Registered
 from ..curriculum.loading import load
-from ..look.mermaid import inserted, markdown
+from ..look.mermaid import HEADER, inserted, markdown
 from ..look.model import CurriculumModel
 from ..project.packages import distribution_of, own_packages, top_of
 from ..project.pyproject import NAME, Pyproject
@@ -160,8 +160,11 @@ def _pages(root: Path, model: CurriculumModel | None) -> dict[str, str]:
     """The pages that show the curriculum."""
     if model is None:
         return {}
-    readme = _readme(_text(root, _README), model.name)
-    return {_README: inserted(model, readme) or readme, _PAGE: markdown(model)}
+    page, readme = _text(root, _PAGE), _readme(_text(root, _README), model.name)
+    found = {_README: inserted(model, readme) or readme} if readme else {}
+    if not page or HEADER in page:  # else it is a page that people wrote
+        found[_PAGE] = markdown(model)
+    return found
 
 
 def _readme(text: str, name: str) -> str:
