@@ -360,12 +360,15 @@ def test_somebodys_work_is_not_deleted(packaged: Repo) -> None:
     git(packaged.path, "reset", "--quiet", "--hard", head)
 
 
-def test_a_readme_that_people_wrote_keeps_all_but_the_diagram(packaged: Repo) -> None:
+def test_what_people_wrote_about_it_stays_but_for_the_diagram(packaged: Repo) -> None:
     head = git(packaged.path, "rev-parse", "HEAD")
     packaged.edit("README.md", "## Names", "## Our names")
+    packaged.write("docs/curriculum.md", "Our page.\n")
     commit_all(packaged.path, "Ours")
     assert packaged.curriculum("wrap", WHERE, cwd=packaged.path).code == 0
-    assert "## Our names" in (packaged.path / "README.md").read_text(encoding="utf-8")
+    readme = (packaged.path / "README.md").read_text(encoding="utf-8")
+    assert "## Our names" in readme and "flowchart" in readme
+    assert (packaged.path / "docs" / "curriculum.md").read_text(encoding="utf-8") == "Our page.\n"
     git(packaged.path, "reset", "--quiet", "--hard", head)
 
 

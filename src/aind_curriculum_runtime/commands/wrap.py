@@ -15,8 +15,8 @@ import click
 from ..command.options import FOLDER, command, repo_option
 
 EXAMPLES: Final = """\
-  uv run --with "some-package==1.3.2" aind-curriculum wrap some_package.depletion.curriculum:CURRICULUM
-  aind-curriculum wrap some_package.depletion.curriculum:CURRICULUM --session /data/small-session"""
+  curriculum wrap some_package.depletion.curriculum:CURRICULUM --session /data/small-session
+  uv run --with "some-package==1.3.2" aind-curriculum wrap some_package.depletion.curriculum:CURRICULUM"""
 
 
 @command(__doc__, EXAMPLES)

@@ -190,8 +190,8 @@ def _require_installed(place: Place, project: Project, name: str) -> None:
     if distribution is None or asked is None:
         raise CurriculumError(
             "repo.import_failed",
-            f"{place.label} has no code of {name!r}: {project.curricula[name]} is neither in it nor in an installed "
-            "package that it depends on.",
+            f"The curriculum {name!r} of {place.label} does not import: there is no module "
+            f"{project.curricula[name].partition(':')[0]} in it, nor in an installed package that it depends on.",
             "Run `uv sync`.",
             where=place.label,
         )
