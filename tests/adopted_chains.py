@@ -11,16 +11,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from adopted import adopt
 from real_curricula import NINE
-from support import Repo, call, clean_environment, commit_all, make_template
-from wrapped import Original, Step, run, steps_of, wrapped_repo
+from support import Repo, call, make_template
+from wrapped import Original, Step, steps_of, wrapped_repo
 
 _NAMES = """
 import json, sys
@@ -64,11 +64,8 @@ def main(folder: Path, sessions: int, names: Sequence[str]) -> None:
     for name in names:
         repo = wrapped_repo(template, folder / f"vr-{name}", name)
         chains = original.chains(folder / "steps", name, sessions)
-        done = run(repo, "adopt")
+        done = adopt(repo)
         assert done.code == 0, done.text
-        command = ["uv", "sync", "-q", "--reinstall-package", "aind-curriculum-runtime"]
-        subprocess.run(command, cwd=repo.path, check=True, env=clean_environment())
-        commit_all(repo.path, "Adopt")
         found = steps_of_today(repo, chains)
         steps = done.stdout.decode("utf-8").count("  src/")
         print(f"| {name} | {len(found)} | {sum(one.is_equal for one in found)} | {steps} |", flush=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from adopted import adopt
 from adopted_chains import steps_of_today
 from real_curricula import NINE, VERSION
 from support import PROJECT, Repo, Result, call, clean_environment, commit_all, generate, git, lines_of_ci
@@ -56,16 +57,6 @@ def wrapped(template: Path, folder: Path, target: str) -> Repo:
     commit_all(repo.path, "Wrap")
     git(repo.path, "tag", "v2.4.1")
     return repo
-
-
-def adopt(repo: Repo) -> Result:
-    """Adopt as docs/adopt.md says, and commit."""
-    done = run(repo, "adopt")
-    if done.code == 0:
-        command = ["uv", "sync", "-q", "--reinstall-package", "aind-curriculum-runtime"]
-        subprocess.run(command, cwd=repo.path, check=True, env=clean_environment())
-        commit_all(repo.path, "Adopt")
-    return done
 
 
 LICKS = [[1.0, 0.0], [1.0, 1.0, 1.0], [0.0], [1.0, 1.0, 0.0, 1.0], [1.0], [1.0, 1.0, 0.0], [1.0] * 7, [1.0, 0.0, 1.0]]
