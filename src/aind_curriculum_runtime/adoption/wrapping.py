@@ -327,7 +327,7 @@ What the repo adds is the contract with launchers, the checks and the pictures.
     uv run {command} demo        the suggestion for the sample session in tests/data/session, with a summary
     uv run {command} show        the curriculum in the terminal
     uv run {command} check       whether a launcher can rely on this repo: the contract, check by check
-    uv run pytest                        the contract, as a test
+    uv run pytest                      the contract, as a test
 
 `uv run {command} --help` lists all commands. Trainer states that the package's own command wrote go in as they are.
 
