@@ -5,7 +5,7 @@
 
 A check and a launcher's `run` go turn by turn, as in run.py; the table shows medians of the ratios of neighbours. The
 bounds are for curricula whose imports take most of a run, so they are measured on such: those of
-aind-behavior-vr-foraging-curricula (tests/real_curricula.py), which import for seconds. A fresh repo, which imports for
+aind-behavior-vr-foraging-curricula (tests/adopted.py), which import for seconds. A fresh repo, which imports for
 a fifth of a second, shows what the checks cost besides. One check that reads files only is measured against importing
 the library.
 """
@@ -22,7 +22,8 @@ from run import Bench, Row, main, ratio
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from real_curricula import NINE, port
+from adopted import adopted_repo
+from real_curricula import NINE
 from support import Repo, commit_all, generate
 
 LIGHT = {"template"}
@@ -32,7 +33,7 @@ LIGHT = {"template"}
 def real_curricula(bench: Bench) -> Iterable[Row]:
     """Curricula whose imports take most of a run, and those that they are measured beside."""
     for name in NINE:
-        repo = port(bench.template, name, bench.folder / "real")
+        repo = adopted_repo(bench.template, bench.folder / "real" / name, name)
         whole, fast = (12.0, 4.0) if name in LIGHT else (6.0, 2.0)
         yield from in_runs(bench, repo, name, whole=whole, fast=fast, repetitions=3)
         if name not in LIGHT:

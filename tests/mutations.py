@@ -826,6 +826,11 @@ MUTATIONS = (
         ),
     ),
     mutation(
+        "MI005",
+        "a former rule path leads to no rule",
+        Edit(CURRICULUM, _LAST_TRANSITION, _LAST_TRANSITION + '\nFORMERLY = {"old.p_x": "my_curriculum.rules.p_x"}\n'),
+    ),
+    mutation(
         "CI001",
         "the contract is not in CI",
         Edit(CONTRACT, "uv run aind-curriculum check --format github", "echo well"),

@@ -85,7 +85,8 @@ def test_a_fresh_repo_passes_every_check(before: CurriculumRepo) -> None:
         "MI002",
         "MI003",
         "MI004",
-    }  # no release yet, no migrations
+        "MI005",
+    }  # no release yet, no migrations, no former names
 
 
 def test_every_check_has_a_fault_to_tell() -> None:

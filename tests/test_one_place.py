@@ -23,6 +23,7 @@ ENVIRONMENT = ["processes/environment.py"]
         ('"commondir"', ["project/git_directory.py"]),
         ('"direct_url.json"', ["project/distributions.py"]),
         ('"aind_curriculum_runtime.curricula"', ["project/distributions.py"]),
+        ('"aind_curriculum_runtime.formerly"', ["project/distributions.py"]),
         ("start_new_session", ["processes/children.py", "processes/tree_posix.py"]),
         ("killpg", ["processes/tree_posix.py"]),
         ("taskkill.exe", ["processes/tree_windows.py"]),

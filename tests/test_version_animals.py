@@ -22,6 +22,7 @@ from aind_behavior_curriculum import (
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 
 from aind_curriculum_runtime import Compute, CurriculumError, Drop, Migration, Rename, Tombstone
+from aind_curriculum_runtime.curriculum.references import known
 from aind_curriculum_runtime.look.read import read_model
 from aind_curriculum_runtime.session.state import checked, deserialise_or_move
 from aind_curriculum_runtime.session.suggestion import as_json
@@ -76,7 +77,7 @@ def difference(new: Trainer[Any], migrations: dict[int | str, Migration] | None 
     """What `diff` says between OLD and a version."""
     old = snapshot(OLD)
     told = arrivals(
-        new.curriculum, migrations or {}, version="0.1.0", called=new.curriculum.version, states=old.enrolled()
+        new.curriculum, migrations or {}, {}, version="0.1.0", called=new.curriculum.version, states=old.enrolled()
     )
     read = Arrivals.from_json(json.loads(json.dumps(told)))
     return compare(old, snapshot(new, module="foraging.curriculum", arrivals=read))
@@ -327,7 +328,7 @@ class Computed(OldParameters):
 def test_a_computed_parameter_that_is_gone_is_refused_by_both() -> None:
     old, new = trainer("0.1.0", Computed, patches=SAME), trainer("0.1.0", OldParameters, patches=SAME)
     states = snapshot(old).enrolled()
-    told = Arrivals.from_json(arrivals(new.curriculum, {}, version="0.1.0", called="0.1.0", states=states))
+    told = Arrivals.from_json(arrivals(new.curriculum, {}, {}, version="0.1.0", called="0.1.0", states=states))
     found = compare(snapshot(old), snapshot(new, arrivals=told))
     assert (found.needs, [one.text for one in found.animals]) == ("major", ["refused (65): twice is unknown"])
     with pytest.raises(CurriculumError) as caught:
@@ -370,7 +371,7 @@ def test_every_rule_that_is_gone_is_told_and_the_line_ends_it() -> None:
     old, new = snapshot(with_rules(has_hold=True)), with_rules(has_hold=False)
 
     def read(migrations: dict[int | str, Migration]) -> Diff:
-        told = arrivals(new.curriculum, migrations, version="0.1.0", called="0.1.0", states=old.enrolled())
+        told = arrivals(new.curriculum, migrations, {}, version="0.1.0", called="0.1.0", states=old.enrolled())
         return compare(old, snapshot(new, arrivals=Arrivals.from_json(told)))
 
     gone = [f"{__name__}.{name}" for name in ("p_hold", "pt_raise_hold")]
@@ -541,3 +542,20 @@ def test_a_package_that_cannot_be_had_is_told_in_words(tmp_path: Path, monkeypat
     assert install(["large-task"], tmp_path, tmp_path / "packages")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "uv cannot be started" in (install(["large-task"], tmp_path, tmp_path / "packages") or "")
+
+
+def test_a_rule_that_moved_and_says_so_is_not_gone() -> None:
+    trainer_with_rules = with_rules(has_hold=True)
+    curriculum = trainer_with_rules.curriculum
+    states = snapshot(trainer_with_rules).enrolled()
+    moved = json.loads(json.dumps(states).replace(f"{__name__}.", "lab.before."))
+    former = {
+        path.replace(f"{__name__}.", "lab.before."): path for path in frozenset().union(*known(curriculum).values())
+    }
+    assert former and moved != states
+
+    def told(of: dict[str, Any], former: dict[str, str]) -> object:
+        return arrivals(curriculum, {}, former, version="0.1.0", called="0.1.0", states=of)["within"]
+
+    assert told(moved, former) == told(states, {})
+    assert told(moved, {}) != told(states, {})

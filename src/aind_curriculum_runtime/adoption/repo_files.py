@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..contract.errors import CurriculumError
-from ..project.distributions import ENTRY_POINT_GROUP
+from ..project.distributions import ENTRY_POINT_GROUP, FORMER_NAMES
 from ..project.git import Git
 from ..project.pyproject import SETTINGS, Pyproject, name_of
 from ..project.template import ANSWERS, is_from_template
@@ -25,8 +25,10 @@ __all__ = [
     "require_as_scaffolded",
     "require_committed",
     "with_curricula",
+    "with_former_names",
     "with_requirement",
     "with_setting",
+    "without_requirement",
 ]
 
 _HEADER: Final = re.compile(r"^\s*\[(?P<table>[^\[\]]+)\]\s*(?:#.*)?$")
@@ -156,6 +158,61 @@ def with_curricula(text: str, curricula: Mapping[str, str]) -> str:
     return _proved(text, [*lines[:start], *declared, *kept, *lines[end:]], change, "the curricula that it declares")
 
 
+def with_former_names(text: str, names: Mapping[str, str]) -> str:
+    """Declare names that curricula had before in a ``pyproject.toml`` that declares none, below the curricula.
+
+    Args:
+        text: Its content.
+        names: Former name to ``package.module:OBJECT`` of the curriculum that had it.
+
+    Returns:
+        The new content.
+
+    Raises:
+        CurriculumError: ``repo.not_fresh`` when it declares some already, or curricula in another form.
+    """
+
+    def change(document: dict[str, Any]) -> None:
+        points = document["project"]["entry-points"]
+        points[FORMER_NAMES] = {**points.get(FORMER_NAMES, {}), **names}
+
+    lines, end = text.splitlines(keepends=True), _end(text)
+    _, after = _table(lines, _CURRICULA)
+    while after > 0 and not lines[after - 1].strip():
+        after -= 1
+    head = [
+        "",
+        "# Names that it had before: trainer states may still have them.",
+        f'[project.entry-points."{FORMER_NAMES}"]',
+    ]
+    added = [f"{line}{end}" for line in (*head, *(f'{name} = "{target}"' for name, target in names.items()))]
+    return _proved(text, [*lines[:after], *added, *lines[after:]], change, "former names")
+
+
+def without_requirement(text: str, name: str) -> str:
+    """Take a package out of the dependencies in a ``pyproject.toml``.
+
+    Args:
+        text: Its content.
+        name: The package's normalised name.
+
+    Returns:
+        The new content.
+
+    Raises:
+        CurriculumError: ``repo.not_fresh`` when the dependencies do not stand on a line each.
+    """
+
+    def change(document: dict[str, Any]) -> None:
+        project = document["project"]
+        project["dependencies"] = [one for one in project["dependencies"] if name_of(one) != name]
+
+    lines = text.splitlines(keepends=True)
+    rows = _dependencies(lines)
+    kept = [line for number, line in enumerate(lines) if number not in rows or not _asks_for(line, name)]
+    return _proved(text, kept, change, "its dependencies")
+
+
 def with_requirement(text: str, requirement: str) -> str:
     """Depend on a package in a ``pyproject.toml``; a requirement of the same package is replaced.
 
@@ -180,18 +237,23 @@ def with_requirement(text: str, requirement: str) -> str:
             asked.append(requirement)
 
     lines = text.splitlines(keepends=True)
+    rows = _dependencies(lines)
+    place = next((number for number in rows if _asks_for(lines[number], wanted)), rows.stop)
+    lines[place : place + (place in rows)] = [f'    "{requirement}",{_end(text)}']
+    return _proved(text, lines, change, "its dependencies")
+
+
+def _dependencies(lines: Sequence[str]) -> range:
+    """Numbers of the lines of the dependencies, one each."""
     start, end = _table(lines, "project")
     opened = next((n for n in range(start, end) if re.match(r"\s*dependencies\s*=\s*\[\s*(#.*)?$", lines[n])), end)
-    closed = next((n for n in range(opened, end) if re.match(r"\s*\]", lines[n])), end)
-    line = f'    "{requirement}",{_end(text)}'
-    for number in range(opened + 1, closed):
-        asked = re.match(r"\s*([\"'])(?P<requirement>.*)\1", lines[number])
-        if asked is not None and name_of(asked["requirement"]) == wanted:
-            lines[number] = line
-            break
-    else:
-        lines.insert(closed, line)
-    return _proved(text, lines, change, "its dependencies")
+    return range(opened + 1, next((n for n in range(opened, end) if re.match(r"\s*\]", lines[n])), end))
+
+
+def _asks_for(line: str, name: str) -> bool:
+    """Whether a line of the dependencies is about a package."""
+    asked = re.match(r"\s*([\"'])(?P<requirement>.*)\1", line)
+    return asked is not None and name_of(asked["requirement"]) == name
 
 
 def with_setting(text: str, key: str, value: str, comment: str) -> str:

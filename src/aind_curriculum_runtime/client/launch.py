@@ -22,7 +22,7 @@ from ..processes.environment import default_environment
 from ..project.files import read_at_most
 from .errors import CurriculumError, Kind
 from .negotiation import Cache, Description, read_description
-from .reading import read_json, read_suggestion
+from .reading import read_json, read_suggestion, require_curriculum
 from .suggestion import Hold, Suggestion
 
 if TYPE_CHECKING:
@@ -317,7 +317,10 @@ class _Request:
         left = self._client.retries
         while True:
             try:
-                return self._read(_run(order), order, expected)
+                found = self._read(_run(order), order)
+                if expected not in (None, found.curriculum):
+                    require_curriculum(found, expected, self._formerly())
+                return found
             except CurriculumError as error:
                 if error.kind is not Kind.TRANSIENT or left == 0:
                     raise
@@ -333,7 +336,10 @@ class _Request:
         left = self._client.retries
         while True:
             try:
-                return self._read(await _run_async(order), order, expected)
+                found = self._read(await _run_async(order), order)
+                if expected not in (None, found.curriculum):
+                    require_curriculum(found, expected, await self._formerly_async())
+                return found
             except CurriculumError as error:
                 if error.kind is not Kind.TRANSIENT or left == 0:
                     raise
@@ -344,8 +350,21 @@ class _Request:
         order = self._client._order(*self._arguments)
         return order, self._curriculum if self._curriculum is not None else _named_curriculum(self._state)
 
-    def _read(self, finished: Finished, order: Order, expected: str | None) -> Suggestion:
-        return read_suggestion(finished, order, expected, allow_leftovers=self._client.allow_leftovers)
+    def _read(self, finished: Finished, order: Order) -> Suggestion:
+        return read_suggestion(finished, order, allow_leftovers=self._client.allow_leftovers)
+
+    def _formerly(self) -> dict[str, str]:
+        """Former names of the repo's curricula; a repo that does not describe itself has none."""
+        try:
+            return self._client.describe().formerly
+        except CurriculumError:
+            return {}
+
+    async def _formerly_async(self) -> dict[str, str]:
+        try:
+            return (await self._client.describe_async()).formerly
+        except CurriculumError:
+            return {}
 
 
 def _run(order: Order, start: Callable[[Order], Call] = Call) -> Finished:

@@ -38,6 +38,9 @@ class Description:
     curricula: dict[str, str]
     """Names of the curricula with their versions."""
 
+    formerly: dict[str, str]
+    """Names that curricula had before, each with the one of today."""
+
     raw: dict[str, Any]
     """The whole document; a later runtime may add keys."""
 
@@ -73,7 +76,10 @@ def read_description(document: Any) -> Description:
     if not isinstance(commands, list) or not all(isinstance(one, str) for one in commands):
         raise _wrong("$.commands")
     if not isinstance(curricula, list) or not all(
-        isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("version"), str)
+        isinstance(one, dict)
+        and isinstance(one.get("name"), str)
+        and isinstance(one.get("version"), str)
+        and isinstance(one.get("formerly", []), list)
         for one in curricula
     ):
         raise _wrong("$.curricula")
@@ -83,6 +89,7 @@ def read_description(document: Any) -> Description:
         dsl_version=document["dsl_version"],
         commands=tuple(commands),
         curricula={one["name"]: one["version"] for one in curricula},
+        formerly={str(name): one["name"] for one in curricula for name in one.get("formerly", [])},
         raw=document,
     )
 

@@ -7,27 +7,27 @@ Source of the rules: the contract's sections "Success" and "Failure" (docs/contr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ..contract.errors import CONTRACT_VERSION, ERROR_PREFIX, ExitCode
 from ..contract.strict_json import StrictJsonError, parse
 from ..processes.call import GRACE, Ending, Finished, Order
 from .errors import KIND_OF_EXIT, CurriculumError, Kind
-from .semantics import require_form, require_sense
+from .semantics import other_curriculum, require_form, require_sense
 from .suggestion import Suggestion
 
-__all__ = ["read_json", "read_suggestion"]
+__all__ = ["read_json", "read_suggestion", "require_curriculum"]
 
 _REPORT: Final = "Run the same command in a terminal to see what it does; `curriculum check` finds the usual causes."
 
 
-def read_suggestion(finished: Finished, order: Order, expected: str | None, *, allow_leftovers: bool) -> Suggestion:
+def read_suggestion(finished: Finished, order: Order, *, allow_leftovers: bool) -> Suggestion:
     """Read the output of ``curriculum run``.
 
     Args:
         finished: How the command ended and what it wrote.
         order: The command with its limits.
-        expected: Name of the curriculum that must answer, where known.
         allow_leftovers: Whether processes that it left running (they have been ended) are accepted.
 
     Returns:
@@ -40,11 +40,29 @@ def read_suggestion(finished: Finished, order: Order, expected: str | None, *, a
     stderr = _text(finished.stderr)
     try:
         form = require_form(document)
-        require_sense(form, expected)
+        require_sense(form)
     except CurriculumError as error:
         error.exit_code, error.stderr = finished.exit_code, stderr
         raise
     return Suggestion(**form, raw=finished.stdout, stderr=stderr)
+
+
+def require_curriculum(suggestion: Suggestion, expected: str | None, formerly: Mapping[str, str]) -> None:
+    """Check that a suggestion is of the curriculum that it was asked of.
+
+    Args:
+        suggestion: What ``read_suggestion`` returned.
+        expected: Name of the curriculum that was asked or that wrote the input state; None where it is not known.
+        formerly: Names that the repo's curricula had before, each with the one of today.
+
+    Raises:
+        CurriculumError: Of the kind ``semantic``.
+    """
+    if expected is None or suggestion.curriculum in (expected, formerly.get(expected)):
+        return
+    error = other_curriculum(suggestion.curriculum, expected)
+    error.exit_code, error.stderr = 0, suggestion.stderr
+    raise error
 
 
 def read_json(finished: Finished, order: Order, *, allow_leftovers: bool) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..contract.versions import SEMVER
 from .errors import CurriculumError, Kind
 
-__all__ = ["KEYS", "require_form", "require_sense"]
+__all__ = ["KEYS", "other_curriculum", "require_form", "require_sense"]
 
 KEYS: Final = ("trainer_state", "metrics", "version", "dsl_version")
 """Exactly these are in the document."""
@@ -89,16 +89,15 @@ def _require(value: Any, kind: type, where: str) -> None:
         raise _wrong(Kind.SCHEMA, where, f"{where} is missing or not {_TYPES[kind]}.")
 
 
-def require_sense(document: dict[str, Any], expected: str | None) -> None:
+def require_sense(document: dict[str, Any]) -> None:
     """Check that a document of the right form makes sense.
 
     Args:
         document: What ``require_form`` returned.
-        expected: Name of the curriculum that was asked or that wrote the input state, where known.
 
     Raises:
-        CurriculumError: Of the kind ``semantic``, with the JSON path: a version that is not semantic, another
-            curriculum, no stage, a stage that the curriculum lacks, or a policy that the stage lacks.
+        CurriculumError: Of the kind ``semantic``, with the JSON path: a version that is not semantic, no stage, a stage
+            that the curriculum lacks, or a policy that the stage lacks.
     """
     if SEMVER.fullmatch(document["version"]) is None:
         raise _senseless("$.version", f"The version {_shown(document['version'])} is not a semantic version.")
@@ -109,11 +108,6 @@ def require_sense(document: dict[str, Any], expected: str | None) -> None:
     if curriculum is None or stage is None or not state.get("is_on_curriculum", True):
         where = "$.trainer_state." + ("curriculum" if curriculum is None else "stage")
         raise _senseless(where, "The suggested trainer state is off curriculum, so there is no next stage.")
-    if expected is not None and curriculum["name"] != expected:
-        raise _senseless(
-            "$.trainer_state.curriculum.name",
-            f"The suggestion is of the curriculum {_shown(curriculum['name'])}, not of {_shown(expected)}.",
-        )
     stages = [node["name"] for node in curriculum.get("graph", {}).get("nodes", {}).values()]
     if stage["name"] not in stages:
         raise _senseless(
@@ -128,6 +122,22 @@ def require_sense(document: dict[str, Any], expected: str | None) -> None:
                 f"$.trainer_state.active_policies[{index}]",
                 f"The active policy {_shown(policy)} is none of the stage {_shown(stage['name'])}.",
             )
+
+
+def other_curriculum(name: str, expected: str) -> CurriculumError:
+    """Word that a suggestion is of another curriculum than the one that was asked.
+
+    Args:
+        name: Name of the suggestion's curriculum.
+        expected: Name of the one that must answer.
+
+    Returns:
+        The error, to be raised.
+    """
+    return _senseless(
+        "$.trainer_state.curriculum.name",
+        f"The suggestion is of the curriculum {_shown(name)}, not of {_shown(expected)}.",
+    )
 
 
 def _shown(text: str) -> str:

@@ -55,6 +55,7 @@ CURRICULUM: Final = (
     Declared("export", False, _VERSION, "commands.export", "write a bundle: all of this version, with checksums"),
     Declared("release", False, _VERSION, "commands.release", "check that a release can be made, and make it"),
     Declared("wrap", True, _BRING, "commands.wrap", "make this the repo of a curriculum of an installed package"),
+    Declared("adopt", True, _BRING, "commands.adopt", "move the code of the wrapped curriculum into this repo"),
     Declared("import", False, _BRING, "commands.import_", "write this repo from what auto-train or mtrain wrote"),
     Declared("completion", False, _SHELL, "commands.completion", "print the script that completes what is typed"),
 )

@@ -46,6 +46,9 @@ def execute(as_json: bool) -> bytes:
     rows.insert(0, ("curriculum", "version", "object"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines += ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines += [
+        f"{one['name']} was {', '.join(one['formerly'])}" for one in description["curricula"] if "formerly" in one
+    ]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -65,7 +68,13 @@ def describe() -> dict[str, Any]:
         "dsl_version": dsl_version(),
         "commands": [one.name for one in CURRICULUM],
         "curricula": [
-            {"name": one.name, "version": one.version, "distribution": one.distribution, "object": one.target}
+            {
+                "name": one.name,
+                "version": one.version,
+                "distribution": one.distribution,
+                "object": one.target,
+                **({"formerly": [*one.formerly]} if one.formerly else {}),
+            }
             for one in curricula
         ],
     }

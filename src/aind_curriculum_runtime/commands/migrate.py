@@ -13,10 +13,10 @@ import click
 from ..command.options import FILE, all_option, command, curriculum_option, json_option
 from ..command.output import OutputFile, planned
 from ..contract.errors import CurriculumError
-from ..curriculum.loading import load
 from ..curriculum.migration import declared
-from ..session.evaluate import registered_for
+from ..session.admission import admit
 from ..session.state import deserialise_or_move, read
+from .run import tell
 
 EXAMPLES: Final = """\
   curriculum migrate trainer_state.json
@@ -52,9 +52,7 @@ def execute(
             itself; ``output.directory_missing`` or ``output.not_writable``.
     """
     target = _target(state, output, in_place=in_place)
-    before = read(state)
-    registered = registered_for(before, curriculum)
-    loaded = load(registered)
+    before, registered, loaded = admit(read(state), curriculum, tell=tell)
 
     from ..contract.strict_json import encode, parse
     from ..look.migration import account, as_text

@@ -119,6 +119,10 @@ class CurriculumRecord(BaseModel):
     object: str = Field(
         pattern=r"^[^\s:]+(:[^\s:]+)?$", description="Where the Curriculum object is: package.module:OBJECT."
     )
+    formerly: list[str] = Field(
+        default=[],
+        description="Names that it had before; it accepts trainer states that carry them. Left out for none.",
+    )
 
 
 class Description(BaseModel):

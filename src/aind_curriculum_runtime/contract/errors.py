@@ -135,10 +135,12 @@ CODES: Final[dict[str, ExitCode]] = {
     "repo.no_release": ExitCode.REPO,
     "repo.changelog": ExitCode.REPO,
     "repo.migration": ExitCode.REPO,
+    "repo.formerly": ExitCode.REPO,
     "repo.not_releasable": ExitCode.REPO,
     "repo.uncommitted": ExitCode.REPO,
     "repo.not_fresh": ExitCode.REPO,
     "repo.wrapped": ExitCode.REPO,
+    "repo.not_wrapped": ExitCode.REPO,
 }
 """Every error code with its exit code. Codes are added within a contract version, never removed."""
 

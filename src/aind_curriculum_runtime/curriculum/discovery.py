@@ -1,4 +1,4 @@
-"""Which curricula this environment holds, by entry point.
+"""Which curricula this environment holds, by entry point, under the names they have and had.
 
 Imports neither pydantic nor a curriculum: ``loading`` does that, for the one that is asked for.
 """
@@ -6,12 +6,12 @@ Imports neither pydantic nor a curriculum: ``loading`` does that, for the one th
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..contract.errors import CurriculumError
 from ..contract.versions import semver_of
-from ..project.distributions import ENTRY_POINT_GROUP, entry_points, origin_of
+from ..project.distributions import ENTRY_POINT_GROUP, FORMER_NAMES, EntryPoint, grouped_entry_points, origin_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Registered",
     "choose",
+    "find",
     "installed",
     "repo_directory",
 ]
@@ -40,6 +41,9 @@ class Registered(NamedTuple):  # importing dataclasses takes a tenth of the star
     version: str
     """Semantic version of that distribution; as in its metadata when that is not semantic."""
 
+    formerly: tuple[str, ...] = ()
+    """Names that it had before; trainer states may still carry them."""
+
 
 def installed() -> list[Registered]:
     """Every curriculum that the environment's distributions declare, by name.
@@ -48,23 +52,65 @@ def installed() -> list[Registered]:
         One entry a curriculum, sorted by name; empty when none is declared.
 
     Raises:
-        CurriculumError: ``repo.duplicate_name`` when two distributions declare one name.
+        CurriculumError: ``repo.duplicate_name`` when one name, a former one included, leads to two curricula;
+            ``repo.formerly`` for a former name that leads to none.
     """
-    found: dict[str, Registered] = {}
-    for point in entry_points(ENTRY_POINT_GROUP):
-        version = point.distribution.version
-        with contextlib.suppress(ValueError):  # the checks report a version that is not semantic
-            version = semver_of(version)
-        one = Registered(name=point.name, target=point.value, distribution=point.distribution.name, version=version)
-        other = found.setdefault(one.name, one)
-        if (other.target, other.distribution) != (one.target, one.distribution):
+    points = grouped_entry_points([ENTRY_POINT_GROUP, FORMER_NAMES])
+    today = _by_name(points[ENTRY_POINT_GROUP], {})
+    former = _by_name(points[FORMER_NAMES], today)
+    for name, point in former.items():
+        if point.value not in {one.value for one in today.values()}:
+            raise CurriculumError(
+                "repo.formerly",
+                f"The former name {name!r} leads to {point.value}, which is no curriculum here.",
+                f'Under [project.entry-points."{FORMER_NAMES}"] let it lead where the name of today leads, and run '
+                "`uv sync`.",
+            )
+    return [
+        _registered(today[name], tuple(sorted(old for old, one in former.items() if one.value == today[name].value)))
+        for name in sorted(today)
+    ]
+
+
+def _by_name(points: Iterable[EntryPoint], others: Mapping[str, EntryPoint]) -> dict[str, EntryPoint]:
+    """Entry points by their names, each of which leads to one curriculum, in another group too."""
+    found: dict[str, EntryPoint] = {}
+    for point in points:
+        other = others.get(point.name) or found.setdefault(point.name, point)
+        if (other.value, other.distribution.name) != (point.value, point.distribution.name):
             raise CurriculumError(
                 "repo.duplicate_name",
-                f"Two distributions declare a curriculum named {one.name!r}: "
-                f"{other.distribution} ({other.target}) and {one.distribution} ({one.target}).",
+                f"The name {point.name!r} leads to two curricula: "
+                f"{other.distribution.name} ({other.value}) and {point.distribution.name} ({point.value}).",
                 f'Rename one under [project.entry-points."{ENTRY_POINT_GROUP}"] and run `uv sync`.',
             )
-    return [found[name] for name in sorted(found)]
+    return found
+
+
+def _registered(point: EntryPoint, formerly: tuple[str, ...]) -> Registered:
+    version = point.distribution.version
+    with contextlib.suppress(ValueError):  # the checks report a version that is not semantic
+        version = semver_of(version)
+    return Registered(
+        name=point.name,
+        target=point.value,
+        distribution=point.distribution.name,
+        version=version,
+        formerly=formerly,
+    )
+
+
+def find(curricula: Iterable[Registered], name: str) -> Registered | None:
+    """The curriculum of a name.
+
+    Args:
+        curricula: What ``installed`` found.
+        name: The name that it has, or had before.
+
+    Returns:
+        The one curriculum, or None.
+    """
+    return next((one for one in curricula if name == one.name or name in one.formerly), None)
 
 
 def choose(curricula: Iterable[Registered], name: str | None) -> Registered:
@@ -72,7 +118,7 @@ def choose(curricula: Iterable[Registered], name: str | None) -> Registered:
 
     Args:
         curricula: What ``installed`` found.
-        name: The name asked for, or None for the only one there is.
+        name: The name asked for, which may be a former one, or None for the only one there is.
 
     Returns:
         The one curriculum.
@@ -89,11 +135,12 @@ def choose(curricula: Iterable[Registered], name: str | None) -> Registered:
         )
     known = ", ".join(by_name)
     if name is not None:
-        if name not in by_name:
+        found = find(by_name.values(), name)
+        if found is None:
             raise CurriculumError(
                 "usage.unknown_curriculum", f"There is no curriculum named {name!r} here.", f"Installed: {known}."
             )
-        return by_name[name]
+        return found
     if len(by_name) > 1:
         raise CurriculumError(
             "usage.curriculum_needed",

@@ -6,7 +6,8 @@ imports and calls nothing by name, because the library does both with any name (
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import CurriculumError
@@ -14,7 +15,7 @@ from ..contract.errors import CurriculumError
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum, Stage
 
-__all__ = ["collect", "known", "places", "require_known", "require_shape"]
+__all__ = ["collect", "known", "places", "replaced", "require_known", "require_shape"]
 
 
 def places(curriculum: Curriculum[Any]) -> Iterator[tuple[str, Any]]:
@@ -129,21 +130,44 @@ def collect(state: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     Yields:
         Kind, JSON path and reference.
     """
-    for index, name in enumerate(state.get("active_policies") or []):
-        yield "policy", f"$.active_policies[{index}]", name
+    for kind, where, holder, key in _slots(state):
+        yield kind, where, holder[key]
+
+
+def replaced(state: dict[str, Any], name_of: Callable[[str, str], str]) -> dict[str, Any]:
+    """Write other references into a trainer state's JSON.
+
+    Args:
+        state: JSON that passed ``require_shape``; it is left as it is.
+        name_of: What to write for a kind and a reference.
+
+    Returns:
+        The JSON with those references, and nothing else changed.
+    """
+    state = copy.deepcopy(state)
+    for kind, _, holder, key in _slots(state):
+        holder[key] = name_of(kind, holder[key])
+    return state
+
+
+def _slots(state: dict[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
+    """Kind and JSON path of every reference, with the list or object that holds it, and its index or key there."""
+    active: list[str] = state.get("active_policies") or []
+    for index in range(len(active)):
+        yield "policy", f"$.active_policies[{index}]", active, index
     stage = state.get("stage")
     if stage is None:
         return
     if stage.get("metrics_provider") is not None:
-        yield "metrics provider", "$.stage.metrics_provider", stage["metrics_provider"]
-    for index, name in enumerate(stage.get("start_policies", [])):
-        yield "policy", f"$.stage.start_policies[{index}]", name
+        yield "metrics provider", "$.stage.metrics_provider", stage, "metrics_provider"
+    for index in range(len(stage.get("start_policies", []))):
+        yield "policy", f"$.stage.start_policies[{index}]", stage["start_policies"], index
     graph = stage.get("graph", {})
-    for key, name in graph.get("nodes", {}).items():
-        yield "policy", f"$.stage.graph.nodes.{key}", name
+    for key in graph.get("nodes", {}):
+        yield "policy", f"$.stage.graph.nodes.{key}", graph["nodes"], key
     for key, edges in graph.get("graph", {}).items():
         for index, edge in enumerate(edges):
-            yield "policy transition", f"$.stage.graph.graph.{key}[{index}][0]", edge[0]
+            yield "policy transition", f"$.stage.graph.graph.{key}[{index}][0]", edge, 0
 
 
 def require_known(state: dict[str, Any], allowed: dict[str, frozenset[str]]) -> None:
@@ -161,8 +185,8 @@ def require_known(state: dict[str, Any], allowed: dict[str, frozenset[str]]) -> 
             raise CurriculumError(
                 "state.rule_refused",
                 f"The trainer state names {_short(name)} at {where}, which is no {kind} of this curriculum.",
-                "It was not imported. If the curriculum renamed or dropped this rule, say so in a migration, or make a "
-                "new state with `curriculum init --stage`; otherwise find out who edited the file.",
+                "It was not imported. If the curriculum renamed, moved or dropped it, say so in a migration or in "
+                "FORMERLY, or make a new state with `curriculum init --stage`; otherwise find out who edited the file.",
                 where=where,
             )
 

@@ -162,7 +162,7 @@ def named(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
 
     Args:
         repo: The task repo.
-        names: Names as ``list`` shows them, folders, or names of curricula.
+        names: Names as ``list`` shows them, folders, or names that curricula have or had.
 
     Returns:
         The members, each once, in the order of the names.
@@ -174,7 +174,9 @@ def named(repo: TaskRepo, names: Sequence[str]) -> list[Member]:
     for name in names:
         plain = name.replace("\\", "/").rstrip("/").removeprefix("./")
         fitting = [one for one in repo.members if plain == one.folder] or [
-            one for one in repo.members if plain in {one.name, PurePosixPath(one.folder).name, *one.curricula}
+            one
+            for one in repo.members
+            if plain in {one.name, PurePosixPath(one.folder).name, *one.curricula, *one.pyproject.former_names}
         ]
         if not fitting:
             known = [one.name for one in repo.curricula]

@@ -1,6 +1,6 @@
 """Installed distributions, read from their folders: entry points, versions, and where each came from.
 
-Owns the reading of ``*.dist-info`` folders along ``sys.path``, and the name of this runtime's entry-point group.
+Owns the reading of ``*.dist-info`` folders along ``sys.path``, and the names of this runtime's entry-point groups.
 It exists so that `curriculum list` and similar commands start fast: importing ``importlib.metadata`` takes longer
 than the rest of such a command, because it imports the ``email`` package. What this module cannot read (eggs,
 archives) it leaves to ``importlib.metadata``, so the two always agree. Knows nothing of what a curriculum is.
@@ -19,10 +19,12 @@ from typing import Final, NamedTuple
 
 __all__ = [
     "ENTRY_POINT_GROUP",
+    "FORMER_NAMES",
     "Distribution",
     "EntryPoint",
     "Origin",
     "entry_points",
+    "grouped_entry_points",
     "normalised",
     "origin_of",
     "version_of",
@@ -30,6 +32,9 @@ __all__ = [
 
 ENTRY_POINT_GROUP: Final = "aind_curriculum_runtime.curricula"
 """The group of entry points by which a repo declares its curricula."""
+
+FORMER_NAMES: Final = "aind_curriculum_runtime.formerly"
+"""The group of the names that its curricula had before: each leads to the curriculum that had it."""
 
 _DIST_INFO: Final = ".dist-info"
 _OTHER_KINDS: Final = (".egg-info", ".egg")
@@ -73,16 +78,30 @@ def entry_points(group: str, path: Sequence[str] | None = None) -> list[EntryPoi
     Returns:
         All of them, in the order of the path; if two distributions have the same name, only the first counts.
     """
+    return grouped_entry_points([group], path)[group]
+
+
+def grouped_entry_points(groups: Sequence[str], path: Sequence[str] | None = None) -> dict[str, list[EntryPoint]]:
+    """Find the entry points of several groups, with one look at the distributions.
+
+    Args:
+        groups: Names of the groups.
+        path: As for ``entry_points``.
+
+    Returns:
+        What ``entry_points`` gives for each group.
+    """
     folders = _folders(sys.path if path is None else path)
     if folders is None:
-        return _entry_points_of_any_kind(group, sys.path if path is None else path)
-    found = []
+        return {one: _entry_points_of_any_kind(one, sys.path if path is None else path) for one in groups}
+    found: dict[str, list[EntryPoint]] = {one: [] for one in groups}
     for folder in folders.values():
         text = _read(folder / "entry_points.txt")
-        pairs = _section(text, group) if text and group in text else []
-        if pairs:
-            distribution = _distribution(folder)
-            found += [EntryPoint(name, value, distribution) for name, value in pairs]
+        for group in groups:
+            pairs = _section(text, group) if group in text else []
+            if pairs:
+                distribution = _distribution(folder)
+                found[group] += [EntryPoint(name, value, distribution) for name, value in pairs]
     return found
 
 

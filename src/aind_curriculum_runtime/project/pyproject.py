@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from ..contract.console_script import NAMES
-from .distributions import ENTRY_POINT_GROUP, normalised
+from .distributions import ENTRY_POINT_GROUP, FORMER_NAMES, normalised
 
 __all__ = ["NAME", "SETTINGS", "Pyproject", "name_of"]
 
@@ -28,6 +28,7 @@ _TABLES: Final = (
     ("project",),
     ("project", "entry-points"),
     ("project", "entry-points", ENTRY_POINT_GROUP),
+    ("project", "entry-points", FORMER_NAMES),
     ("project", "scripts"),
 )
 
@@ -186,6 +187,12 @@ class Pyproject:
     def curricula(self) -> dict[str, str]:
         """The curricula that it declares: name to ``package.module:OBJECT``."""
         points = self.table("project", "entry-points", ENTRY_POINT_GROUP)
+        return {name: str(value).replace(" ", "") for name, value in points.items()}
+
+    @cached_property
+    def former_names(self) -> dict[str, str]:
+        """Names that its curricula had before: each with the ``package.module:OBJECT`` that it leads to."""
+        points = self.table("project", "entry-points", FORMER_NAMES)
         return {name: str(value).replace(" ", "") for name, value in points.items()}
 
     def workspace_members(self, root: Path) -> set[Path]:

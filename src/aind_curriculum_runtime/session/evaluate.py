@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ..contract.errors import CurriculumError
 from ..contract.leaves import Changed
 from ..curriculum.answers import require_answers
-from ..curriculum.discovery import Registered, choose, installed
-from ..curriculum.loading import load
-from ..curriculum.migration import declared, tombstone
+from ..curriculum.migration import declared
+from .admission import admit
 from .layout import find_state, require_session, too_deep
 from .migrating import Move
 from .state import PlainState, deserialise_or_move, read
@@ -25,7 +24,7 @@ from .state import PlainState, deserialise_or_move, read
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Metrics, Trainer, TrainerState
 
-__all__ = ["Evaluated", "evaluate_session", "evaluate_state", "registered_for"]
+__all__ = ["Evaluated", "evaluate_session", "evaluate_state"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +80,7 @@ def evaluate_session(
     """
     directory = require_session(data_directory)
     plain = state if isinstance(state, PlainState) else read(state if state is not None else find_state(directory))
-    registered = registered_for(plain, curriculum)
-    loaded = load(registered)
+    plain, registered, loaded = admit(plain, curriculum, tell=tell)
     require_answers(loaded)
 
     # Imported here because they import the library, which takes most of the time.
@@ -129,30 +127,3 @@ def evaluate_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Met
 
     after = next_state(trainer, state, metrics)
     return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after)
-
-
-def registered_for(state: PlainState, asked: str | None) -> Registered:
-    """Choose the curriculum that a trainer state is read by.
-
-    Args:
-        state: The state.
-        asked: Name of the curriculum, or None to go by the state.
-
-    Returns:
-        The one asked for, or the one that the state names.
-
-    Raises:
-        CurriculumError: ``state.other_curriculum`` for one that is not installed; as ``choose`` raises it.
-    """
-    curricula = installed()
-    named = state.written_by.name if state.written_by is not None else None
-    if asked is None and named is not None and curricula and named not in {one.name for one in curricula}:
-        raise CurriculumError(
-            "state.other_curriculum",
-            f"The trainer state is of the curriculum {named!r}, which is not installed here.",
-            tombstone(named)
-            or f"Installed: {', '.join(one.name for one in curricula)}. "
-            "Check that the launcher calls the repo of the curriculum this subject is on.",
-            where="$.curriculum.name",
-        )
-    return choose(curricula, asked if asked is not None else named)

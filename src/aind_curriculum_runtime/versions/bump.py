@@ -80,8 +80,8 @@ def since_release(root: Path, *, before: str | None = None) -> Since:
             tag=tag,
             version=tag.removeprefix("v"),
             diffs=tuple(compare(*both) for both in read_both(old, new, names)),
-            added=tuple(name for name in new.names if name not in old.names),
-            removed=tuple(name for name in old.names if name not in new.names),
+            added=tuple(name for name in new.names if name not in {new.today(one) for one in old.names}),
+            removed=tuple(name for name in old.names if new.today(name) not in new.names),
         )
 
 

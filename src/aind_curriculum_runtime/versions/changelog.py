@@ -12,7 +12,7 @@ from typing import Final
 from ..contract.errors import CurriculumError
 from ..look.changes import folded
 
-__all__ = ["NAME", "has_entry", "opened_entry"]
+__all__ = ["NAME", "has_entry", "opened_entry", "with_unreleased"]
 
 NAME: Final = "CHANGELOG.md"
 
@@ -34,6 +34,20 @@ def has_entry(text: str, version: str) -> bool:
         True for ``## [1.2.0]``, ``## 1.2.0 - 2026-01-31`` and the like.
     """
     return re.search(rf"^##+ \[?v?{re.escape(version)}\]?(\s|$)", text, re.MULTILINE) is not None
+
+
+def with_unreleased(text: str, change: str) -> str:
+    """Add a change to what is unreleased.
+
+    Args:
+        text: The changelog, with LF line endings.
+        change: The line to list.
+
+    Returns:
+        The new changelog; the same where it has no Unreleased section.
+    """
+    listed = "".join(f"{line}\n" for line in folded(f"- {change}", "  ")).rstrip("\n")
+    return _UNRELEASED.sub(lambda heading: f"{heading[0]}\n\n### Changed\n\n{listed}", text, count=1)
 
 
 def opened_entry(text: str, version: str, day: str, changes: Sequence[str]) -> str:

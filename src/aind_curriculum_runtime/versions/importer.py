@@ -53,6 +53,7 @@ def main() -> None:
 def _document(arguments: argparse.Namespace, source: Path | None) -> dict[str, Any]:
     from aind_behavior_curriculum import Curriculum
 
+    from ..curriculum.formerly import declared as former_paths
     from ..curriculum.migration import declared
     from ..look.model import to_json
     from ..look.read import read_model
@@ -84,7 +85,7 @@ def _document(arguments: argparse.Namespace, source: Path | None) -> dict[str, A
         stages = curriculum.see_stages()
         document["states"] = {stage.name: [*_states(curriculum, stage, arguments.session)] for stage in stages}
     if asked is not None:
-        document["arrivals"] = arrivals(curriculum, declared(target), **asked)
+        document["arrivals"] = arrivals(curriculum, declared(target), former_paths(target), **asked)
     return document
 
 
@@ -114,13 +115,20 @@ def _states(curriculum: Any, stage: Any, session: Path) -> Iterator[dict[str, An
 
 
 def arrivals(
-    curriculum: Any, migrations: Mapping[int | str, Any], *, version: str, called: str | None, states: dict[str, Any]
+    curriculum: Any,
+    migrations: Mapping[int | str, Any],
+    former: Mapping[str, str],
+    *,
+    version: str,
+    called: str | None,
+    states: dict[str, Any],
 ) -> dict[str, Any]:
     """Ask a curriculum what it makes of trainer states, as a minor version after theirs and as a major one.
 
     Args:
         curriculum: The repo's own curriculum.
         migrations: What its module declares.
+        former: The former rule paths that it declares.
         version: The version that wrote the states.
         called: The version of the curriculum, where its ``pyproject.toml`` states one.
         states: The states by stage, as JSON.
@@ -132,6 +140,7 @@ def arrivals(
 
     from ..contract.versions import major
     from ..curriculum.migration import Migration, Tombstone
+    from ..session.admission import with_rules_of_today
     from ..session.arrival import arrival
     from ..session.state import checked
     from .numbers import successors
@@ -140,7 +149,7 @@ def arrivals(
     of_versions: dict[int | str, Migration] = {
         key: one for key, one in migrations.items() if isinstance(key, str) and major(key) == major(version)
     }
-    plain = {name: checked(state) for name, state in states.items()}
+    plain = {name: with_rules_of_today(checked(state), former, curriculum) for name, state in states.items()}
     found: dict[str, Any] = {}
     for question, number, some in (("within", minor, of_versions), ("across", later, migrations)):
         trainer = Trainer(curriculum.model_copy(update={"version": number}))

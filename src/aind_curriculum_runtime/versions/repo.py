@@ -6,7 +6,7 @@ Owns where that repo is, which curricula it holds and which version it states. I
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,9 @@ class Project:
 
     curricula: dict[str, str]
     """Name to ``package.module:OBJECT``."""
+
+    former_names: dict[str, str] = field(default_factory=dict)
+    """Names that they had before, each with the one of today."""
 
 
 def repo_root(start: Path) -> Path:
@@ -86,7 +89,9 @@ def project_at(folder: Path, label: str) -> Project:
         raise CurriculumError(
             "repo.version", f"In {label}, {error}.", "Write MAJOR.MINOR.PATCH as the version in pyproject.toml."
         ) from None
-    return Project(name=file.name or "", version=version, curricula=file.curricula)
+    today = {target: name for name, target in file.curricula.items()}
+    former = {name: today[target] for name, target in file.former_names.items() if target in today}
+    return Project(name=file.name or "", version=version, curricula=file.curricula, former_names=former)
 
 
 def _no_curriculum(label: str, why: str) -> CurriculumError:

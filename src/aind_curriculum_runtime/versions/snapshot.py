@@ -31,6 +31,10 @@ class Place:
     names: tuple[str, ...]
     """The curricula there."""
 
+    def today(self, name: str) -> str:
+        """What a curriculum is called there; the name itself unless it is a former one."""
+        return self.project.former_names.get(name, name) if self.project is not None else name
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arrivals:

@@ -15,6 +15,7 @@ from ...contract.versions import major, numbers
 from ...curriculum.migration import Migration, Operation
 from ...curriculum.moving import Step
 from ...project.git import Git
+from ...session.admission import with_rules_of_today
 from ...session.evaluate import evaluate_state
 from ...session.state import checked, deserialise_or_move
 from ...session.suggestion import as_json, suggestion
@@ -32,6 +33,7 @@ __all__ = ["arrivals"]
 def arrivals(
     curriculum: Curriculum[Any],
     migrations: Mapping[int | str, Migration],
+    former: Mapping[str, str],
     root: Path,
     session: Path,
     metrics_of: Callable[[Any], Any],
@@ -41,6 +43,7 @@ def arrivals(
     Args:
         curriculum: The repo's own curriculum.
         migrations: What it declares.
+        former: The former rule paths that it declares.
         root: The repo, with its tags.
         session: The sample session.
         metrics_of: Metrics of that session at a stage.
@@ -54,7 +57,7 @@ def arrivals(
     found, why = _read(
         [*dict.fromkeys(tag for tag in tags.values() if tag is not None)], curriculum.name, root, session
     )
-    arriving = _Arriving(curriculum, migrations, metrics_of)
+    arriving = _Arriving(curriculum, migrations, former, metrics_of)
     answer: dict[str, dict[str, Any]] = {}
     for key, tag in tags.items():
         told: dict[str, Any] = {"tag": tag, "stages": None, "why": None}
@@ -96,9 +99,14 @@ class _Arriving:
     """Moves animals, and remembers what their migrations did."""
 
     def __init__(
-        self, curriculum: Any, migrations: Mapping[int | str, Migration], metrics_of: Callable[[Any], Any]
+        self,
+        curriculum: Any,
+        migrations: Mapping[int | str, Migration],
+        former: Mapping[str, str],
+        metrics_of: Callable[[Any], Any],
     ) -> None:
         self._curriculum = curriculum
+        self._former = former
         self._migrations = migrations
         self._metrics_of = metrics_of
         self._trainer = OrderedTrainer(curriculum)
@@ -130,7 +138,7 @@ class _Arriving:
         origin = {"name": self._curriculum.name, "version": version}
         for state in states:
             try:
-                plain = checked({**state, "curriculum": origin})
+                plain = with_rules_of_today(checked({**state, "curriculum": origin}), self._former, self._curriculum)
                 arrived = deserialise_or_move(plain, self._trainer, self._migrations)
                 self._steps += arrived.moved.steps if arrived.moved is not None else ()
                 suggestion(evaluate_state(self._trainer, arrived.state, self._metrics_of(arrived.state.stage)))

@@ -127,6 +127,7 @@ def _facts(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
         "modules": sorted(_modules_of(arguments.object)),
         "task_packages": sorted(_task_packages(curriculum, arguments.object)),
         "migrations": _declared(curriculum, arguments.object),
+        "formerly": _faults_of_former_paths(curriculum, arguments.object),
     }
 
 
@@ -150,6 +151,18 @@ def _declared(curriculum: Any, target: str) -> dict[str, Any]:
         return {str(key): one.as_json() for key, one in migrations.items()}
     except CurriculumError as error:
         return {"error": error.message}
+
+
+def _faults_of_former_paths(curriculum: Any, target: str) -> list[str] | None:
+    """What is wrong with the former rule paths; None where none are declared."""
+    from ...curriculum.formerly import declared, faults
+    from ...curriculum.references import known
+
+    try:
+        former = declared(target)
+    except CurriculumError as error:
+        return [error.message]
+    return [*faults(former, known(curriculum))] if former else None
 
 
 def _name(rule: Any) -> str:
@@ -384,11 +397,13 @@ def _reload(curriculum: Any, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _migrations(curriculum: Any, arguments: argparse.Namespace) -> Any:
+    from ...curriculum import formerly
     from ...curriculum.migration import declared
     from .old_animals import arrivals
 
+    migrations, former = declared(arguments.object), formerly.declared(arguments.object)
     metrics_of = _each_provider_once(curriculum, arguments.session)
-    return arrivals(curriculum, declared(arguments.object), arguments.repo, arguments.session, metrics_of)
+    return arrivals(curriculum, migrations, former, arguments.repo, arguments.session, metrics_of)
 
 
 def _witnesses(curriculum: Any, arguments: argparse.Namespace) -> Any:

@@ -1,4 +1,4 @@
-"""Checks of migrations (MI): every animal of an older version goes somewhere and goes on with what it learned."""
+"""Checks of migrations (MI): every animal of an older version, or of another repo, goes on with what it learned."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def _tried(repo: CurriculumRepo, target: Target) -> dict[str, Any]:
     return answer
 
 
-def _file(repo: CurriculumRepo, target: Target) -> tuple[str | None, int | None]:
-    """File and line of the migrations."""
+def _file(repo: CurriculumRepo, target: Target, attribute: str = "MIGRATIONS") -> tuple[str | None, int | None]:
+    """File and line of a declaration in the curriculum's module."""
     module = target.object.partition(":")[0].replace(".", "/")
     for name in (f"src/{module}.py", f"{module}.py"):
         if (repo.root / name).is_file():
-            return name, repo.line_of(name, "MIGRATIONS")
+            return name, repo.line_of(name, attribute)
     return None, None
 
 
@@ -172,4 +172,28 @@ class MI004(TargetCheck):
                 yield Finding(message=message, path=path, line=line)
 
 
-CHECKS = (MI001(), MI002(), MI003(), MI004())
+class MI005(TargetCheck):
+    """Former rule paths lead to rules of today
+
+    `FORMERLY` has the paths that rules had in another repo, or before they moved. One that leads nowhere is found
+    by the first animal whose trainer state names it, in a session.
+    """
+
+    family = "migrations"
+    requires = frozenset({"CL001"})
+    runs = ("facts",)
+    fix = (
+        "Give the path that the rule has today, as `curriculum init --stage` prints it; take out what no trainer state "
+        "names any more. What became of a policy that is gone is said by a migration."
+    )
+
+    def find_for(self, repo: CurriculumRepo, target: Target) -> Iterable[Finding]:
+        found = repo.runs.facts(target).get("formerly")  # the runtime of an older lock does not say
+        if found is None:
+            raise NotApplicable("the curriculum declares no former rule paths")
+        path, line = _file(repo, target, "FORMERLY")
+        for message in found:
+            yield Finding(message=message, path=path, line=line)
+
+
+CHECKS = (MI001(), MI002(), MI003(), MI004(), MI005())

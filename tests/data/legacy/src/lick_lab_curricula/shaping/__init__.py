@@ -1,0 +1,3 @@
+from .curriculum import CURRICULUM, TRAINER, run
+
+__all__ = ["CURRICULUM", "TRAINER", "run"]
