@@ -189,7 +189,7 @@ _VERSION = (
 )
 _SHAPING_RULE = "    return metrics.trials >= 20\n"
 _READ_BACK = (
-    '    _require_reloadable(evaluated.after, reread["trainer_state"], evaluated.trainer)\n'
+    '    _require_reloadable(evaluated.after, reread.pop("trainer_state"), evaluated.trainer)\n'
     '    return encoded + b"\\n"\n'
 )
 

@@ -133,11 +133,6 @@ class Step:
         """Whether both say the same, but for the order of active policies, which the original's hash seed decides."""
         return settled(self.theirs) == settled(self.ours)
 
-    @property
-    def was_evaluated(self) -> bool:
-        """Whether the package's own command asked the library's Trainer at all."""
-        return self.theirs is None or self.theirs["trainer_state"] != self.before
-
 
 def settled(document: Any) -> Any:
     """A suggestion with its active policies in one order."""

@@ -29,7 +29,7 @@ from ..project.git import Git
 from ..project.packages import as_pinned, distribution_of, own_packages, top_of
 from ..project.pyproject import Pyproject
 from ..project.template import FileClass, classify
-from ..session.layout import SAMPLE_SESSION, require_session, too_deep
+from ..session.layout import SAMPLE_SESSION, require_session, too_deep, unreadable
 from ..versions.bump import with_version
 from ..versions.changelog import NAME as CHANGELOG
 from ..versions.changelog import has_entry, opened_entry
@@ -94,7 +94,12 @@ class _Repo:
     def text(self, name: str) -> str:
         """A file's content; empty when it is missing."""
         path = self.root / name
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        try:
+            return path.read_text(encoding="utf-8") if path.is_file() else ""
+        except UnicodeDecodeError:
+            raise CurriculumError(
+                "repo.not_fresh", f"{name} is not UTF-8, so it cannot be changed.", "Save it as UTF-8.", where=name
+            ) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,12 +129,13 @@ def wrapped(root: Path, target: str, session: Path | None = None) -> Wrapped:
             the curriculum and reading the session raises.
     """
     repo = _repo(root)
+    require_committed(root, _REWRITTEN)  # soon, because the import takes seconds
     brought = _brought(target, repo.file.command)
     tracked = [name for name in Git(root)("ls-files", "-z").split("\0") if name]
     going = [name for name in tracked if _goes(repo, name, replaces_session=session is not None)]
     if repo.has_own_code:
         require_as_scaffolded(root, going)
-    require_committed(root, [*_REWRITTEN, repo.init, *going, SAMPLE_SESSION])
+    require_committed(root, [repo.init, *going, SAMPLE_SESSION])
     copied = _session_files(session) if session is not None else {}
     files: dict[str, bytes | None] = dict.fromkeys(going)
     files |= {f"{SAMPLE_SESSION}/{name}": content for name, content in copied.items()}
@@ -247,6 +253,13 @@ def _session_files(session: Path) -> dict[str, bytes]:
     directory = require_session(session)
     if hint := too_deep(directory):
         raise CurriculumError("usage.invalid", f"{directory} is not a session directory.", hint.strip())
+    try:
+        return _read_session(directory)
+    except OSError as error:
+        raise unreadable(directory, error) from error
+
+
+def _read_session(directory: Path) -> dict[str, bytes]:
     paths = sorted(path for path in directory.rglob("*") if path.is_file())
     sizes = {path: path.stat().st_size for path in paths}
     if sum(sizes.values()) > SESSION_LIMIT:
