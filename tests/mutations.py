@@ -431,7 +431,7 @@ MUTATIONS = (
             '    name: Literal["Detection"] = "Detection"\n',
             '    name: Literal["Detection"] = "Detection"\n    rig: str = "a"\n',
         ),
-        Runtime("session/suggestion.py", "        TrainerState.model_validate_json(encode(plain))\n", ""),
+        Runtime("session/suggestion.py", "        TrainerState.model_validate_json(written)\n", ""),
     ),
     mutation("SO008", "the package prints", _provider("print('reading', data_directory)")),
     mutation(
