@@ -120,6 +120,11 @@ class Entry:
         return str(self.content["recorded"])
 
     @property
+    def time(self) -> str:
+        """When it took effect: ``at`` where somebody said when, else when it was written."""
+        return str(self.content.get("at", self.recorded))
+
+    @property
     def corrects(self) -> int | None:
         """The place of the entry that this one takes the place of, or takes away."""
         return self.content.get("corrects")

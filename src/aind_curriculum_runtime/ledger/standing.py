@@ -147,7 +147,7 @@ def _enrolled(before: Standing, entry: Entry) -> Standing:
         is_on=True,
         state=entry.state,
         pins={},
-        moment=max(before.moment, entry.recorded),
+        moment=max(before.moment, entry.time),
         metrics=None,
         session=None,
         at_stage=0,
@@ -188,16 +188,16 @@ def _time(before: Standing, entry: Entry) -> dict[str, Any]:
 
 
 def _moved(before: Standing, entry: Entry) -> Standing:
-    after = replace(before, state=entry.state, is_on=True, moment=max(before.moment, entry.recorded))
+    after = replace(before, state=entry.state, is_on=True, moment=max(before.moment, entry.time))
     return replace(after, at_stage=before.at_stage if after.stage == before.stage else 0)
 
 
 def _off(before: Standing, entry: Entry) -> Standing:
-    return replace(before, is_on=False, moment=max(before.moment, entry.recorded))
+    return replace(before, is_on=False, moment=max(before.moment, entry.time))
 
 
 def _on(before: Standing, entry: Entry) -> Standing:
-    return replace(before, is_on=True, moment=max(before.moment, entry.recorded))
+    return replace(before, is_on=True, moment=max(before.moment, entry.time))
 
 
 def _pinned(before: Standing, entry: Entry) -> Standing:

@@ -1,0 +1,155 @@
+"""The one road with a ledger: what a session led to is recorded before it is told.
+
+Owns what a ledger adds to an evaluation: previous metrics from it, the entry of the suggestion or of the failure, and
+the trainer state of where the animal stands, which is the Trainer's with what people did on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from ..contract.errors import CONTRACT_VERSION, CurriculumError, ExitCode
+from ..contract.strict_json import encode, parse
+from ..curriculum.discovery import installed, repo_directory
+from ..ledger.entry import Entry, digest_of_state, with_graph, without_graph
+from ..ledger.recording import Draft, History, add, evaluation, history, hold
+from ..ledger.store import Store
+from ..project.git import Git
+from ..project.installed import runtime_version
+from .evaluate import Evaluated, evaluate_session
+from .identity import Identity
+from .layout import find_state, require_session
+from .previous_metrics import from_ledger
+from .state import PlainState, read
+from .suggestion import suggestion
+
+__all__ = ["evaluate_with_ledger"]
+
+_NOT_HELD: Final = {ExitCode.USAGE, ExitCode.TRANSIENT}
+"""Failures that say nothing of the session: the same call may work in a minute, or with another option."""
+
+
+def evaluate_with_ledger(
+    data_directory: Path,
+    state: Path | None,
+    store: Store,
+    identity: Identity,
+    *,
+    curriculum: str | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> tuple[Evaluated, bytes]:
+    """Evaluate the session that just ended, and record what it led to.
+
+    Args:
+        data_directory: The session directory.
+        state: The trainer state that the session was run with, or None to look for the file in the session directory.
+        store: Where the ledger is.
+        identity: Whose session it is.
+        curriculum: Name of the curriculum, or None to go by the trainer state.
+        tell: Called with a sentence for the person at the rig as soon as there is one.
+
+    Returns:
+        The evaluation, and the suggestion's bytes; its trainer state is where the animal stands now.
+
+    Raises:
+        CurriculumError: Anything that is wrong. What is wrong with the session is recorded first.
+    """
+    directory = require_session(data_directory)
+    before = history(store, identity.subject)
+    plain = read(state if state is not None else find_state(directory))
+    given = {"given": digest_of_state(_named(plain)), "stage_run": (plain.content.get("stage") or {}).get("name")}
+    place = f"the ledger {store.url}"
+    try:
+        with from_ledger(before.previous_metrics(identity.session.start), place):
+            evaluated = evaluate_session(directory, plain, curriculum=curriculum, tell=tell)
+        document = suggestion(evaluated)
+    except CurriculumError as error:
+        if error.exit not in _NOT_HELD:
+            fault = {"code": error.code, "exit": int(error.exit), "message": error.message, "hint": error.hint}
+            _add(store, identity, hold(identity.session, {**given, **_versions(plain), "error": fault}), tell)
+        raise
+    content = parse(document)
+    after, graph = without_graph(content["trainer_state"])
+    if not before.entries:
+        first = _named(plain)
+        first["curriculum"] = {**first["curriculum"], "graph": after["curriculum"]["graph"]}
+        enrolled = {"state": first, "by": "run", "at": identity.session.start, **_versions(plain)}
+        add(store, identity.subject, lambda now: None if now.entries else Draft("enrolled", enrolled, graph))
+    facts = {**given, "state": after, "metrics": content["metrics"], **_versions(plain)}
+    facts["outcome"] = digest_of_state({**after, "metrics": content["metrics"]})
+    if notes := evaluated.notes:
+        facts["notes"] = notes
+    now = _add(store, identity, evaluation(identity.session, facts, graph), tell)
+    stands = _whole(store, now, content["trainer_state"])
+    if stands != content["trainer_state"]:
+        tell(_why(now, identity))
+        document = encode({**content, "trainer_state": stands}) + b"\n"
+    return evaluated, document
+
+
+def _add(
+    store: Store, identity: Identity, decide: Callable[[History], Draft | None], tell: Callable[[str], None]
+) -> History:
+    last: list[Entry] = []
+
+    def deciding(before: History) -> Draft | None:
+        last[:] = before.entries[-1:]
+        return decide(before)
+
+    now = add(store, identity.subject, deciding)
+    if now.entries and now.entries[-1:] != tuple(last) and now.entries[-1].corrects is not None:
+        tell(f"this session was concluded before, otherwise; the ledger has both (entry {now.standing.place})")
+    return now
+
+
+def _named(plain: PlainState) -> dict[str, Any]:
+    """A trainer state with the name and version of its curriculum, as entries have it."""
+    by = plain.written_by
+    return {**plain.content, "curriculum": None if by is None else {"name": by.name, "version": by.version}}
+
+
+def _whole(store: Store, now: History, trainers: dict[str, Any]) -> dict[str, Any]:
+    """The trainer state of where the animal stands, with the graph of its curriculum."""
+    state = now.standing.next_state
+    assert state is not None  # the session was recorded
+    if state["curriculum"] == without_graph(trainers)[0]["curriculum"]:
+        return {**state, "curriculum": trainers["curriculum"]}
+    graph = store.graph(state["curriculum"].get("graph", ""))
+    if graph is None:
+        raise CurriculumError(
+            "ledger.damaged",
+            f"The curriculum's graph of the trainer state of {now.subject} is missing in {store.url}.",
+            "Bring the folder `graphs` back from a copy.",
+        )
+    return with_graph(state, graph)
+
+
+def _why(now: History, identity: Identity) -> str:
+    """Why the printed trainer state is not the Trainer's."""
+    own = now.of_session(identity.session)
+    if own is not None and own.place in now.standing.late:
+        return (
+            f"this session moved nothing: a later session or a person's change came after it, and {identity.subject} "
+            f"stays at the stage {now.standing.stage}"
+        )
+    if now.standing.pins:
+        return f"pinned for {identity.subject}: {', '.join(now.standing.pins)}"
+    return f"the trainer state is where {identity.subject} stands by the ledger"
+
+
+def _versions(plain: PlainState) -> dict[str, Any]:
+    """What code gave this: the curriculum, its commit, the runtime, the contract."""
+    name = plain.written_by.name if plain.written_by is not None else None
+    registered = next((one for one in installed() if one.name == name), None)
+    code: dict[str, Any] = {"name": name}
+    if registered is not None:
+        code["version"] = registered.version
+        repo = repo_directory(registered)
+        if repo is not None:
+            git = Git(repo)
+            code["commit"] = git.ask("rev-parse", "HEAD")
+            status = git.ask("status", "--porcelain", "--", ".")
+            code["dirty"] = None if status is None else bool(status)
+    return {"curriculum": code, "runtime": runtime_version(), "contract": CONTRACT_VERSION}
