@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.ledger.entry import Entry, Session, at, digest_of_state, with_graph, without_graph
 from aind_curriculum_runtime.ledger.folder import FolderStore
-from aind_curriculum_runtime.ledger.recording import Draft, History, add, change, evaluation, history, hold
+from aind_curriculum_runtime.ledger.known import Known, entries_of, known, previous_metrics
+from aind_curriculum_runtime.ledger.recording import Draft, add, change, evaluation, hold
 from aind_curriculum_runtime.ledger.standing import Standing, counting, stand, stand_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -60,24 +61,28 @@ class Animal:
     def __init__(self, store: FolderStore) -> None:
         self.store = store
 
-    def add(self, decide: Callable[[History], Draft | None], hours: float) -> History:
+    def add(self, decide: Callable[[Known], Draft | None], hours: float) -> Known:
         return add(self.store, MOUSE, decide, now=lambda: time(hours))
 
-    def enroll(self, stage: str = "s_a", hours: float = 0, **parameters: Any) -> History:
+    def enroll(self, stage: str = "s_a", hours: float = 0, **parameters: Any) -> Known:
         return self.add(change("enrolled", {"state": state(stage, **parameters), "by": "me"}), hours)
 
-    def session(self, hours: float, after: str, **metrics: float) -> History:
+    def session(self, hours: float, after: str, **metrics: float) -> Known:
         """A session that begins at ``hours``, with the state where the animal stands, and ends half an hour later."""
         return self.late_session(hours, hours + 0.5, self.standing.next_state, after, **metrics)
 
     def late_session(
         self, hours: float, told: float, given_state: dict[str, Any] | None, after: str, **metrics: float
-    ) -> History:
+    ) -> Known:
         return self.add(evaluation(session(hours), facts(given_state, state(after), **metrics), None), told)
 
     @property
+    def entries(self) -> list[Entry]:
+        return entries_of(self.store, MOUSE)
+
+    @property
     def standing(self) -> Standing:
-        return history(self.store, MOUSE).standing
+        return known(self.store, MOUSE).standing
 
 
 @pytest.fixture
@@ -91,8 +96,8 @@ def test_sessions_lead_from_stage_to_stage(animal: Animal) -> None:
     animal.session(25, "s_a", water=2.0)
     standing = animal.session(49, "s_b", water=3.0).standing
     assert (standing.stage, standing.at_stage, standing.metrics) == ("s_b", 0, {"water": 3.0})
-    assert history(animal.store, MOUSE).previous_metrics(at(time(26))) == {"water": 2.0}
-    assert history(animal.store, MOUSE).previous_metrics(at(time(25))) == {"water": 1.0}
+    assert previous_metrics(animal.store, known(animal.store, MOUSE), at(time(26))) == {"water": 2.0}
+    assert previous_metrics(animal.store, known(animal.store, MOUSE), at(time(25))) == {"water": 1.0}
 
 
 def test_a_rerun_adds_nothing_and_another_outcome_takes_the_place_of_the_first(animal: Animal) -> None:
@@ -101,7 +106,7 @@ def test_a_rerun_adds_nothing_and_another_outcome_takes_the_place_of_the_first(a
     animal.session(1, "s_b", water=1.0)
     assert animal.late_session(1, 9, before, "s_b", water=1.0).standing.place == 2
     again = animal.late_session(1, 9, before, "s_c", water=1.5)
-    assert [one.corrects for one in again.entries] == [None, None, 2]
+    assert [one.corrects for one in animal.entries] == [None, None, 2]
     assert (again.standing.stage, again.standing.metrics) == ("s_c", {"water": 1.5})
 
 
@@ -179,7 +184,7 @@ def test_a_held_session_keeps_the_state_and_its_evaluation_takes_its_place(anima
     error = {"code": "session.incomplete", "message": "no events"}
     held = hold(session(1), {"given": digest_of_state(given_state or {}), "error": error})
     found = animal.add(held, 1.5)
-    assert (found.standing.stage, found.standing.held, found.standing.at_stage) == ("s_a", 1, 1)
+    assert (found.standing.stage, found.standing.held, found.standing.at_stage) == ("s_a", 1, 0)
     assert animal.add(held, 1.6).standing.place == 2
     evaluated = animal.late_session(1, 3, given_state, "s_b")
     assert (evaluated.standing.stage, evaluated.standing.held) == ("s_b", 0)
@@ -190,8 +195,8 @@ def test_an_unknown_kind_and_unknown_fields_of_a_newer_runtime_are_kept(animal: 
     animal.enroll()
     animal.add(change("approved", {"who": "me"}), 1)
     found = animal.session(2, "s_b")
-    assert [one.kind for one in found.entries] == ["enrolled", "approved", "evaluated"]
-    assert found.entries[1].content["who"] == "me"
+    assert [one.kind for one in animal.entries] == ["enrolled", "approved", "evaluated"]
+    assert animal.entries[1].content["who"] == "me"
     assert found.standing.stage == "s_b"
 
 
@@ -233,9 +238,9 @@ def test_writers_at_once_lose_nothing(store: FolderStore) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    found = history(store, MOUSE)
+    found = known(store, MOUSE)
     assert set(found.standing.pins) == {f"{name}{number}" for name in "abcd" for number in range(20)}
-    assert len(found.entries) == 80
+    assert len(entries_of(store, MOUSE)) == 80
 
 
 FAULTS: dict[str, Callable[[bytes], bytes]] = {
@@ -257,6 +262,7 @@ def test_a_damaged_entry_is_named_and_nothing_is_written(
     animal.session(2, "s_c")
     path = tmp_path / "ledger" / "subjects" / MOUSE / "00000002.json"
     path.write_bytes(fault(path.read_bytes()))
+    (tmp_path / "ledger" / "known" / f"{MOUSE}.json").unlink()  # a reader goes on from where the last one stopped
     with pytest.raises(CurriculumError) as caught:
         animal.add(change("off", {}), 3)
     assert caught.value.code == "ledger.damaged"
@@ -264,12 +270,33 @@ def test_a_damaged_entry_is_named_and_nothing_is_written(
     assert len(list(path.parent.iterdir())) == 3
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda known: known.unlink(),
+        lambda known: known.write_bytes(b"{"),
+        lambda known: known.write_bytes(known.read_bytes().replace(b'"place":3', b'"place":2')),
+        lambda known: known.write_bytes(known.read_bytes().replace(b'"head":"', b'"head":"0')),
+    ],
+    ids=["gone", "cut short", "of fewer entries", "of other entries"],
+)
+def test_what_a_reader_kept_is_taken_only_where_it_fits(
+    damage: Callable[[Path], object], animal: Animal, tmp_path: Path
+) -> None:
+    animal.enroll()
+    animal.session(1, "s_b", water=1.0)
+    before = animal.session(2, "s_c", water=2.0)
+    assert known(animal.store, MOUSE) == before
+    damage(tmp_path / "ledger" / "known" / f"{MOUSE}.json")
+    assert known(animal.store, MOUSE) == before
+
+
 def test_a_missing_entry_is_named(animal: Animal, tmp_path: Path) -> None:
     animal.enroll()
     animal.session(1, "s_b")
     (tmp_path / "ledger" / "subjects" / MOUSE / "00000001.json").unlink()
     with pytest.raises(CurriculumError, match=r"Entry 1 of 786543 in .* is gone"):
-        history(animal.store, MOUSE)
+        entries_of(animal.store, MOUSE)
 
 
 def test_a_share_that_is_away_is_no_new_ledger(tmp_path: Path) -> None:
@@ -348,6 +375,6 @@ def test_times_sort_as_texts() -> None:
 
 def test_the_chain_names_every_entry_before(animal: Animal) -> None:
     animal.enroll()
-    entries = animal.session(1, "s_b").entries
-    for one, following in itertools.pairwise(entries):
+    animal.session(1, "s_b")
+    for one, following in itertools.pairwise(animal.entries):
         assert following.before == one.digest

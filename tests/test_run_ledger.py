@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from support import Repo, Result
 
+from aind_curriculum_runtime.ledger.entry import Entry
 from aind_curriculum_runtime.ledger.folder import FolderStore
-from aind_curriculum_runtime.ledger.recording import History, add, change, history
+from aind_curriculum_runtime.ledger.known import entries_of
+from aind_curriculum_runtime.ledger.recording import add, change
+from aind_curriculum_runtime.ledger.standing import Standing, stand
 
 MOUSE = "786543"
 
@@ -54,8 +57,12 @@ class Rig:
         return result
 
     @property
-    def history(self) -> History:
-        return history(FolderStore(self.ledger), MOUSE)
+    def entries(self) -> list[Entry]:
+        return entries_of(FolderStore(self.ledger), MOUSE)
+
+    @property
+    def standing(self) -> Standing:
+        return stand(self.entries)
 
 
 @pytest.fixture
@@ -67,7 +74,7 @@ def test_previous_metrics_come_from_the_ledger(rig: Rig) -> None:
     """The template's metrics look back, and nothing here writes previous_metrics.json."""
     found = [rig.day(day).document["metrics"]["good_sessions_in_a_row"] for day in (1, 2, 3)]
     assert found == [1, 2, 3]
-    kinds = [one.kind for one in rig.history.entries]
+    kinds = [one.kind for one in rig.entries]
     assert kinds == ["enrolled", "evaluated", "evaluated", "evaluated"]
 
 
@@ -80,7 +87,7 @@ def test_what_is_printed_is_what_run_prints_without_a_ledger(rig: Rig) -> None:
 def test_a_rerun_adds_nothing_and_prints_the_same(rig: Rig) -> None:
     session = rig.session(1)
     first, again = rig.run(session), rig.run(session)
-    assert (again.stdout, len(rig.history.entries)) == (first.stdout, 2)
+    assert (again.stdout, len(rig.entries)) == (first.stdout, 2)
 
 
 def test_the_second_run_of_a_day_has_the_same_previous_metrics(rig: Rig) -> None:
@@ -89,7 +96,7 @@ def test_the_second_run_of_a_day_has_the_same_previous_metrics(rig: Rig) -> None
     rig.day(2)
     again = rig.run(rig.session(2), state=state)
     assert again.document["metrics"]["good_sessions_in_a_row"] == 2
-    assert len(rig.history.entries) == 3
+    assert len(rig.entries) == 3
 
 
 def test_a_session_that_cannot_be_evaluated_is_held_and_the_next_goes_on(rig: Rig) -> None:
@@ -98,7 +105,7 @@ def test_a_session_that_cannot_be_evaluated_is_held_and_the_next_goes_on(rig: Ri
     shutil.rmtree(bad / "behavior" / "SoftwareEvents")
     result = rig.run(bad)
     assert (result.code, result.stdout) == (66, b"")
-    last = rig.history.entries[-1]
+    last = rig.entries[-1]
     assert (last.kind, last.content["error"]["code"], last.content["stage_run"]) == (
         "held",
         "session.incomplete",
@@ -112,7 +119,7 @@ def test_a_move_while_the_session_ran_is_what_the_animal_runs_next(rig: Rig, sto
     moved = rig.repo.curriculum("init", "--stage", "s_habituation")
     state = json.loads(moved.stdout)
     graph = state["curriculum"]
-    first = rig.history.entries[0]
+    first = rig.entries[0]
     assert first.state is not None
     state["curriculum"] = first.state["curriculum"]
     add(store, MOUSE, change("moved", {"state": state, "by": "me", "reason": "too hard"}))
@@ -128,7 +135,7 @@ def test_a_pinned_parameter_is_in_what_is_printed(rig: Rig, store: FolderStore) 
     result = rig.day(2)
     assert result.document["trainer_state"]["stage"]["task"]["task_parameters"][path] == 2.25
     assert f"pinned for {MOUSE}: {path}" in result.text
-    trainers = rig.history.standing.state
+    trainers = rig.standing.state
     assert trainers is not None and trainers["stage"]["task"]["task_parameters"][path] != 2.25
 
 
@@ -157,7 +164,7 @@ def test_a_ledger_that_is_away_is_75_and_the_rerun_catches_up(rig: Rig) -> None:
     assert (result.code, result.stdout, result.error["code"]) == (75, b"", "transient.io")
     away.rename(rig.ledger)
     assert rig.run(session).code == 0
-    assert len(rig.history.entries) == 2
+    assert len(rig.entries) == 2
 
 
 def test_a_relative_ledger_is_refused(rig: Rig) -> None:

@@ -3,6 +3,7 @@
     ledger.json                       what this is, and its form
     subjects/786543/00000001.json     an entry, never changed again
     graphs/4f1c....json               the graph of a curriculum, by its hash
+    known/786543.json                 what the last reader worked out; it can be removed at any time
 
 An entry is written beside and then linked to its name, which is the one step that no other writer can have done as well
 and that no crash leaves half done. Windows refuses to rename to a name that is taken, so there that step is a rename.
@@ -95,6 +96,10 @@ class FolderStore:
                 data = read_at_most(self._file(subject, place), _LARGEST)
             yield data if data is not None else b""
 
+    def entry(self, subject: str, place: int) -> bytes | None:
+        """The bytes of one entry; None when it is not there."""
+        return self._content(self._file(subject, place))
+
     def append(self, subject: str, place: int, data: bytes) -> bool:
         """Write an entry, whole or not at all; False when somebody else has that place."""
         with self._told("written to"):
@@ -103,17 +108,30 @@ class FolderStore:
 
     def keep_graph(self, digest: str, data: bytes) -> None:
         """Keep the graph of a curriculum, once for all that name it."""
-        with self._told("written to"):
-            path = self._root / "graphs" / f"{digest}.json"
-            if not path.exists():
-                path.parent.mkdir(exist_ok=True)
-                write_atomically(path, data)
+        if self.graph(digest) != data:
+            self._write(self._root / "graphs" / f"{digest}.json", data)
 
     def graph(self, digest: str) -> bytes | None:
         """The bytes of a graph; None when it is not there."""
+        return self._content(self._root / "graphs" / f"{digest}.json")
+
+    def keep_known(self, subject: str, data: bytes) -> None:
+        """Keep what a reader worked out of a subject's entries."""
+        self._write(self._root / "known" / f"{subject}.json", data)
+
+    def known(self, subject: str) -> bytes | None:
+        """What the last reader kept; None when it is not there."""
+        return self._content(self._root / "known" / f"{subject}.json")
+
+    def _write(self, path: Path, data: bytes) -> None:
+        with self._told("written to"):
+            path.parent.mkdir(exist_ok=True)
+            write_atomically(path, data)
+
+    def _content(self, path: Path) -> bytes | None:
         with self._told("read"):
             try:
-                return read_at_most(self._root / "graphs" / f"{digest}.json", _LARGEST)
+                return read_at_most(path, _LARGEST)
             except FileNotFoundError:
                 return None
 

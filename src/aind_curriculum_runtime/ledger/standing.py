@@ -43,6 +43,15 @@ class Standing:
     state: dict[str, Any] | None = None
     """The trainer state it was sent to, without its graph and without what is pinned."""
 
+    state_place: int = 0
+    """Place of the entry that holds that state."""
+
+    stage: str | None = None
+    """The name of its stage."""
+
+    curriculum: Mapping[str, Any] = field(default_factory=dict)
+    """Name and version of the curriculum that wrote the state."""
+
     pins: Mapping[str, Any] = field(default_factory=dict)
     """Task parameters set by hand: the path of each leaf, and its value."""
 
@@ -57,19 +66,13 @@ class Standing:
     """Its metrics: the previous metrics of the next one."""
 
     at_stage: int = 0
-    """Sessions since the animal came to its stage."""
+    """Sessions that were evaluated since the animal came to its stage."""
 
     held: int = 0
     """Sessions in a row, up to the last, that could not be evaluated."""
 
     late: tuple[int, ...] = ()
     """Places of the sessions that came too late to move anything."""
-
-    @property
-    def stage(self) -> str | None:
-        """The name of its stage."""
-        stage = (self.state or {}).get("stage")
-        return stage.get("name") if isinstance(stage, dict) else None
 
     @property
     def next_state(self) -> dict[str, Any] | None:
@@ -141,31 +144,35 @@ def _after(before: Standing, entry: Entry) -> Standing:
 
 
 def _enrolled(before: Standing, entry: Entry) -> Standing:
+    fresh = Standing(groups=before.groups, late=before.late, moment=max(before.moment, entry.time))
+    return replace(_sent(fresh, entry), enrolled=entry.place, is_on=True)
+
+
+def _sent(before: Standing, entry: Entry) -> Standing:
+    """Take the trainer state of an entry."""
+    state = entry.state or {}
+    by, stage = state.get("curriculum") or {}, (state.get("stage") or {}).get("name")
     return replace(
         before,
-        enrolled=entry.place,
-        is_on=True,
-        state=entry.state,
-        pins={},
-        moment=max(before.moment, entry.time),
-        metrics=None,
-        session=None,
-        at_stage=0,
-        held=0,
+        state=state,
+        state_place=entry.place,
+        stage=stage,
+        curriculum={key: by.get(key) for key in ("name", "version")},
+        at_stage=before.at_stage if stage == before.stage else 0,
     )
 
 
 def _evaluated(before: Standing, entry: Entry) -> Standing:
     if not _leads_on(before, entry):
         return replace(before, late=(*before.late, entry.place))
-    after = replace(before, state=entry.state, metrics=entry.metrics, held=0, **_time(before, entry))
-    return replace(after, at_stage=before.at_stage + 1 if after.stage == before.stage else 0)
+    here = replace(before, at_stage=before.at_stage + 1)
+    return replace(_sent(here, entry), metrics=entry.metrics, held=0, **_time(before, entry))
 
 
 def _held(before: Standing, entry: Entry) -> Standing:
     if not _leads_on(before, entry):
         return replace(before, late=(*before.late, entry.place))
-    return replace(before, held=before.held + 1, at_stage=before.at_stage + 1, **_time(before, entry))
+    return replace(before, held=before.held + 1, **_time(before, entry))
 
 
 def _leads_on(before: Standing, entry: Entry) -> bool:
@@ -188,8 +195,7 @@ def _time(before: Standing, entry: Entry) -> dict[str, Any]:
 
 
 def _moved(before: Standing, entry: Entry) -> Standing:
-    after = replace(before, state=entry.state, is_on=True, moment=max(before.moment, entry.time))
-    return replace(after, at_stage=before.at_stage if after.stage == before.stage else 0)
+    return replace(_sent(before, entry), is_on=True, moment=max(before.moment, entry.time))
 
 
 def _off(before: Standing, entry: Entry) -> Standing:

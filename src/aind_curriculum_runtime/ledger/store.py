@@ -38,6 +38,10 @@ class Store(Protocol):
         """
         ...
 
+    def entry(self, subject: str, place: int) -> bytes | None:
+        """The bytes of one entry; None when it is not there."""
+        ...
+
     def append(self, subject: str, place: int, data: bytes) -> bool:
         """Write an entry, whole or not at all.
 
@@ -62,4 +66,12 @@ class Store(Protocol):
 
     def graph(self, digest: str) -> bytes | None:
         """The bytes of a graph; None when it is not there."""
+        ...
+
+    def keep_known(self, subject: str, data: bytes) -> None:
+        """Keep what a reader worked out of a subject's entries: a cache, the last writer's."""
+        ...
+
+    def known(self, subject: str) -> bytes | None:
+        """What the last reader kept; None when it is not there."""
         ...

@@ -13,8 +13,9 @@ from typing import Any, Final
 from ..contract.errors import CONTRACT_VERSION, CurriculumError, ExitCode
 from ..contract.strict_json import encode, parse
 from ..curriculum.discovery import installed, repo_directory
-from ..ledger.entry import Entry, digest_of_state, with_graph, without_graph
-from ..ledger.recording import Draft, History, add, evaluation, history, hold
+from ..ledger.entry import digest_of_state, with_graph, without_graph
+from ..ledger.known import Known, known, previous_metrics
+from ..ledger.recording import Draft, add, evaluation, hold
 from ..ledger.store import Store
 from ..project.git import Git
 from ..project.installed import runtime_version
@@ -57,12 +58,12 @@ def evaluate_with_ledger(
         CurriculumError: Anything that is wrong. What is wrong with the session is recorded first.
     """
     directory = require_session(data_directory)
-    before = history(store, identity.subject)
+    before = known(store, identity.subject)
     plain = read(state if state is not None else find_state(directory))
     given = {"given": digest_of_state(_named(plain)), "stage_run": (plain.content.get("stage") or {}).get("name")}
     place = f"the ledger {store.url}"
     try:
-        with from_ledger(before.previous_metrics(identity.session.start), place):
+        with from_ledger(previous_metrics(store, before, identity.session.start), place):
             evaluated = evaluate_session(directory, plain, curriculum=curriculum, tell=tell)
         document = suggestion(evaluated)
     except CurriculumError as error:
@@ -72,11 +73,11 @@ def evaluate_with_ledger(
         raise
     content = parse(document)
     after, graph = without_graph(content["trainer_state"])
-    if not before.entries:
+    if not before.standing.place:
         first = _named(plain)
         first["curriculum"] = {**first["curriculum"], "graph": after["curriculum"]["graph"]}
         enrolled = {"state": first, "by": "run", "at": identity.session.start, **_versions(plain)}
-        add(store, identity.subject, lambda now: None if now.entries else Draft("enrolled", enrolled, graph))
+        add(store, identity.subject, lambda now: None if now.standing.place else Draft("enrolled", enrolled, graph))
     facts = {**given, "state": after, "metrics": content["metrics"], **_versions(plain)}
     facts["outcome"] = digest_of_state({**after, "metrics": content["metrics"]})
     if notes := evaluated.notes:
@@ -90,17 +91,18 @@ def evaluate_with_ledger(
 
 
 def _add(
-    store: Store, identity: Identity, decide: Callable[[History], Draft | None], tell: Callable[[str], None]
-) -> History:
-    last: list[Entry] = []
+    store: Store, identity: Identity, decide: Callable[[Known], Draft | None], tell: Callable[[str], None]
+) -> Known:
+    corrected: list[int] = []
 
-    def deciding(before: History) -> Draft | None:
-        last[:] = before.entries[-1:]
-        return decide(before)
+    def deciding(before: Known) -> Draft | None:
+        draft = decide(before)
+        corrected[:] = [] if draft is None else [one for one in [draft.facts.get("corrects")] if one is not None]
+        return draft
 
     now = add(store, identity.subject, deciding)
-    if now.entries and now.entries[-1:] != tuple(last) and now.entries[-1].corrects is not None:
-        tell(f"this session was concluded before, otherwise; the ledger has both (entry {now.standing.place})")
+    for place in corrected:
+        tell(f"this session was concluded before, otherwise (entry {place}); the ledger has both")
     return now
 
 
@@ -110,7 +112,7 @@ def _named(plain: PlainState) -> dict[str, Any]:
     return {**plain.content, "curriculum": None if by is None else {"name": by.name, "version": by.version}}
 
 
-def _whole(store: Store, now: History, trainers: dict[str, Any]) -> dict[str, Any]:
+def _whole(store: Store, now: Known, trainers: dict[str, Any]) -> dict[str, Any]:
     """The trainer state of where the animal stands, with the graph of its curriculum."""
     state = now.standing.next_state
     assert state is not None  # the session was recorded
@@ -126,9 +128,9 @@ def _whole(store: Store, now: History, trainers: dict[str, Any]) -> dict[str, An
     return with_graph(state, graph)
 
 
-def _why(now: History, identity: Identity) -> str:
+def _why(now: Known, identity: Identity) -> str:
     """Why the printed trainer state is not the Trainer's."""
-    own = now.of_session(identity.session)
+    own = now.sessions.get(identity.session)
     if own is not None and own.place in now.standing.late:
         return (
             f"this session moved nothing: a later session or a person's change came after it, and {identity.subject} "

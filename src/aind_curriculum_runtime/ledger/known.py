@@ -1,0 +1,216 @@
+"""What is known of a subject: where it stands and how each session was concluded, without reading all its entries.
+
+Owns reading a subject's ledger, whole or from where the last reader stopped. What a reader worked out is kept beside
+the entries, as a cache: it is taken only where the entry it ends with is there with the same hash, it may be removed at
+any time, and nothing is lost with it. So an entry that was damaged since is found by ``verify``, which reads them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
+
+from ..contract.errors import CurriculumError
+from ..contract.strict_json import StrictJsonError, encode, parse
+from .entry import FORMAT, Damaged, Entry, Session, digest
+from .standing import Standing, counting, stand, stand_of
+from .store import Store
+from .subject import require_name
+
+__all__ = ["Concluded", "Known", "damaged", "entries_of", "known", "previous_metrics", "remember", "with_entry"]
+
+_IN_CACHE: Final = (
+    *("place", "head", "enrolled", "is_on", "state_place", "stage", "curriculum", "pins", "groups", "moment"),
+    *("metrics", "at_stage", "held", "late"),
+)
+"""Fields of a standing as they are; its state is read from its entry."""
+
+
+class Concluded(NamedTuple):
+    """How a session was concluded, by the entry that counts for it."""
+
+    place: int
+    kind: str
+    given: str | None
+    outcome: Any
+    """The hash of the suggestion, or the code, message and hint of why it was held."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a subject."""
+
+    subject: str
+    standing: Standing = field(default_factory=Standing)
+    sessions: Mapping[Session, Concluded] = field(default_factory=dict)
+
+
+def known(store: Store, subject: str) -> Known:
+    """Find out what is known of a subject.
+
+    Args:
+        store: Where its ledger lies.
+        subject: Its name.
+
+    Returns:
+        The same as all its entries say; that of no entries for a subject that has none.
+
+    Raises:
+        CurriculumError: ``subject.name``, ``ledger.damaged`` with the place, or as the store raises it.
+    """
+    require_name(subject)
+    found = _remembered(store, subject)
+    if found is None:
+        return _of_all(subject, entries_of(store, subject))
+    for entry in entries_of(store, subject, found.standing):
+        after = with_entry(found, entry)
+        if after is None:
+            return _of_all(subject, entries_of(store, subject))
+        found = after
+    return found
+
+
+def with_entry(before: Known, entry: Entry) -> Known | None:
+    """Add one more entry to what is known.
+
+    Args:
+        before: What is known of all entries before it.
+        entry: The next one.
+
+    Returns:
+        What is known with it; None for an entry that corrects another, for which all are needed.
+    """
+    standing = stand_of(before.standing, entry)
+    return None if standing is None else Known(before.subject, standing, {**before.sessions, **_concluded([entry])})
+
+
+def _of_all(subject: str, entries: Iterable[Entry]) -> Known:
+    entries = list(entries)
+    return Known(subject, stand(entries), _concluded(counting(entries)))
+
+
+def _concluded(entries: Iterable[Entry]) -> dict[Session, Concluded]:
+    return {
+        one.session: Concluded(one.place, one.kind, one.given, one.content.get("outcome", one.content.get("error")))
+        for one in entries
+        if one.session is not None and one.kind in ("evaluated", "held")
+    }
+
+
+def entries_of(store: Store, subject: str, after: Standing | None = None) -> list[Entry]:
+    """Read entries and make sure that each follows from the one before it.
+
+    Args:
+        store: Where they lie.
+        subject: Whose.
+        after: The standing up to which they are known; None for all of them.
+
+    Returns:
+        The entries, in their order.
+
+    Raises:
+        CurriculumError: ``ledger.damaged`` with the place, or as the store raises it.
+    """
+    first, before = (0, None) if after is None else (after.place, after.head)
+    found: list[Entry] = []
+    for place, data in enumerate(store.read(subject, first), first + 1):
+        try:
+            entry = Entry.read(data, subject, place)
+            if entry.before != before:
+                raise Damaged("it does not follow from the entry before it")
+        except Damaged as error:
+            raise damaged(store, subject, place, str(error)) from None
+        found.append(entry)
+        before = entry.digest
+    return found
+
+
+def previous_metrics(store: Store, found: Known, start: str) -> dict[str, Any] | None:
+    """The metrics of the last session that was evaluated and began before a time.
+
+    Args:
+        store: Where the ledger lies; it is read whole only for a session that comes late.
+        found: What is known of the subject.
+        start: In UTC, as ``entry.at`` writes it.
+
+    Returns:
+        The metrics, or None where there is no such session since the animal was enrolled.
+
+    Raises:
+        CurriculumError: As ``entries_of`` raises it.
+    """
+    if all(session.start < start for session, one in found.sessions.items() if one.place > found.standing.enrolled):
+        return found.standing.metrics
+    before = [
+        one
+        for one in counting(entries_of(store, found.subject))
+        if one.place > found.standing.enrolled and one.kind == "evaluated"
+        if one.session is not None and one.session.start < start
+    ]
+    return max(before, key=lambda one: one.session.start if one.session else "").metrics if before else None
+
+
+def remember(store: Store, found: Known) -> None:
+    """Keep what is known for the next reader.
+
+    Args:
+        store: Where the ledger lies; one that cannot keep it is not asked why.
+        found: What is known of a subject.
+    """
+    standing = {name: getattr(found.standing, name) for name in _IN_CACHE}
+    last = found.standing.session
+    content = {
+        "ledger": FORMAT,
+        **standing,
+        "session": None if last is None else [last.name, last.start],
+        "sessions": [[session.name, session.start, *one] for session, one in found.sessions.items()],
+    }
+    with contextlib.suppress(CurriculumError):
+        store.keep_known(found.subject, encode(content))
+
+
+def _remembered(store: Store, subject: str) -> Known | None:
+    """What the last reader kept, if it still fits; the state is that of its entry."""
+    try:
+        content = parse(store.known(subject) or b"")
+        standing = Standing(
+            **{name: content[name] for name in _IN_CACHE},
+            session=Session(*content["session"]) if content["session"] else None,
+        )
+        sessions = {Session(name, start): Concluded(*rest) for name, start, *rest in content["sessions"]}
+        if content["ledger"] != FORMAT:
+            return None
+    except (StrictJsonError, KeyError, TypeError, ValueError, CurriculumError):
+        return None
+    last = store.entry(subject, standing.place)
+    if last is None or digest(last) != standing.head:
+        return None
+    data = last if standing.state_place == standing.place else store.entry(subject, standing.state_place)
+    try:
+        state = Entry.read(data or b"", subject, standing.state_place).state if standing.state_place else None
+    except Damaged as error:
+        raise damaged(store, subject, standing.state_place, str(error)) from None
+    standing = replace(standing, state=state, groups=tuple(standing.groups), late=tuple(standing.late))
+    return Known(subject, standing, sessions)
+
+
+def damaged(store: Store, subject: str, place: int, why: str) -> CurriculumError:
+    """The failure for an entry that does not fit.
+
+    Args:
+        store: Where it lies.
+        subject: Whose it is.
+        place: Its number.
+        why: What is wrong with it.
+
+    Returns:
+        ``ledger.damaged``, for the caller to raise.
+    """
+    return CurriculumError(
+        "ledger.damaged",
+        f"Entry {place} of {subject} in {store.url} is damaged: {why}.",
+        "Nothing was written. `curricula subjects verify` shows all of it; bring the entry back from a copy.",
+        where=f"{subject}/{place}",
+    )
