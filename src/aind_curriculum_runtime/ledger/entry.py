@@ -26,7 +26,7 @@ FORMAT: Final = 1
 
 KINDS: Final = (
     *("enrolled", "evaluated", "held", "moved", "off", "on"),
-    *("pinned", "released", "migrated", "corrected", "grouped"),
+    *("pinned", "released", "migrated", "corrected", "grouped", "accepted"),
 )
 
 

@@ -14,16 +14,26 @@ from typing import Any, Final, NamedTuple
 
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import StrictJsonError, encode, parse
-from .entry import FORMAT, Damaged, Entry, Session, digest
+from .entry import FORMAT, Damaged, Entry, Graph, Session, digest, with_graph
 from .standing import Standing, counting, stand, stand_of
 from .store import Store
 from .subject import require_name
 
-__all__ = ["Concluded", "Known", "damaged", "entries_of", "known", "previous_metrics", "remember", "with_entry"]
+__all__ = [
+    "Concluded",
+    "Known",
+    "damaged",
+    "entries_of",
+    "known",
+    "next_state",
+    "previous_metrics",
+    "remember",
+    "with_entry",
+]
 
 _IN_CACHE: Final = (
     *("place", "head", "enrolled", "is_on", "state_place", "stage", "curriculum", "pins", "groups", "moment"),
-    *("metrics", "at_stage", "held", "late"),
+    *("metrics", "at_stage", "took", "stuck_after", "held", "late"),
 )
 """Fields of a standing as they are; its state is read from its entry."""
 
@@ -152,6 +162,37 @@ def previous_metrics(store: Store, found: Known, start: str) -> dict[str, Any] |
     return max(before, key=lambda one: one.session.start if one.session else "").metrics if before else None
 
 
+def next_state(store: Store, found: Known, at_hand: Graph | None = None) -> dict[str, Any] | None:
+    """The trainer state that a subject's next session is run with.
+
+    Args:
+        store: Where its ledger lies.
+        found: What is known of it.
+        at_hand: A graph that need not be read from the store.
+
+    Returns:
+        The state as JSON, with the graph of its curriculum; None for a subject that was never enrolled.
+
+    Raises:
+        CurriculumError: ``ledger.damaged`` when the graph is missing, or as the store raises it.
+    """
+    state = found.standing.next_state
+    if state is None or not isinstance(state.get("curriculum"), Mapping) or "graph" not in state["curriculum"]:
+        return state
+    name = state["curriculum"]["graph"]
+    graph = at_hand.data if at_hand is not None and at_hand.digest == name else store.graph(name)
+    try:
+        if graph is None:
+            raise Damaged("it is missing")
+        return with_graph(state, graph)
+    except Damaged as error:
+        raise CurriculumError(
+            "ledger.damaged",
+            f"The curriculum's graph of the trainer state of {found.subject} in {store.url} cannot be used: {error}.",
+            "Bring the folder `graphs` back from a copy.",
+        ) from None
+
+
 def remember(store: Store, found: Known) -> None:
     """Keep what is known for the next reader.
 
@@ -192,7 +233,8 @@ def _remembered(store: Store, subject: str) -> Known | None:
         state = Entry.read(data or b"", subject, standing.state_place).state if standing.state_place else None
     except Damaged as error:
         raise damaged(store, subject, standing.state_place, str(error)) from None
-    standing = replace(standing, state=state, groups=tuple(standing.groups), late=tuple(standing.late))
+    took = {stage: tuple(some) for stage, some in standing.took.items()}
+    standing = replace(standing, state=state, groups=tuple(standing.groups), late=tuple(standing.late), took=took)
     return Known(subject, standing, sessions)
 
 

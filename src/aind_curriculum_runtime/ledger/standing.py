@@ -21,7 +21,7 @@ from typing import Any, Final
 from ..contract.leaves import located
 from .entry import Entry, Session, digest_of_state
 
-__all__ = ["Standing", "counting", "stand", "stand_of", "with_pins"]
+__all__ = ["Standing", "corrected_by", "counting", "stand", "stand_of", "with_pins"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,12 @@ class Standing:
 
     at_stage: int = 0
     """Sessions that were evaluated since the animal came to its stage."""
+
+    took: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """How many sessions it took at each stage that it left, each time."""
+
+    stuck_after: int | None = None
+    """Sessions at this stage from which on its curriculum calls it stuck; None where it declares none."""
 
     held: int = 0
     """Sessions in a row, up to the last, that could not be evaluated."""
@@ -125,15 +131,28 @@ def counting(entries: Iterable[Entry]) -> list[Entry]:
         only take another away are left out.
     """
     entries = list(entries)
-    taken_away: set[int] = set()
-    for entry in reversed(entries):
-        if entry.corrects is not None and entry.place not in taken_away:
-            taken_away.add(entry.corrects)
+    taken_away = corrected_by(entries)
     position: dict[int, int] = {}
     for entry in entries:
         position[entry.place] = entry.place if entry.corrects is None else position.get(entry.corrects, entry.place)
     left = [one for one in entries if one.place not in taken_away and one.kind != "corrected"]
     return sorted(left, key=lambda one: (position[one.place], one.place))
+
+
+def corrected_by(entries: Iterable[Entry]) -> dict[int, int]:
+    """Which entries do not count, because a later one takes them away or takes their place.
+
+    Args:
+        entries: All of a subject, in their order.
+
+    Returns:
+        The place of each such entry, and that of the one that corrects it.
+    """
+    found: dict[int, int] = {}
+    for entry in reversed(list(entries)):
+        if entry.corrects is not None and entry.place not in found:
+            found[entry.corrects] = entry.place
+    return found
 
 
 def _after(before: Standing, entry: Entry) -> Standing:
@@ -152,13 +171,19 @@ def _sent(before: Standing, entry: Entry) -> Standing:
     """Take the trainer state of an entry."""
     state = entry.state or {}
     by, stage = state.get("curriculum") or {}, (state.get("stage") or {}).get("name")
+    stays = stage == before.stage
+    took = dict(before.took)
+    if not stays and before.stage is not None and before.at_stage:
+        took[before.stage] = (*took.get(before.stage, ()), before.at_stage)
     return replace(
         before,
         state=state,
         state_place=entry.place,
         stage=stage,
         curriculum={key: by.get(key) for key in ("name", "version")},
-        at_stage=before.at_stage if stage == before.stage else 0,
+        at_stage=before.at_stage if stays else 0,
+        took=took,
+        stuck_after=entry.content.get("stuck_after", before.stuck_after if stays else None),
     )
 
 
@@ -198,6 +223,10 @@ def _moved(before: Standing, entry: Entry) -> Standing:
     return replace(_sent(before, entry), is_on=True, moment=max(before.moment, entry.time))
 
 
+def _migrated(before: Standing, entry: Entry) -> Standing:
+    return replace(_sent(before, entry), moment=max(before.moment, entry.time))  # one that is off stays off
+
+
 def _off(before: Standing, entry: Entry) -> Standing:
     return replace(before, is_on=False, moment=max(before.moment, entry.time))
 
@@ -219,7 +248,7 @@ _STEPS: Final = {
     "evaluated": _evaluated,
     "held": _held,
     "moved": _moved,
-    "migrated": _moved,
+    "migrated": _migrated,
     "off": _off,
     "on": _on,
     "pinned": _pinned,

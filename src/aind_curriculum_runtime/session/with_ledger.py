@@ -13,8 +13,8 @@ from typing import Any, Final
 from ..contract.errors import CONTRACT_VERSION, CurriculumError, ExitCode
 from ..contract.strict_json import encode, parse
 from ..curriculum.discovery import installed, repo_directory
-from ..ledger.entry import digest_of_state, with_graph, without_graph
-from ..ledger.known import Known, known, previous_metrics
+from ..ledger.entry import digest_of_state, without_graph
+from ..ledger.known import Known, known, next_state, previous_metrics
 from ..ledger.recording import Draft, add, evaluation, hold
 from ..ledger.store import Store
 from ..project.git import Git
@@ -83,7 +83,7 @@ def evaluate_with_ledger(
     if notes := evaluated.notes:
         facts["notes"] = notes
     now = _add(store, identity, evaluation(identity.session, facts, graph), tell)
-    stands = _whole(store, now, content["trainer_state"])
+    stands = next_state(store, now, graph)
     if stands != content["trainer_state"]:
         tell(_why(now, identity))
         document = encode({**content, "trainer_state": stands}) + b"\n"
@@ -110,22 +110,6 @@ def _named(plain: PlainState) -> dict[str, Any]:
     """A trainer state with the name and version of its curriculum, as entries have it."""
     by = plain.written_by
     return {**plain.content, "curriculum": None if by is None else {"name": by.name, "version": by.version}}
-
-
-def _whole(store: Store, now: Known, trainers: dict[str, Any]) -> dict[str, Any]:
-    """The trainer state of where the animal stands, with the graph of its curriculum."""
-    state = now.standing.next_state
-    assert state is not None  # the session was recorded
-    if state["curriculum"] == without_graph(trainers)[0]["curriculum"]:
-        return {**state, "curriculum": trainers["curriculum"]}
-    graph = store.graph(state["curriculum"].get("graph", ""))
-    if graph is None:
-        raise CurriculumError(
-            "ledger.damaged",
-            f"The curriculum's graph of the trainer state of {now.subject} is missing in {store.url}.",
-            "Bring the folder `graphs` back from a copy.",
-        )
-    return with_graph(state, graph)
 
 
 def _why(now: Known, identity: Identity) -> str:
