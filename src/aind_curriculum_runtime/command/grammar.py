@@ -222,6 +222,12 @@ class Commands(_Strict, click.Group):
         """All commands in a sentence."""
         return f"Commands: {', '.join(self.table)}."
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, but that nothing at all is a fault."""
+        if not args and not ctx.resilient_parsing:
+            raise _NoCommand("", ctx)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table."""
         return list(self.table)
@@ -237,8 +243,6 @@ class Commands(_Strict, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but for the names that are near, which click takes from the commands that are imported."""
-        if not args:
-            raise _NoCommand("", ctx)
         if args[0] not in self.table and not ctx.resilient_parsing:
             raise click.NoSuchCommand(args[0], possibilities=self.table, ctx=ctx)
         return super().resolve_command(ctx, args)

@@ -7,16 +7,19 @@ the trainer state of where the animal stands, which is the Trainer's with what p
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from ..contract.errors import CONTRACT_VERSION, CurriculumError, ExitCode
 from ..contract.strict_json import encode, parse
+from ..curriculum.bounds import stuck_after
 from ..curriculum.discovery import installed, repo_directory
 from ..ledger.entry import digest_of_state, without_graph
 from ..ledger.known import Known, known, next_state, previous_metrics
 from ..ledger.recording import Draft, add, evaluation, hold
 from ..ledger.store import Store
+from ..ledger.stuck import stuck
 from ..project.git import Git
 from ..project.installed import runtime_version
 from .evaluate import Evaluated, evaluate_session
@@ -69,7 +72,9 @@ def evaluate_with_ledger(
     except CurriculumError as error:
         if error.exit not in _NOT_HELD:
             fault = {"code": error.code, "exit": int(error.exit), "message": error.message, "hint": error.hint}
-            _add(store, identity, hold(identity.session, {**given, **_versions(plain), "error": fault}), tell)
+            held = _add(store, identity, hold(identity.session, {**given, **_versions(plain), "error": fault}), tell)
+            if why := stuck(held.standing):
+                tell(f"{identity.subject} is stuck: {why}")
         raise
     content = parse(document)
     after, graph = without_graph(content["trainer_state"])
@@ -79,10 +84,15 @@ def evaluate_with_ledger(
         enrolled = {"state": first, "by": "run", "at": identity.session.start, **_versions(plain)}
         add(store, identity.subject, lambda now: None if now.standing.place else Draft("enrolled", enrolled, graph))
     facts = {**given, "state": after, "metrics": content["metrics"], **_versions(plain)}
+    if bound := _bound(evaluated):
+        facts["stuck_after"] = bound
     facts["outcome"] = digest_of_state({**after, "metrics": content["metrics"]})
     if notes := evaluated.notes:
         facts["notes"] = notes
     now = _add(store, identity, evaluation(identity.session, facts, graph), tell)
+    if why := stuck(now.standing):
+        tell(f"{identity.subject} is stuck: {why}")
+        evaluated = replace(evaluated, stuck=why)
     stands = next_state(store, now, graph)
     if stands != content["trainer_state"]:
         tell(_why(now, identity))
@@ -104,6 +114,13 @@ def _add(
     for place in corrected:
         tell(f"this session was concluded before, otherwise (entry {place}); the ledger has both")
     return now
+
+
+def _bound(evaluated: Evaluated) -> int | None:
+    """From how many sessions on the curriculum calls an animal stuck at the stage that it comes to."""
+    curriculum, stage = evaluated.trainer.curriculum, evaluated.after.stage
+    registered = next(one for one in installed() if one.name == curriculum.name)
+    return stuck_after(registered.target, curriculum).get(stage.name) if stage is not None else None
 
 
 def _named(plain: PlainState) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..contract.leaves import changed
 from ..ledger.standing import Standing
-from ..look.changes import change_lines, folded
+from ..look.changes import change_lines, folded, shortened, sides
 
 __all__ = ["difference"]
 
@@ -39,18 +39,23 @@ def difference(before: Standing, after: Standing, *, everything: bool = False) -
 
 def _facts(before: Standing, after: Standing) -> Iterator[tuple[str, list[str]]]:
     old, new = before.next_state, after.next_state
-    for title, was, now in (
+    facts = [
         ("curriculum", _curriculum(before), _curriculum(after)),
         ("stage", before.stage, after.stage),
-        ("on curriculum", _is_on(old), _is_on(new)),
         ("policies", _policies(old), _policies(new)),
         ("groups", ", ".join(before.groups), ", ".join(after.groups)),
         ("pinned", ", ".join(before.pins), ", ".join(after.pins)),
-        ("sessions here", _sessions(before), _sessions(after)),
-        ("previous", _previous(before), _previous(after)),
-    ):
+    ]
+    if old is not None:
+        facts += [
+            ("on curriculum", _is_on(old), _is_on(new)),
+            ("sessions here", _sessions(before), _sessions(after)),
+            ("last metrics", *_metrics(before, after)),
+            ("came too late", _late(before), _late(after)),
+        ]
+    for title, was, now in facts:
         if was != now:
-            told = f"{now or 'none'}" if before.state is None else f"{was or 'none'} -> {now or 'none'}"
+            told = f"{now}" if old is None else f"{was or 'none'} -> {now or 'none'}"
             yield title, folded(_INDENT + told, _INDENT)
 
 
@@ -79,5 +84,15 @@ def _sessions(standing: Standing) -> str | None:
     return None if standing.state is None else str(standing.at_stage)
 
 
-def _previous(standing: Standing) -> str:
-    return f"metrics of {standing.session.name}" if standing.session and standing.metrics is not None else ""
+def _metrics(before: Standing, after: Standing) -> tuple[str | None, str | None]:
+    """The previous metrics of the next session, before and after."""
+    if before.metrics == after.metrics:
+        return None, None
+    if before.metrics is not None and after.metrics is not None:
+        return sides(before.metrics, after.metrics)
+    old, new = (None if one is None else shortened(one) for one in (before.metrics, after.metrics))
+    return old, new
+
+
+def _late(standing: Standing) -> str:
+    return ", ".join(f"entry {place}" for place in standing.late)

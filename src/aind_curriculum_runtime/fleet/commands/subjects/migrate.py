@@ -32,9 +32,7 @@ EXAMPLES: Final = """\
 
 
 @command(__doc__, EXAMPLES)
-@click.argument(
-    "subjects", nargs=-1, metavar="[SUBJECT]...", help="only these (default: all of the curriculum)"
-)
+@click.argument("subjects", nargs=-1, metavar="[SUBJECT]...", help="only these (default: all of the curriculum)")
 @click.option("--group", metavar="NAME", help="only those of this group")
 @repo_option
 @bulk_options

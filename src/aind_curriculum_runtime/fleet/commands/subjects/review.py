@@ -6,6 +6,7 @@ decides. Elsewhere it lists them. An animal is shown until somebody has decided 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,9 +95,9 @@ def _page(store: Store, now: Known, entry: Entry) -> list[str]:
     """What a person wants to see of one session: the animal before and after, and its metrics."""
     before = stand(one for one in entries_of(store, now.subject) if one.place < entry.place)
     subject, session, when, stage, led_to = _row(now, entry)
-    lines = [f"{subject}  {session}  {when}", f"  {stage} {led_to}"]
+    lines = [f"{subject}  {session}  {when}  {stage} {led_to}"]
     lines += [f"  {name}: {shortened(value)}" for name, value in (entry.metrics or {}).items()]
-    return lines + difference(before, now.standing)
+    return lines + difference(replace(before, metrics=now.standing.metrics), now.standing)
 
 
 def _decided(store: Store, now: Known, entry: Entry, who: changes.Person, repo: str | None, start: Path) -> bool:

@@ -43,10 +43,8 @@ def execute(subject: str, as_json: bool, ledger: str | None, start: Path) -> int
     if as_json:
         print(json.dumps(told, indent=2))
         return 0
-    rows = [
-        (str(one["entry"]), local(one["time"]), _what(one), _stage(one), one.get("by", "-"), _why(one)) for one in told
-    ]
-    print_table(("#", "when", "what", "stage", "who", "why"), rows)
+    rows = [(str(one["entry"]), local(one["time"]), _what(one), _stage(one), _why(one)) for one in told]
+    print_table(("#", "when", "what", "stage", "who and why"), rows)
     return 0
 
 
@@ -61,21 +59,22 @@ def _what(one: dict[str, Any]) -> str:
         "released": f"released {one.get('path')}",
     }.get(one["kind"], one["kind"])
     if one["undone_by"] is not None:
-        return f"({what}: undone)"
-    return f"{what} (late)" if one["late"] else str(what)
+        return f"undone: {what}"
+    return f"late: {what}" if one["late"] else str(what)
 
 
 def _stage(one: dict[str, Any]) -> str:
+    """An arrow for a stage that is new; the one before stands above it, or in --json."""
     before, after = one["stage_before"], one["stage_after"]
     if after is None:
-        return "-"
-    return after if before in (None, after) else f"{before} -> {after}"
+        return ""
+    return after if before in (None, after) else f"-> {after}"
 
 
 def _why(one: dict[str, Any]) -> str:
-    """What there is to say: a person's reason, or what was wrong with a session."""
-    parts = [f"= {json.dumps(one['value'])}" if one["kind"] == "pinned" else "", one.get("reason", "")]
+    """Who did it, and why; or what was wrong with a session."""
+    parts = [f"{json.dumps(one['value'])}" if one["kind"] == "pinned" else "", one.get("reason", "")]
     parts += [one["error"]["message"]] if one.get("error") else []
-    parts += [f"from {one['reassigned_from']}"] if "reassigned_from" in one else []
-    parts += [f"to {one['reassigned_to']}"] if "reassigned_to" in one else []
-    return "; ".join(filter(None, parts)) or "-"
+    parts += [f"it was recorded for {one['reassigned_from']}"] if "reassigned_from" in one else []
+    parts += [f"it is of {one['reassigned_to']}"] if "reassigned_to" in one else []
+    return ": ".join(filter(None, [one.get("by", ""), ", ".join(filter(None, parts))]))
