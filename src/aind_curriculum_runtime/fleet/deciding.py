@@ -39,18 +39,6 @@ class Deciding:
     everything: bool = False
     new: bool = field(default=False, kw_only=True)
 
-    def require_names(self, subjects: Sequence[str]) -> None:
-        """Refuse names that no animal can have, before a curriculum is asked for anything.
-
-        Args:
-            subjects: The names.
-
-        Raises:
-            CurriculumError: As ``read_history``.
-        """
-        for name in subjects:
-            read_history(self.store, name, new=self.new)
-
     def one(self, subject: str, decide: Decide, did: str) -> int:
         """Change one animal, after asking at a terminal.
 

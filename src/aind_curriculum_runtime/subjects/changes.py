@@ -29,6 +29,7 @@ __all__ = [
     "pinned",
     "released",
     "require_enrolled",
+    "require_new",
     "session_entry",
     "switched",
     "taken_away",
@@ -63,14 +64,7 @@ def enrolled(history: History, state: Mapping[str, Any], groups: Sequence[str], 
     Raises:
         CurriculumError: ``usage.invalid`` for one that is enrolled.
     """
-    stage = history.standing.stage
-    if stage is not None:
-        raise CurriculumError(
-            "usage.invalid",
-            f"{history.subject} is enrolled already, at the stage {stage}.",
-            f"`curricula subjects move {history.subject} --stage NAME` moves it; "
-            f"`curricula subjects on {history.subject}` puts it back on curriculum.",
-        )
+    require_new(history)
     facts = {"groups": list(groups)} if groups else {}
     return _with_state("enrolled", state, facts | person.facts)
 
@@ -339,6 +333,25 @@ def require_enrolled(history: History) -> None:
             "usage.invalid",
             f"{history.subject} is not enrolled.",
             f"`curricula subjects enroll {history.subject}` enrolls it.",
+        )
+
+
+def require_new(history: History) -> None:
+    """Make sure that an animal is not enrolled.
+
+    Args:
+        history: Its history.
+
+    Raises:
+        CurriculumError: ``usage.invalid``, with the stage where it is.
+    """
+    stage = history.standing.stage
+    if stage is not None:
+        raise CurriculumError(
+            "usage.invalid",
+            f"{history.subject} is enrolled already, at the stage {stage}.",
+            f"`curricula subjects move {history.subject} --stage NAME` moves it; "
+            f"`curricula subjects on {history.subject}` puts it back on curriculum.",
         )
 
 

@@ -13,6 +13,7 @@ import click
 from ....client import CurriculumError as NoAnswer
 from ....command.options import FILE
 from ....subjects import changes
+from ....subjects.history import read_history
 from ....subjects.repo import initial_state, state_in_file
 from ...deciding import Deciding
 from ...errors import FleetError, no_answer
@@ -70,12 +71,13 @@ def execute(
     if state is not None and (stage is not None or repo is not None):
         raise FleetError("--state already says at which stage of which curriculum.", "Leave out --stage and --repo.")
     who, store = person(by, reason), opened(ledger, start)
-    deciding = Deciding(store, yes, everything, new=True)
-    deciding.require_names(subjects)
+    for subject in subjects:  # before a curriculum is asked, which takes its time
+        changes.require_new(read_history(store, subject, new=True))
     try:
         first = (
             state_in_file(state) if state is not None else initial_state(curriculum_client(repo, start, None), stage)
         )
     except NoAnswer as error:
         raise no_answer(error) from error
+    deciding = Deciding(store, yes, everything, new=True)
     return deciding.several(subjects, lambda history: changes.enrolled(history, first, groups, who), "is enrolled")

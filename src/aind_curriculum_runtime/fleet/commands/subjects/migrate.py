@@ -19,7 +19,7 @@ from ....ledger.known import known
 from ....ledger.recording import Draft
 from ....ledger.store import Store
 from ....subjects import changes
-from ....subjects.history import History
+from ....subjects.history import History, read_history
 from ....subjects.repo import initial_state, migrated_state
 from ...deciding import Deciding
 from ...errors import SOME_FAILED, no_answer
@@ -68,8 +68,8 @@ def execute(
         CurriculumError: One is not there or not enrolled, or the ledger cannot be read or written.
     """
     who, store = person(by, reason), opened(ledger, start)
-    deciding = Deciding(store, yes, everything)
-    deciding.require_names(subjects)
+    for subject in subjects:  # before a curriculum is asked, which takes its time
+        changes.require_enrolled(read_history(store, subject))
     client = curriculum_client(repo, start, None)
     try:
         here = initial_state(client, None)["curriculum"]
@@ -82,7 +82,7 @@ def execute(
 
     if states:
         wishes = dict.fromkeys(states, (decide, f"is migrated to {here['name']} {here['version']}"))
-        deciding.together(wishes, is_bulk=True)
+        Deciding(store, yes, everything).together(wishes, is_bulk=True)
     elif not failed:
         print(f"Every animal of {here['name']} is at the version {here['version']}.")
     return SOME_FAILED if failed else 0
