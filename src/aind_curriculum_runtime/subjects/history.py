@@ -60,17 +60,16 @@ class History:
         """What happened, entry by entry, as JSON: with the stage before and after, where the entry has one."""
         counted = [one.place for one in counting(self.entries)]
         before = dict(zip(counted, [None, *counted], strict=False))
-        stages = {one.place: (one.state or {}).get("stage", {}) for one in self.entries if one.state is not None}
+        for entry in self.entries:  # one that does not count has a stage before it all the same
+            before.setdefault(entry.place, max((place for place in counted if place < entry.place), default=None))
+        stages = {one.place: (one.state or {})["stage"]["name"] for one in self.entries if _has_stage(one)}
         return [self._told(one, before, stages) for one in self.entries]
 
-    def _told(
-        self, entry: Entry, before: Mapping[int, int | None], stages: Mapping[int, Mapping[str, Any]]
-    ) -> dict[str, Any]:
-        content = entry.content
-        place, was = before.get(entry.place), None
-        while place is not None and was is None:  # the last one before it that has a stage
-            was, place = stages.get(place, {}).get("name"), before.get(place)
-        now = stages.get(entry.place, {}).get("name")
+    def _told(self, entry: Entry, before: Mapping[int, int | None], stages: Mapping[int, str]) -> dict[str, Any]:
+        content, place = entry.content, before[entry.place]
+        while place is not None and place not in stages:
+            place = before[place]
+        was, now = stages.get(place or 0), stages.get(entry.place)
         facts = {key: content[key] for key in _TOLD if key in content}
         return {
             "entry": entry.place,
@@ -84,6 +83,10 @@ class History:
             "late": entry.place in self.standing.late,
             **facts,
         }
+
+
+def _has_stage(entry: Entry) -> bool:
+    return bool((entry.state or {}).get("stage"))
 
 
 _TOLD: Final = (
