@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -119,7 +120,7 @@ def person(by: str | None, reason: str | None) -> Person:
 
 def _user() -> str:
     """The user of this process; not what a variable of the environment says."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return getpass.getuser()
     import pwd
 
