@@ -490,7 +490,7 @@ def standing(**facts: Any) -> Standing:
         ({"held": 1}, [], None),
         ({"held": 2}, [], "the last 2 sessions gave no metrics"),
         ({"held": 2, "is_on": False}, [], None),
-        ({"at_stage": 50, "stuck_after": 1, "state": None}, [], None),
+        ({"at_stage": 50, "stuck_after": 1, "stage": None}, [], None),
     ],
 )
 def test_an_animal_is_stuck(facts: dict[str, Any], others: list[int], why: str | None) -> None:

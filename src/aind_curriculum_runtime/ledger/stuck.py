@@ -53,8 +53,7 @@ def stuck(standing: Standing, others: Iterable[int] = ()) -> str | None:
     Returns:
         Why, worded to follow its name and a colon; None when it is not, or off curriculum.
     """
-    state = standing.next_state
-    if state is None or not state["is_on_curriculum"]:
+    if standing.stage is None or not standing.is_on:
         return None
     if standing.held >= _HELD:
         return f"the last {standing.held} sessions gave no metrics"

@@ -5,7 +5,6 @@ Owns the row of an animal. Times are those of entries, in UTC; ``local`` writes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,7 +33,7 @@ class Row:
     @property
     def is_on(self) -> bool:
         """Whether it is on curriculum."""
-        return bool((self.standing.next_state or {}).get("is_on_curriculum"))
+        return self.standing.is_on
 
     @property
     def days(self) -> int | None:
@@ -95,7 +94,7 @@ def overview(store: Store, now: datetime, *, group: str | None = None) -> list[R
     return [
         row(subject, standing)
         for subject, standing in standings.items()
-        if standing.state is not None and (group is None or group in standing.groups)
+        if standing.stage is not None and (group is None or group in standing.groups)
     ]
 
 
@@ -153,8 +152,3 @@ def days_since(time: str, now: datetime) -> int:
 
 def _read(time: str) -> datetime:
     return datetime.fromisoformat(time)
-
-
-def groups_of(rows: Sequence[Row]) -> list[str]:
-    """The groups that some animals are in, sorted."""
-    return sorted({group for row in rows for group in row.standing.groups})
