@@ -58,7 +58,7 @@ def write(url: str, name: str, confirmed: str, seconds: float, together: Any = N
     if together is not None:
         together.wait()
     until = time.time() + seconds
-    with open(confirmed, "ab", buffering=0) as file:
+    with Path(confirmed).open("ab", buffering=0) as file:
         file.write(b"\n")  # ready
         number = 0
         while time.time() < until:

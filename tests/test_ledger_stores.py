@@ -7,8 +7,8 @@ import errno
 import json
 import os
 import re
-import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 import sqlalchemy
@@ -67,8 +68,7 @@ def make_place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Calla
         return place_of(kind, tmp_path / kind, f"{name}_{kind}", *servers)
 
     yield make
-    if "s3" in request.fixturenames or "make_place" in request.fixturenames:
-        request.getfixturevalue("s3").refuse_everybody(False)
+    request.getfixturevalue("s3").refuse_everybody(False)
 
 
 @pytest.fixture(params=KINDS)
@@ -299,16 +299,15 @@ def test_a_bucket_that_is_away_is_75_within_seconds(s3: S3, monkeypatch: pytest.
     assert store.subjects() == []
 
 
-@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows cannot stop a process")
 def test_a_server_that_hangs_is_75_within_seconds_and_nothing_is_lost(make_place: Callable[[str], Place]) -> None:
     place = make_place("postgresql")
     recorded(create(place.url), 2)
-    pid = place.server.get_pid()
-    os.kill(pid, signal.SIGSTOP)
+    hung = psutil.Process(place.server.get_pid())
+    hung.suspend()
     try:
         error = timed(lambda: open_store(place.url))
     finally:
-        os.kill(pid, signal.SIGCONT)
+        hung.resume()
     assert (error.exit, error.code) == (75, "transient.io")
     assert known(open_store(place.url), SUBJECT).standing.place == 2
 
@@ -326,73 +325,77 @@ def test_a_file_that_somebody_else_holds_is_75(make_place: Callable[[str], Place
     monkeypatch.setattr("aind_curriculum_runtime.ledger.sql._STATEMENT", 1)
     place = make_place("sqlite")
     store = recorded(create(place.url), 1)
-    with contextlib.closing(__import__("sqlite3").connect(place.path)) as other:
+    with contextlib.closing(sqlite3.connect(place.path)) as other:
         other.execute("begin exclusive")
         error = timed(lambda: store.append(SUBJECT, 2, b"x"))
     assert (error.exit, error.code) == (75, "transient.io") and "locked" in error.message
     assert store.append(SUBJECT, 2, b"x")
 
 
-_AS_NOBODY = """
-import sys
+_WRITE = """
+import os, sys
 from aind_curriculum_runtime.contract.errors import CurriculumError
+from aind_curriculum_runtime.ledger import sql
 from aind_curriculum_runtime.ledger.opening import open_store
+if "://p" not in sys.argv[1] and os.name == "posix" and os.geteuid() == 0:  # who may write everywhere
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
 store = open_store(sys.argv[1])
 print(len(list(store.read("786543"))))
-for act in (lambda: store.append("786543", 3, b"x"), lambda: store.append("new", 1, b"x")):
+for subject, place in (("786543", 3), ("new", 1)):
     try:
-        act()
+        store.append(subject, place, b"x")
     except CurriculumError as error:
-        print(error.code, int(error.exit), error.message.count(store.url))
+        print(error.code, int(error.exit), store.url in error.message)
 """
+_ONLY_READ = ["2", *["ledger.not_writable 74 True"] * 2]
 
 
-def only_to_read(place: Place, s3: S3) -> Iterator[None]:
-    """Let nobody write for as long as it is suspended."""
+def written_by_another(place: Place) -> list[str]:
+    """What a process says that reads, and tries to write."""
+    done = subprocess.run([sys.executable, "-c", _WRITE, place.url], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
-def test_one_that_can_only_be_read_is_74_and_can_be_read(
-    place: Place, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recorded(store, 2)
-    if place.kind == "s3":
-        # Whoever may read and not write is told so when writing.
-        files = type(store._files)  # type: ignore[attr-defined]
-        monkeypatch.setattr(files, "pipe_file", _raises(PermissionError("Access Denied.")))
-        assert [refused(lambda: store.append(SUBJECT, 3, b"x")).code] == ["ledger.not_writable"]
-        assert len(entries_of(store, SUBJECT)) == 2
-        return
-    if place.kind == "postgresql":
-        place.execute("alter role postgres set default_transaction_read_only = on")
-    else:
-        for path in [tmp_path, *tmp_path.rglob("*")]:
-            path.chmod(0o555 if path.is_dir() else 0o444)
-    user = {"user": 65534, "group": 65534, "extra_groups": []} if _is_root() and place.kind != "postgresql" else {}
+# Windows has no folder that cannot be written to.
+@pytest.mark.parametrize("kind", ["sqlite", *(["folder"] if sys.platform != "win32" else [])])
+def test_files_that_can_only_be_read_are_74(kind: str, make_place: Callable[[str], Place], tmp_path: Path) -> None:
+    place = make_place(kind)
+    store = recorded(create(place.url), 2)
+    files = [tmp_path / kind, *(tmp_path / kind).rglob("*")]
+    for parent in (tmp_path, *tmp_path.parents):
+        with contextlib.suppress(OSError):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    for path in files:
+        path.chmod(0o555 if path.is_dir() else 0o444)
     try:
-        if user:
-            _let_nobody_in(tmp_path)
-        done = subprocess.run(
-            [sys.executable, "-c", _AS_NOBODY, place.url], capture_output=True, text=True, timeout=60, **user
-        )
+        assert written_by_another(place) == _ONLY_READ
     finally:
-        if place.kind == "postgresql":
-            with psycopg.connect(place.server.get_uri(), autocommit=True) as connection:
-                connection.execute("set default_transaction_read_only = off")
-                connection.execute("alter role postgres reset default_transaction_read_only")
-        for path in [tmp_path, *tmp_path.rglob("*")]:
+        for path in files:
             path.chmod(0o755 if path.is_dir() else 0o644)
-    assert done.stdout.splitlines() == ["2", *["ledger.not_writable 74 1"] * 2], done.stderr
     assert len(entries_of(store, SUBJECT)) == 2
 
 
-def _is_root() -> bool:
-    return sys.platform != "win32" and os.geteuid() == 0
+def test_a_database_that_can_only_be_read_is_74(make_place: Callable[[str], Place]) -> None:
+    place = make_place("postgresql")
+    store = recorded(create(place.url), 2)
+    with psycopg.connect(place.server.get_uri(), autocommit=True) as connection:
+        connection.execute("alter role postgres set default_transaction_read_only = on")
+        try:
+            assert written_by_another(place) == _ONLY_READ
+        finally:
+            connection.execute("alter role postgres reset default_transaction_read_only")
+    assert len(entries_of(store, SUBJECT)) == 2
 
 
-def _let_nobody_in(folder: Path) -> None:
-    for parent in folder.parents:
-        with contextlib.suppress(OSError):
-            parent.chmod(parent.stat().st_mode | 0o011)
+def test_a_bucket_that_can_only_be_read_is_74(make_place: Callable[[str], Place], monkeypatch: Any) -> None:
+    store: Any = recorded(create(make_place("s3").url), 2)
+    monkeypatch.setattr(store._files, "pipe_file", _raises(PermissionError("Access Denied.")))  # as s3fs raises it
+    error = refused(lambda: store.append(SUBJECT, 3, b"x"))
+    assert (error.exit, error.code) == (74, "ledger.not_writable") and "Access Denied" in error.message
+    assert len(entries_of(store, SUBJECT)) == 2
 
 
 def _raises(error: BaseException) -> Callable[..., Any]:
@@ -474,14 +477,23 @@ def test_a_url_of_none_is_a_fault_of_usage_or_of_nobody(url: str, monkeypatch: p
     assert refused(lambda: open_store(url)).exit == (75 if url == "postgresql:///" else 64)
 
 
-def test_a_store_whose_packages_are_missing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    for url, package in (("s3://bucket/x", "s3fs"), ("postgresql://h/d", "psycopg"), ("sqlite:////x", "sqlalchemy")):
-        with monkeypatch.context() as patch:
-            patch.setitem(sys.modules, package, None)
-            patch.delitem(sys.modules, "aind_curriculum_runtime.ledger.sql", raising=False)
-            error = refused(lambda url=url: open_store(url))
-        assert (error.exit, error.code) == (64, "usage.extra_needed")
-        assert "needs the extra 'ledger'" in error.message and "aind-curriculum-runtime[ledger]" in error.hint
+@pytest.mark.parametrize(
+    ("url", "package"), [("s3://b/x", "s3fs"), ("postgresql://h/d", "psycopg"), ("sqlite:////x", "sqlalchemy")]
+)
+def test_a_store_whose_packages_are_missing_says_so(url: str, package: str) -> None:
+    program = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from aind_curriculum_runtime.contract.errors import CurriculumError\n"
+        "from aind_curriculum_runtime.ledger.opening import open_store\n"
+        f"try: open_store({url!r})\n"
+        "except CurriculumError as error: print(error.code, error.message, error.hint)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    scheme = url.partition(":")[0]
+    assert done.stdout == (
+        f"usage.extra_needed A ledger at {scheme}:// needs {package}, which is not installed. "
+        'Depend on "aind-curriculum-runtime[ledger]" and run `uv sync`.\n'
+    )
 
 
 def test_a_folder_imports_no_store_but_its_own() -> None:

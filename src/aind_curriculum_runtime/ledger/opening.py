@@ -96,9 +96,10 @@ def _used(url: str, way: Callable[[_Kind], Callable[[str], Store]]) -> Store:
     try:
         return way(_KINDS[scheme]())(url)
     except ImportError as error:
+        missing = error.name or getattr(error.__cause__, "name", "a package")  # fsspec gives the name to the cause
         raise CurriculumError(
             "usage.extra_needed",
-            f"A ledger at {scheme}:// needs the extra 'ledger', of which {error.name} is not installed.",
+            f"A ledger at {scheme}:// needs {missing}, which is not installed.",
             'Depend on "aind-curriculum-runtime[ledger]" and run `uv sync`.',
         ) from None
 
