@@ -337,6 +337,7 @@ import os, sys
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.ledger import sql
 from aind_curriculum_runtime.ledger.opening import open_store
+b"x".decode("utf-8-sig")  # Python reads this module when it is needed
 if "://p" not in sys.argv[1] and os.name == "posix" and os.geteuid() == 0:  # who may write everywhere
     os.setgroups([])
     os.setgid(65534)
