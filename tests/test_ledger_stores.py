@@ -447,6 +447,25 @@ def test_an_account_that_may_not_is_told_so(make_place: Callable[[str], Place], 
     assert (error.exit, error.code) == (65, "ledger.unreadable") and "stranger" in error.message
 
 
+def test_an_account_that_may_only_add_entries_can_record(make_place: Callable[[str], Place]) -> None:
+    place = make_place("postgresql")
+    create(place.url)
+    for statement in (
+        "drop role if exists rig",
+        "create role rig login",
+        "grant select on ledger_form, ledger_entries, ledger_graphs, ledger_known to rig",
+        "grant insert on ledger_entries, ledger_graphs, ledger_known to rig",
+        "grant update on ledger_graphs, ledger_known to rig",
+    ):
+        place.execute(statement)
+    store = recorded(open_store(place.url.replace("postgres:@", "rig:@")), 12)
+    assert known(store, SUBJECT).standing.place == 12 and store.known(SUBJECT) is not None
+    assert list(verify(store)) == []
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        psycopg.connect(place.url.replace("postgres:@", "rig:@")).execute("delete from ledger_entries")
+    place.execute("drop owned by rig")
+
+
 # URLs
 
 
