@@ -196,3 +196,13 @@ def test_subject_without_a_ledger_is_a_misunderstanding(rig: Rig) -> None:
         "run", "--data-directory", rig.session(1), "--input-trainer-state", rig.state, "--subject", "1"
     )
     assert (result.code, result.error["code"]) == (64, "usage.invalid")
+
+
+@pytest.mark.parametrize(("url", "package"), [("s3://b/x", "fsspec"), ("postgresql://me:hunter2@h/d", "sqlalchemy")])
+def test_a_ledger_whose_packages_are_missing_is_told_with_the_extra(url: str, package: str, rig: Rig) -> None:
+    session = rig.session(1)
+    result = rig.repo.curriculum(
+        "run", "--data-directory", session, "--input-trainer-state", rig.state, "--ledger", url
+    )
+    assert (result.code, result.stdout, result.error["code"]) == (64, b"", "usage.extra_needed")
+    assert f"needs {package}, which is not installed" in result.error["message"] and "hunter2" not in result.text

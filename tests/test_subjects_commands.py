@@ -92,7 +92,7 @@ def test_an_animal_from_its_enrolment_to_a_mistake_undone(facility: Facility) ->
     assert facility.done("reassign", MOUSE, f"{MOUSE}_2", "--to", OTHER)[0] == f"{OTHER} gets the session {MOUSE}_2"
     lines = facility.done("show", MOUSE)
     assert [line.split()[0] for line in lines] == ["#", *map(str, range(1, len(lines)))]
-    assert facility.done("verify")[0].startswith("2 animals, ")
+    assert facility.done("verify") == ["2 animals: all entries fit."]
     state = json.loads(facility.done("next", OTHER)[0])
     assert (state["stage"]["name"], "graph" in state["curriculum"]) == ("s_discrimination", True)
 

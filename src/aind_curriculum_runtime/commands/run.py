@@ -47,7 +47,11 @@ def tell(sentence: str) -> None:
     help=f"also write DIR/{_SUGGESTION_FILE} (and DIR/{_NOTES_FILE} where there is more to say)",
 )
 @click.option("--mute-suggestion", is_flag=True, help="leave stdout empty")
-@click.option("--ledger", metavar="URL", help="record what the session led to in the subject's ledger, a folder")
+@click.option(
+    "--ledger",
+    metavar="URL",
+    help="record what the session led to in the subject's ledger: a folder, s3://, sqlite:// or postgresql://",
+)
 @click.option("--subject", metavar="ID", help="whose ledger (default: the subject in D/behavior/Logs/session*.json)")
 @click.option("--session", metavar="NAME", help="the session's name in the ledger (default: that in the same file)")
 def execute(

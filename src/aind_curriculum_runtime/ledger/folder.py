@@ -1,9 +1,4 @@
-"""The folder store: one file an entry, on a local disk or a network share.
-
-    ledger.json                       what this is, and its form
-    subjects/786543/00000001.json     an entry, never changed again
-    graphs/4f1c....json               the graph of a curriculum, by its hash
-    known/786543.json                 what the last reader worked out; it can be removed at any time
+"""The folder store: one file an entry, on a local disk or a network share, laid out as ``files`` says.
 
 An entry is written beside and then linked to its name, which is the one step that no other writer can have done as well
 and that no crash leaves half done. Windows refuses to rename to a name that is taken, so there that step is a rename.
@@ -21,13 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from ..contract.errors import CurriculumError
-from ..contract.strict_json import StrictJsonError, encode, parse
 from ..project.files import is_transient, read_at_most, write_atomically
-from .entry import FORMAT
+from .files import GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
+from .store import Outline, gone, mark, require_mark
 
 __all__ = ["FolderStore"]
 
-_MARK: Final = "ledger.json"
 _LARGEST: Final = 1 << 26
 """Bytes of an entry or a graph: 64 MiB, as of a trainer state."""
 
@@ -46,7 +40,12 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.url = str(root)
-        self._require_ledger()
+        with self._told("read"):
+            try:
+                data = read_at_most(root / MARK, _LARGEST) or b""
+            except (FileNotFoundError, NotADirectoryError):
+                data = None
+        require_mark(data, self.url)
 
     @classmethod
     def create(cls, root: Path) -> FolderStore:
@@ -64,21 +63,27 @@ class FolderStore:
         """
         with _told(str(root), "written to"):
             root.mkdir(parents=True, exist_ok=True)
-            if not (root / _MARK).exists():
+            if not (root / MARK).exists():
                 if any(root.iterdir()):
                     raise CurriculumError(
                         "output.exists", f"The folder {root} holds something else than a ledger.", "Give a new folder."
                     )
-                write_atomically(root / _MARK, encode({"ledger": FORMAT}) + b"\n")
+                write_atomically(root / MARK, mark())
         return cls(root)
 
     def subjects(self) -> list[str]:
         """Names of the subjects that have entries, sorted."""
         with self._told("read"):
             try:
-                return sorted(one.name for one in os.scandir(self._root / "subjects") if one.is_dir())
+                return sorted(one.name for one in os.scandir(self._root / SUBJECTS) if one.is_dir())
             except FileNotFoundError:
                 return []
+
+    def outlines(self) -> Iterator[Outline]:
+        """Every subject that has entries, sorted by name; quicker than asking for one after the other."""
+        for subject in self.subjects():
+            if last := self.last(subject):
+                yield Outline(subject, last, self._first_line(self._root / KNOWN / content_name(subject)))
 
     def last(self, subject: str) -> int:
         """Number of the subject's last entry; 0 for one that has none."""
@@ -91,7 +96,7 @@ class FolderStore:
             places = sorted(one for one in self._places(subject) if one > after)
         for expected, place in enumerate(places, after + 1):
             if place != expected:
-                raise self._gone(subject, expected)
+                raise gone(self.url, subject, expected)
             with self._told("read"):
                 data = read_at_most(self._file(subject, place), _LARGEST)
             yield data if data is not None else b""
@@ -103,25 +108,33 @@ class FolderStore:
     def append(self, subject: str, place: int, data: bytes) -> bool:
         """Write an entry, whole or not at all; False when somebody else has that place."""
         with self._told("written to"):
-            (self._root / "subjects" / subject).mkdir(parents=True, exist_ok=True)
+            (self._root / SUBJECTS / subject).mkdir(parents=True, exist_ok=True)
             return _create(self._file(subject, place), data)
 
     def keep_graph(self, digest: str, data: bytes) -> None:
         """Keep the graph of a curriculum, once for all that name it."""
         if self.graph(digest) != data:
-            self._write(self._root / "graphs" / f"{digest}.json", data)
+            self._write(self._root / GRAPHS / content_name(digest), data)
 
     def graph(self, digest: str) -> bytes | None:
         """The bytes of a graph; None when it is not there."""
-        return self._content(self._root / "graphs" / f"{digest}.json")
+        return self._content(self._root / GRAPHS / content_name(digest))
+
+    def graphs(self) -> list[str]:
+        """The hashes of all graphs, sorted."""
+        with self._told("read"):
+            try:
+                return sorted(name[:-5] for name in os.listdir(self._root / GRAPHS) if name == content_name(name[:-5]))
+            except FileNotFoundError:
+                return []
 
     def keep_known(self, subject: str, data: bytes) -> None:
         """Keep what a reader worked out of a subject's entries."""
-        self._write(self._root / "known" / f"{subject}.json", data)
+        self._write(self._root / KNOWN / content_name(subject), data)
 
     def known(self, subject: str) -> bytes | None:
         """What the last reader kept; None when it is not there."""
-        return self._content(self._root / "known" / f"{subject}.json")
+        return self._content(self._root / KNOWN / content_name(subject))
 
     def _write(self, path: Path, data: bytes) -> None:
         with self._told("written to"):
@@ -137,45 +150,21 @@ class FolderStore:
 
     def _places(self, subject: str) -> list[int]:
         try:
-            names = os.listdir(self._root / "subjects" / subject)
+            names = os.listdir(self._root / SUBJECTS / subject)
         except FileNotFoundError:
             return []
-        return [int(name[:8]) for name in names if len(name) == 13 and name[:8].isdecimal() and name.endswith(".json")]
+        return [place for place in map(place_of, names) if place]
 
     def _file(self, subject: str, place: int) -> Path:
-        return self._root / "subjects" / subject / f"{place:08}.json"
+        return self._root / SUBJECTS / subject / entry_name(place)
 
-    def _require_ledger(self) -> None:
+    def _first_line(self, path: Path) -> bytes:
         with self._told("read"):
             try:
-                data = read_at_most(self._root / _MARK, _LARGEST)
-            except (FileNotFoundError, NotADirectoryError):
-                raise CurriculumError(
-                    "transient.io",
-                    f"There is no ledger at {self.url}.",
-                    "If it is on a share, mount that and run the step again. "
-                    "`curricula subjects create` makes a new one.",
-                    where=self.url,
-                ) from None
-        try:
-            form = parse(data or b"")["ledger"]
-        except (StrictJsonError, KeyError, TypeError):
-            form = None
-        if not isinstance(form, int) or form > FORMAT:
-            raise CurriculumError(
-                "ledger.unreadable",
-                f"The ledger {self.url} has a form that this runtime does not know: {form!r}.",
-                "Update the runtime of this repo (`copier update`).",
-                where=self.url,
-            )
-
-    def _gone(self, subject: str, place: int) -> CurriculumError:
-        return CurriculumError(
-            "ledger.damaged",
-            f"Entry {place} of {subject} in {self.url} is gone.",
-            "Nothing was written. Bring the file back from a copy.",
-            where=f"{subject}/{place}",
-        )
+                with path.open("rb") as file:
+                    return file.readline(_LARGEST)
+            except FileNotFoundError:
+                return b""
 
     def _told(self, what: str) -> contextlib.AbstractContextManager[None]:
         return _told(self.url, what)

@@ -3,6 +3,7 @@
 Owns reading a subject's ledger, whole or from where the last reader stopped. What a reader worked out is kept beside
 the entries, as a cache: it is taken only where the entry it ends with is there with the same hash, it may be removed at
 any time, and nothing is lost with it. So an entry that was damaged since is found by ``verify``, which reads them all.
+It is two lines: where the animal stands, which is all that an overview of many animals needs, and its sessions.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ __all__ = [
     "Known",
     "damaged",
     "entries_of",
+    "kept",
+    "kept_standing",
     "known",
     "next_state",
+    "of_all",
     "previous_metrics",
     "remember",
     "with_entry",
@@ -36,6 +40,8 @@ _IN_CACHE: Final = (
     *("metrics", "at_stage", "took", "stuck_after", "held", "late"),
 )
 """Fields of a standing as they are; its state is read from its entry."""
+
+_TUPLES: Final = ("groups", "late")
 
 
 class Concluded(NamedTuple):
@@ -73,11 +79,11 @@ def known(store: Store, subject: str) -> Known:
     require_name(subject)
     found = _remembered(store, subject)
     if found is None:
-        return _of_all(subject, entries_of(store, subject))
+        return of_all(subject, entries_of(store, subject))
     for entry in entries_of(store, subject, found.standing):
         after = with_entry(found, entry)
         if after is None:
-            return _of_all(subject, entries_of(store, subject))
+            return of_all(subject, entries_of(store, subject))
         found = after
     return found
 
@@ -96,7 +102,8 @@ def with_entry(before: Known, entry: Entry) -> Known | None:
     return None if standing is None else Known(before.subject, standing, {**before.sessions, **_concluded([entry])})
 
 
-def _of_all(subject: str, entries: Iterable[Entry]) -> Known:
+def of_all(subject: str, entries: Iterable[Entry]) -> Known:
+    """What is known of a subject by all its entries, in their order."""
     entries = list(entries)
     return Known(subject, stand(entries), _concluded(counting(entries)))
 
@@ -202,29 +209,57 @@ def remember(store: Store, found: Known) -> None:
     """
     standing = {name: getattr(found.standing, name) for name in _IN_CACHE}
     last = found.standing.session
-    content = {
-        "ledger": FORMAT,
-        **standing,
-        "session": None if last is None else [last.name, last.start],
-        "sessions": [[session.name, session.start, *one] for session, one in found.sessions.items()],
-    }
+    first = {"ledger": FORMAT, **standing, "session": None if last is None else [last.name, last.start]}
+    sessions = [[session.name, session.start, *one] for session, one in found.sessions.items()]
     with contextlib.suppress(CurriculumError):
-        store.keep_known(found.subject, encode(content))
+        store.keep_known(found.subject, encode(first) + b"\n" + encode(sessions) + b"\n")
+
+
+def kept_standing(line: bytes) -> Standing | None:
+    """Read the first line of what a reader kept.
+
+    Args:
+        line: The line, or nothing.
+
+    Returns:
+        The standing, without its trainer state; None for a line that is not one of this form.
+    """
+    try:
+        content = parse(line)
+        fields = {name: content[name] for name in _IN_CACHE} | {name: tuple(content[name]) for name in _TUPLES}
+        fields["took"] = {stage: tuple(stays) for stage, stays in content["took"].items()}
+        session = Session(*content["session"]) if content["session"] else None
+        is_of_this_form = content["ledger"] == FORMAT and isinstance(content["place"], int)
+    except (StrictJsonError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return Standing(**fields, session=session) if is_of_this_form else None
+
+
+def kept(store: Store, subject: str) -> Known | None:
+    """Read what a reader kept, whether it still fits or not.
+
+    Args:
+        store: Where the ledger lies.
+        subject: Whose.
+
+    Returns:
+        What it knew, without the trainer state of the standing; None when there is nothing that can be read.
+    """
+    try:
+        first, _, second = (store.known(subject) or b"").partition(b"\n")
+        standing = kept_standing(first)
+        sessions = {Session(name, start): Concluded(*rest) for name, start, *rest in parse(second)}
+    except (StrictJsonError, TypeError, ValueError, CurriculumError):
+        return None
+    return None if standing is None else Known(subject, standing, sessions)
 
 
 def _remembered(store: Store, subject: str) -> Known | None:
     """What the last reader kept, if it still fits; the state is that of its entry."""
-    try:
-        content = parse(store.known(subject) or b"")
-        standing = Standing(
-            **{name: content[name] for name in _IN_CACHE},
-            session=Session(*content["session"]) if content["session"] else None,
-        )
-        sessions = {Session(name, start): Concluded(*rest) for name, start, *rest in content["sessions"]}
-        if content["ledger"] != FORMAT:
-            return None
-    except (StrictJsonError, KeyError, TypeError, ValueError, CurriculumError):
+    found = kept(store, subject)
+    if found is None:
         return None
+    standing = found.standing
     last = store.entry(subject, standing.place)
     if last is None or digest(last) != standing.head:
         return None
@@ -233,9 +268,7 @@ def _remembered(store: Store, subject: str) -> Known | None:
         state = Entry.read(data or b"", subject, standing.state_place).state if standing.state_place else None
     except Damaged as error:
         raise damaged(store, subject, standing.state_place, str(error)) from None
-    took = {stage: tuple(some) for stage, some in standing.took.items()}
-    standing = replace(standing, state=state, groups=tuple(standing.groups), late=tuple(standing.late), took=took)
-    return Known(subject, standing, sessions)
+    return replace(found, standing=replace(standing, state=state))
 
 
 def damaged(store: Store, subject: str, place: int, why: str) -> CurriculumError:

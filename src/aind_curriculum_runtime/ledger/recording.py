@@ -72,7 +72,8 @@ def add(store: Store, subject: str, decide: Decision, *, now: Callable[[], datet
         if draft.graph is not None:
             store.keep_graph(draft.graph.digest, draft.graph.data)
         data = written(subject, place, found.standing.head, draft.kind, now(), draft.facts)
-        is_mine = store.append(subject, place, data)
+        # A write whose answer was lost is tried again by the client below, and finds itself.
+        is_mine = store.append(subject, place, data) or store.entry(subject, place) == data
         after = with_entry(found, Entry.read(data, subject, place)) if is_mine else None
         found = after if after is not None else known(store, subject)
         if is_mine:

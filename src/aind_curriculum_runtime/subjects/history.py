@@ -20,7 +20,7 @@ from ..ledger.standing import Standing, corrected_by, counting, stand
 from ..ledger.store import Store
 from ..ledger.subject import require_name, require_spelling
 
-__all__ = ["SESSIONS", "History", "read_history"]
+__all__ = ["SESSIONS", "History", "read_history", "require_there"]
 
 SESSIONS: Final = ("evaluated", "held")
 """Kinds of entries that sessions have; people make the others."""
@@ -110,16 +110,31 @@ def read_history(store: Store, subject: str, *, new: bool = False) -> History:
         CurriculumError: ``subject.name``; ``usage.invalid`` for one that is not there; ``ledger.damaged``, or as the
             store raises it.
     """
+    if new:
+        require_name(subject)
+        require_spelling(subject, store.subjects())
+    else:
+        require_there(store, subject)
+    return History(subject, tuple(entries_of(store, subject)))
+
+
+def require_there(store: Store, subject: str) -> None:
+    """Make sure that a ledger has an animal.
+
+    Args:
+        store: Where the ledgers lie.
+        subject: Its name, as a person typed it.
+
+    Raises:
+        CurriculumError: ``subject.name``; ``usage.invalid``, with a name that is near; or as the store raises it.
+    """
     require_name(subject)
     there = store.subjects()
     if subject not in there:
         require_spelling(subject, there)
-        if not new:
-            near = difflib.get_close_matches(subject, there, n=1)
-            raise CurriculumError(
-                "usage.invalid",
-                f"There is no subject {subject!r} in {store.url}.",
-                f"Did you mean {near[0]!r}?" if near else "`curricula subjects list` shows those that there are.",
-            )
-        return History(subject, ())
-    return History(subject, tuple(entries_of(store, subject)))
+        near = difflib.get_close_matches(subject, there, n=1)
+        raise CurriculumError(
+            "usage.invalid",
+            f"There is no subject {subject!r} in {store.url}.",
+            f"Did you mean {near[0]!r}?" if near else "`curricula subjects list` shows those that there are.",
+        )

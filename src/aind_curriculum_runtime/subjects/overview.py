@@ -11,6 +11,7 @@ from typing import Any
 
 from ..ledger.entry import Damaged, Entry
 from ..ledger.known import Known, damaged, known
+from ..ledger.overview import overview as standings_of
 from ..ledger.standing import Standing
 from ..ledger.store import Store
 from ..ledger.stuck import stages_taken, stuck
@@ -83,7 +84,7 @@ def overview(store: Store, now: datetime, *, group: str | None = None) -> list[R
     Raises:
         CurriculumError: ``ledger.damaged``, or as the store raises it.
     """
-    standings = {one: known(store, one).standing for one in store.subjects()}
+    standings = dict(standings_of(store))
     taken = stages_taken(standings)
 
     def row(subject: str, standing: Standing) -> Row:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Final
 
 import click
 
-from ....contract.errors import CurriculumError
-from ....ledger.known import entries_of
-from ....subjects.history import read_history
+from ....ledger.verify import verify
+from ....look.wording import counted
+from ....subjects.history import require_there
 from ...errors import SOME_FAILED
 from ...ledgers import command, opened
 
@@ -36,15 +35,12 @@ def execute(subjects: tuple[str, ...], ledger: str | None, start: Path) -> int:
         FleetError: Nobody says where the ledger is.
         CurriculumError: There is no such animal, or the ledger is away.
     """
-    store, entries, faults = opened(ledger, start), 0, 0
+    store = opened(ledger, start)
+    for subject in subjects:
+        require_there(store, subject)
     names = list(dict.fromkeys(subjects)) or store.subjects()
-    for subject in names:
-        try:
-            entries += len(read_history(store, subject).entries) if subjects else len(entries_of(store, subject))
-        except CurriculumError as error:
-            if error.code != "ledger.damaged":
-                raise
-            faults += 1
-            print(error.message, file=sys.stderr)
-    print(f"{len(names)} animals, {entries} entries: {f'{faults} damaged' if faults else 'all fit'}.")
-    return SOME_FAILED if faults else 0
+    findings = [one for one in verify(store) if one.subject in names]
+    for one in findings:
+        print(f"{one.sentence}.\n  hint: {one.hint}")
+    print(f"{counted(len(names), 'animal')}: {counted(len(findings), 'finding') if findings else 'all entries fit'}.")
+    return SOME_FAILED if findings else 0
