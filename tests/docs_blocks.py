@@ -140,7 +140,8 @@ def run(step: Step, folder: Path, scratch: Path, environment: dict[str, str]) ->
 
 
 def comparable(text: str) -> str:
-    """Leave out what differs from run to run, durations and commit ids, and the number of checks, which grows."""
+    """Leave out what differs from run to run: times, durations, commit ids, and the number of checks, which grows."""
+    text = re.sub(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b", "TIME", text)
     text = re.sub(r"\b\d+ passed\b", "N passed", text)
     text = re.sub(r"\b\d+(\.\d+)?\s?(ms|s)\b", "N s", text)
     text = re.sub(r'("seconds": |time=")\d+(\.\d+)?', r"\1N", text)

@@ -180,6 +180,21 @@ class Client:
     def _describe(self, run: Callable[[Order], Finished]) -> Description:
         return _DESCRIPTIONS.get(_absolute(self.repo), lambda: self._read_description(run))
 
+    def ask(self, *arguments: str) -> Any:
+        """Call a command that prints one JSON document, such as ``init --stage NAME``.
+
+        Args:
+            arguments: What follows ``curriculum``.
+
+        Returns:
+            The document.
+
+        Raises:
+            CurriculumError: There is none; its kind says why. No process of the call runs any more.
+        """
+        order = self._order(*arguments)
+        return read_json(_run(order), order, allow_leftovers=self.allow_leftovers)
+
     def command(self, *arguments: str) -> list[str]:
         """The contract's command line.
 

@@ -78,8 +78,6 @@ def read(commands: Commands, arguments: Sequence[str], process: ProcessFacts | N
         Answered: The help or another text was asked for.
         CurriculumError: ``usage.invalid``.
     """
-    if not arguments:
-        raise CurriculumError("usage.invalid", "No command was given.", commands.listed)
     try:
         with commands.make_context(commands.name, list(arguments), obj=process) as context:
             call: CommandLine = commands.invoke(context)
@@ -192,10 +190,10 @@ class _Command(_Strict):
 
 
 class Commands(_Strict, click.Group):
-    """A program of commands, each imported only when it is called.
+    """A program of commands, or a group of them below one: each is imported only when it is called.
 
     Args:
-        program: As it is typed.
+        program: As it is typed; of a group the whole of it, such as ``curricula subjects``.
         table: Its commands, in the order of the help.
         help: What it does.
         examples: Lines to try, shown below the commands.
@@ -214,6 +212,7 @@ class Commands(_Strict, click.Group):
             params=[*options, _HELP],
             add_help_option=False,
             subcommand_metavar="COMMAND [options]",
+            no_args_is_help=False,
         )
         self.options_metavar = None
         self.table = {one.name: one for one in table}
@@ -222,6 +221,12 @@ class Commands(_Strict, click.Group):
     def listed(self) -> str:
         """All commands in a sentence."""
         return f"Commands: {', '.join(self.table)}."
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, but that nothing at all is a fault."""
+        if not args and not ctx.resilient_parsing:
+            raise _NoCommand("", ctx)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table."""
@@ -257,6 +262,10 @@ class Commands(_Strict, click.Group):
         return [CompletionItem(one.name, help=one.help) for one in names] + options
 
 
+class _NoCommand(click.UsageError):
+    """A program or a group was called without a command."""
+
+
 def _option_names(command: click.Command) -> list[str]:
     options = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
     return [name for one in options for name in (*one.opts, *one.secondary_opts)]
@@ -264,6 +273,10 @@ def _option_names(command: click.Command) -> list[str]:
 
 def _refused(error: click.UsageError, commands: Commands) -> CurriculumError:
     program = error.ctx.command_path if error.ctx is not None else commands.name
+    if error.ctx is not None and isinstance(error.ctx.command, Commands):
+        commands = error.ctx.command  # or a group of it
+    if isinstance(error, _NoCommand):
+        return CurriculumError("usage.invalid", "No command was given.", commands.listed)
     see = f"See `{program} --help`."
     if isinstance(error, click.NoSuchCommand):
         near = error.possibilities
@@ -272,7 +285,8 @@ def _refused(error: click.UsageError, commands: Commands) -> CurriculumError:
     if isinstance(error, click.NoSuchOption):
         if program == commands.name:
             message = f"There is no option {error.option_name!r} without a command."
-            return CurriculumError("usage.invalid", message, f"Put the command first: `{program} run`.")
+            first = "run" if "run" in commands.table else next(iter(commands.table))
+            return CurriculumError("usage.invalid", message, f"Put the command first: `{program} {first}`.")
         assert error.ctx is not None
         begun = [name for name in _option_names(error.ctx.command) if name.startswith(error.option_name)]
         near = begun or error.possibilities

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import CurriculumError
+from .bounds import stuck_after
 from .concerned import concerns
 from .discovery import Registered
 from .rule_names import why_not_loadable
@@ -58,6 +59,7 @@ def load(registered: Registered) -> Curriculum[Any]:
         )
     require_sound(found)
     _require_importable_rules(found)
+    stuck_after(registered.target, found)
     concerns(registered.name, found.version)
     return found
 

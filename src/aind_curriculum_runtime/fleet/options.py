@@ -11,7 +11,7 @@ from ..command import grammar
 from ..command.options import FOLDER
 from .parallel import cores
 
-__all__ = ["command", "jobs_option", "names_argument"]
+__all__ = ["TASK_REPO", "command", "jobs_option", "names_argument"]
 
 
 def command(help: str | None, examples: str) -> Callable[[Callable[..., int]], click.Command]:
@@ -24,10 +24,10 @@ def command(help: str | None, examples: str) -> Callable[[Callable[..., int]], c
     Returns:
         A decorator, above those of click's options and arguments.
     """
-    return grammar.command(help, examples, _TASK_REPO)
+    return grammar.command(help, examples, TASK_REPO)
 
 
-_TASK_REPO: Final = click.Option(
+TASK_REPO: Final = click.Option(
     ["-C", "--task-repo", "start"],
     type=FOLDER,
     default=".",

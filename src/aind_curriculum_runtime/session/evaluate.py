@@ -49,10 +49,14 @@ class Evaluated:
     added: tuple[Changed, ...] = ()
     """Task parameters that its state did not have, and that it got from the repo's own stage."""
 
+    stuck: str | None = None
+    """Why it is stuck at its stage, if it is: the ledger knows."""
+
     @property
     def notes(self) -> dict[str, Any]:
-        """What there is to say beside the suggestion, as JSON: how the subject came to this version."""
+        """What there is to say beside the suggestion, as JSON: how it came to this version, and why it is stuck."""
         found = self.moved.document() if self.moved is not None else {}
+        found |= {"stuck": self.stuck} if self.stuck is not None else {}
         return found | ({"added_parameters": [one.as_json() for one in self.added]} if self.added else {})
 
 

@@ -1,13 +1,17 @@
 """The metrics of the session before, for metrics that look back.
 
-Owns how they are read and checked; ``layout`` says where they are.
+Owns how they are read and checked; ``layout`` says where they are. With a ledger they come from there, and a file that
+says otherwise is refused: one of the two is of another animal, or of another day.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import StrictJsonError, encode, parse
@@ -20,62 +24,132 @@ if TYPE_CHECKING:
 
     MetricsT = TypeVar("MetricsT", bound=Metrics)
 
-__all__ = ["previous_metrics"]
+__all__ = ["from_ledger", "previous_metrics"]
 
 _LIMIT: Final = 64 * 1024 * 1024
+
+
+class _Recorded(NamedTuple):
+    """What a ledger says."""
+
+    metrics: dict[str, Any] | None
+    place: str
+
+
+_recorded: _Recorded | None = None
+"""Set while a session is evaluated with a ledger; a process evaluates one session at a time."""
+
+
+@contextmanager
+def from_ledger(metrics: dict[str, Any] | None, place: str) -> Iterator[None]:
+    """Have ``previous_metrics`` give what a ledger says.
+
+    Args:
+        metrics: The metrics of the session before, as JSON; None where there is none.
+        place: What the ledger is called in messages.
+
+    Yields:
+        While the session is evaluated.
+    """
+    global _recorded
+    _recorded = _Recorded(metrics, place)
+    try:
+        yield
+    finally:
+        _recorded = None
 
 
 def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[MetricsT]) -> MetricsT | None:
     """The metrics of the session before this one, for metrics that look back over sessions.
 
-    The launcher writes the ``metrics`` of the last suggestion to ``behavior/previous_metrics.json`` in the new
-    session's directory.
+    They come from the ledger that ``run --ledger`` was given. Without one they are what the launcher wrote to
+    ``behavior/previous_metrics.json`` in the new session's directory: the ``metrics`` of the last suggestion.
 
     Args:
         data_directory: The session directory, as ``metrics_from_dataset`` gets it.
         metrics: The curriculum's own Metrics class.
 
     Returns:
-        An object of that class, or None for a subject's first session (there is no such file).
+        An object of that class, or None for a subject's first session. Without a ledger a missing file means that too,
+        which is told on stderr: a file that was forgotten looks the same.
 
     Raises:
-        CurriculumError: ``session.previous_metrics_invalid`` when the file does not hold such metrics;
+        CurriculumError: ``session.previous_metrics_invalid`` when the file does not hold such metrics, or not those of
+            the ledger;
             ``session.unreadable`` when the directory cannot be listed, ``transient.io`` when a later try may work.
     """
-    from pydantic import ValidationError
-
     try:
         found = lookup(Path(data_directory), PREVIOUS_METRICS)
     except OSError as error:
         raise unreadable(Path(data_directory), error) from error
-    if found is None:
-        return None
-
-    def invalid(why: str) -> CurriculumError:
-        return CurriculumError(
+    if _recorded is None:
+        if found is None:
+            _tell_once()
+            return None
+        return _as(metrics, _read(found), str(found))
+    if found is not None and _read(found) != _recorded.metrics:
+        raise CurriculumError(
             "session.previous_metrics_invalid",
-            f"The previous metrics in {found} cannot be used: {why}.",
-            f"They must be what the last suggestion gave as metrics ({metrics.__name__}); where another stage has a "
-            "class of its own for them, give the fields of both a default.",
+            f"The previous metrics in {found} are not those of {_recorded.place}.",
+            "One of them is of another animal or another session; with a ledger the file is not needed.",
             where=str(found),
         )
+    return None if _recorded.metrics is None else _as(metrics, _recorded.metrics, _recorded.place)
 
+
+_has_told = False
+
+
+def _tell_once() -> None:
+    """Say that there is no session before; a rule that looks back then never holds."""
+    global _has_told
+    if not _has_told:
+        _has_told = True
+        print(
+            "curriculum: there are no previous metrics (behavior/previous_metrics.json), so this counts as the first "
+            "session of its subject",
+            file=sys.stderr,
+        )
+
+
+def _read(path: Path) -> Any:
     try:
-        data = read_at_most(found, _LIMIT)
+        data = read_at_most(path, _LIMIT)
     except OSError as error:
         if is_transient(error):
-            raise CurriculumError("transient.io", f"{found}: {error.strerror}.", "Run the step again.") from error
-        raise invalid(error.strerror or str(error)) from error
+            raise CurriculumError("transient.io", f"{path}: {error.strerror}.", "Run the step again.") from error
+        raise _invalid(str(path), error.strerror or str(error)) from error
     if data is None:
-        raise invalid(f"the file is larger than {_LIMIT // 2**20} MiB")
+        raise _invalid(str(path), f"the file is larger than {_LIMIT // 2**20} MiB")
     try:
-        read = metrics.model_validate_json(encode(parse(data)))
+        return parse(data)
     except StrictJsonError as error:
-        raise invalid(str(error)) from None
+        raise _invalid(str(path), str(error)) from None
+
+
+def _as(metrics: type[MetricsT], written: Any, place: str) -> MetricsT:
+    from pydantic import ValidationError
+
+    try:
+        read = metrics.model_validate_json(encode(written))
+    except StrictJsonError as error:
+        raise _invalid(place, str(error)) from None
     except ValidationError as error:
         fault = first_fault(error)
-        raise invalid(f"{fault.place}: {fault.message}") from None
+        raise _invalid(place, f"{fault.place}: {fault.message}", metrics) from None
     for field in read.model_extra or {}:
         if field in metrics.model_fields:  # the class takes it as an extra value, and the field gets its default
-            raise invalid(f"{field}: the field is known by its alias only; allow its name by populate_by_name=True")
+            why = f"{field}: the field is known by its alias only; allow its name by populate_by_name=True"
+            raise _invalid(place, why, metrics)
     return read
+
+
+def _invalid(place: str, why: str, metrics: type[Metrics] | None = None) -> CurriculumError:
+    named = "" if metrics is None else f" ({metrics.__name__})"
+    return CurriculumError(
+        "session.previous_metrics_invalid",
+        f"The previous metrics in {place} cannot be used: {why}.",
+        f"They must be what the last suggestion gave as metrics{named}; where another stage has a class of its own for "
+        "them, give the fields of both a default.",
+        where=place,
+    )

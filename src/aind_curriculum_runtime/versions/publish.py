@@ -8,20 +8,19 @@ Of several that publish one version, the first to write the claim goes on; nobod
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from semver import Version
 
 from ..contract.errors import CurriculumError
 from ..contract.versions import SEMVER
-from ..project.files import is_transient
+from ..project.remote_files import connect, create, is_away, said
 from .bundle import CHECKSUMS, check, largest, listed, require_of, too_large
 
 __all__ = ["Published", "Store"]
@@ -29,9 +28,6 @@ __all__ = ["Published", "Store"]
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _CLAIM: Final = ".publishing"
 """File that is written first and removed at the end of an upload; it holds the checksums of what is uploaded."""
-
-_TRIES: Final = 5
-_AWAY: Final = re.compile(r"Endpoint|ConnectTimeout|ReadTimeout|ConnectionClosed|ConnectionError|ServerDisconnected")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,25 +49,15 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        if importlib.util.find_spec("fsspec") is None:
-            raise _extra_needed()
-        from fsspec.core import url_to_fs
-
         self.url = url.rstrip("/")
-        options: dict[str, Any] = {}
-        if url.startswith(("s3://", "s3a://")):
-            # Bounded, so that the command ends with an error where a rig's network drops packets.
-            timeouts = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 2}}
-            options = {"config_kwargs": timeouts, "use_listings_cache": False, "skip_instance_cache": True}
         try:
-            self._files, base = url_to_fs(url, **options)
+            self._files, self._base = connect(url)
         except ImportError:
             raise _extra_needed() from None
         except ValueError as error:
             raise CurriculumError(
                 "usage.invalid", f"{url!r} is no place to publish to: {error}.", "Give a folder or s3://bucket/prefix."
             ) from None
-        self._base = str(base).rstrip("/")
 
     def versions(self) -> list[Published]:
         """All complete bundles in the store, sorted by name and version.
@@ -240,17 +226,8 @@ class Store:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            return
-        for _ in range(_TRIES - 1):
-            try:
-                self._files.pipe_file(path, data, mode="create")
-                return
-            except OSError as error:
-                # S3's answer to two that write at once, of whom none may have won.
-                if "ConditionalRequestConflict" not in str(error):
-                    raise
-                time.sleep(0.2)
-        self._files.pipe_file(path, data, mode="create")
+        else:
+            create(self._files, path, data)
 
     @property
     def _is_local(self) -> bool:
@@ -290,15 +267,13 @@ class Store:
         except CurriculumError:
             raise
         except Exception as error:
-            said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-            kinds = " ".join(one.__name__ for one in type(error).__mro__)
-            if is_transient(error) or isinstance(error, TimeoutError) or _AWAY.search(kinds):
+            if is_away(error):
                 raise CurriculumError(
-                    "transient.io", f"{self.url} did not answer: {said}.", "Check the network and run it again."
+                    "transient.io", f"{self.url} did not answer: {said(error)}.", "Check the network and run it again."
                 ) from error
             raise CurriculumError(
                 "output.refused",
-                f"{self.url} could not be {done}: {said}.",
+                f"{self.url} could not be {done}: {said(error)}.",
                 "Check that the bucket or folder exists and that this account may use it.",
                 where=self.url,
             ) from error

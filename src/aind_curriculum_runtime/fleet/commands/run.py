@@ -16,10 +16,9 @@ import click
 from ...client import Client, Kind
 from ...client import CurriculumError as NoSuggestion
 from ...command.options import FILE, FOLDER
-from ...contract.errors import ExitCode
 from ...processes.children import Children
 from ...session.layout import find_state, require_session
-from ..errors import FleetError
+from ..errors import no_answer
 from ..members import members_of, named, task_repo
 from ..options import command
 
@@ -82,16 +81,7 @@ def execute(name: str, data_directory: Path, input_trainer_state: Path | None, t
     except NoSuggestion as error:
         if error.kind is not Kind.TIMEOUT:
             print(error.stderr, end="", file=sys.stderr)
-        raise FleetError(error.message, error.hint, _exit_code(error)) from error
+        raise no_answer(error) from error
     sys.stdout.flush()
     sys.stdout.buffer.write(suggestion.raw)
     return 0
-
-
-def _exit_code(error: NoSuggestion) -> ExitCode:
-    """The contract's code, where there is one; otherwise the result is what is wrong, or its absence."""
-    if error.exit_code is not None and error.exit_code in set(ExitCode):
-        return ExitCode(error.exit_code)
-    outside = {Kind.TIMEOUT: ExitCode.CURRICULUM_CODE, Kind.CRASH: ExitCode.CURRICULUM_CODE}
-    own = {Kind.NOT_STARTED: ExitCode.REPO, Kind.REPO: ExitCode.REPO, Kind.USAGE: ExitCode.USAGE}
-    return (outside | own).get(error.kind, ExitCode.CONTRACT)

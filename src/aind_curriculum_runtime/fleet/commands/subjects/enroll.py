@@ -1,0 +1,83 @@
+"""Enroll animals in a curriculum: at its first stage, at another one, or with a trainer state that you have.
+
+Of several animals it shows what would be written, and writes it with --yes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from ....client import CurriculumError as NoAnswer
+from ....command.options import FILE
+from ....subjects import changes
+from ....subjects.history import read_history
+from ....subjects.repo import initial_state, state_in_file
+from ...deciding import Deciding
+from ...errors import FleetError, no_answer
+from ...ledgers import bulk_options, command, curriculum_client, opened, person, repo_option
+
+EXAMPLES: Final = """\
+  curricula subjects enroll 786543
+  curricula subjects enroll 786543 --stage s_shaping --group pilot --reason "trained elsewhere"
+  curricula subjects enroll 786543 --state trainer_state.json
+  curricula subjects enroll 786543 786544 786545 --group pilot --yes"""
+
+
+@command(__doc__, EXAMPLES)
+@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT...", help="their names")
+@click.option("--stage", metavar="NAME", help="the stage to start at (default: the first)")
+@click.option("--state", type=FILE, metavar="FILE", help="a trainer state to start with, in place of a stage")
+@click.option("--group", "groups", multiple=True, metavar="NAME", help="a group that they belong to; may be repeated")
+@repo_option
+@bulk_options
+def execute(
+    subjects: tuple[str, ...],
+    stage: str | None,
+    state: Path | None,
+    groups: tuple[str, ...],
+    repo: str | None,
+    reason: str | None,
+    by: str | None,
+    yes: bool,
+    everything: bool,
+    ledger: str | None,
+    start: Path,
+) -> int:
+    """Carry out the command.
+
+    Args:
+        subjects: The animals.
+        stage: The stage to start at.
+        state: A file with the trainer state, in place of a stage.
+        groups: Groups that they belong to.
+        repo: The curriculum.
+        reason: Why.
+        by: Who decides, or None for the user of this machine.
+        yes: Whether nobody is asked.
+        everything: Whether to list all parameters that change.
+        ledger: Where the ledger is, or None for where the task repo says.
+        start: A folder of the task repo.
+
+    Returns:
+        0.
+
+    Raises:
+        FleetError: The curriculum is not named or gives no state; or nobody says where the ledger is.
+        CurriculumError: A name cannot be, one is enrolled already, or the ledger cannot be read or written.
+    """
+    if state is not None and (stage is not None or repo is not None):
+        raise FleetError("--state already says at which stage of which curriculum.", "Leave out --stage and --repo.")
+    who, store = person(by, reason), opened(ledger, start)
+    for subject in subjects:  # before a curriculum is asked, which takes its time
+        changes.require_new(read_history(store, subject, new=True))
+    try:
+        first = (
+            state_in_file(state) if state is not None else initial_state(curriculum_client(repo, start, None), stage)
+        )
+    except NoAnswer as error:
+        raise no_answer(error) from error
+    deciding = Deciding(store, yes, everything, new=True)
+    return deciding.several(subjects, lambda history: changes.enrolled(history, first, groups, who), "is enrolled")
