@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemy
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ..contract.errors import CurriculumError
+from ..project.files import is_transient
 from .entry import FORMAT
 from .store import Outline, gone, no_ledger, require_form
 
@@ -70,7 +71,7 @@ _AWAY: Final = re.compile("08...|40...|53[23]..|55P03|57...")
 _STARTING: Final = re.compile("starting up|shutting down|recovery|too many|connection slots")
 """Of a server that refuses a connection; it has no SQLSTATE for us then."""
 
-_AWAY_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
+_AWAY_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_PROTOCOL")
 
 
 class SqlStore:
@@ -200,7 +201,9 @@ def _engine(url: str, *, may_create: bool = False) -> tuple[sa.Engine, str]:
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError):  # its message may hold all of the URL
         raise CurriculumError(
-            "usage.invalid", "The ledger's URL is none.", "Give postgresql://USER@HOST/DATABASE or sqlite:////PATH."
+            "usage.invalid",
+            "The URL of the ledger cannot be read.",
+            "Give postgresql://USER@HOST/DATABASE or sqlite:////PATH.",
         ) from None
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, may_create)
@@ -277,6 +280,8 @@ def _has_no_tables(error: BaseException | None) -> bool:
 
 def _is_away(error: BaseException | None) -> bool:
     """Whether the database is there no longer, or busy, rather than refusing."""
+    if isinstance(error, OSError):
+        return is_transient(error)
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorname", "").startswith(_AWAY_SQLITE)
     state = getattr(error, "sqlstate", None)
