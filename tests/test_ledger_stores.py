@@ -253,6 +253,13 @@ def test_a_folder_or_bucket_that_holds_something_else_is_no_place_for_one(make_p
         assert refused(lambda place=place: create(place.url)).code == "output.exists"
 
 
+@pytest.mark.parametrize("scheme", ["", "sqlite:///"])
+def test_where_none_can_be_made_is_74(scheme: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    error = refused(lambda: create(f"{scheme}{(tmp_path / 'file' / 'ledger').as_posix()}"))
+    assert (error.exit, error.code) == (74, "ledger.not_writable")
+
+
 def test_a_file_that_is_no_database_stays(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(b"mine, and long enough to be looked at" * 50)

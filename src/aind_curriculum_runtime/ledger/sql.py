@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemy
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ..contract.errors import CurriculumError
+from ..project.files import is_transient
 from .entry import FORMAT
 from .store import Outline, gone, no_ledger, require_form
 
@@ -70,7 +71,7 @@ _AWAY: Final = re.compile("08...|40...|53[23]..|55P03|57...")
 _STARTING: Final = re.compile("starting up|shutting down|recovery|too many|connection slots")
 """Of a server that refuses a connection; it has no SQLSTATE for us then."""
 
-_AWAY_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
+_AWAY_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_PROTOCOL")
 
 
 class SqlStore:
@@ -111,14 +112,17 @@ class SqlStore:
 
     def subjects(self) -> list[str]:
         """Names of the subjects that have entries, sorted."""
-        return sorted(row.subject for row in self._rows(sa.select(_ENTRIES.c.subject).distinct()))
+        each = _each_subject()
+        return sorted(row.subject for row in self._rows(sa.select(each.c.subject).where(each.c.subject.is_not(None))))
 
     def outlines(self) -> Iterator[Outline]:
         """Every subject that has entries, sorted by name; quicker than asking for one after the other."""
-        places = sa.select(_ENTRIES.c.subject, sa.func.max(_ENTRIES.c.place).label("last")).group_by(_ENTRIES.c.subject)
-        known = {row.subject: row.outline for row in self._rows(sa.select(_KNOWN.c.subject, _KNOWN.c.outline))}
-        for row in sorted(self._rows(places), key=lambda row: str(row.subject)):
-            yield Outline(row.subject, row.last, known.get(row.subject, b""))
+        each = _each_subject()
+        last = sa.select(sa.func.max(_ENTRIES.c.place)).where(_ENTRIES.c.subject == each.c.subject).scalar_subquery()
+        subjects = each.outerjoin(_KNOWN, _KNOWN.c.subject == each.c.subject)
+        found = sa.select(each.c.subject, last.label("last"), _KNOWN.c.outline).select_from(subjects)
+        for row in sorted(self._rows(found.where(each.c.subject.is_not(None))), key=lambda row: str(row.subject)):
+            yield Outline(row.subject, row.last, row.outline or b"")
 
     def last(self, subject: str) -> int:
         """Number of the subject's last entry; 0 for one that has none."""
@@ -194,13 +198,26 @@ class SqlStore:
             self._add(sa.insert(table).values({**key, **values}))
 
 
+def _each_subject() -> sa.CTE:
+    """Each subject once, and a last row without one.
+
+    From one to the next by the primary key: neither database does so for DISTINCT, which reads all the entries.
+    """
+    subject = _ENTRIES.c.subject
+    each = sa.select(sa.func.min(subject).label("subject")).cte("each_subject", recursive=True)
+    following = sa.select(sa.func.min(subject)).where(subject > each.c.subject).scalar_subquery()
+    return each.union_all(sa.select(following).where(each.c.subject.is_not(None)))
+
+
 def _engine(url: str, *, may_create: bool = False) -> tuple[sa.Engine, str]:
     """Make the engine of a URL, which connects to nothing yet, and the URL as messages show it."""
     try:
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError):  # its message may hold all of the URL
         raise CurriculumError(
-            "usage.invalid", "The ledger's URL is none.", "Give postgresql://USER@HOST/DATABASE or sqlite:////PATH."
+            "usage.invalid",
+            "The URL of the ledger cannot be read.",
+            "Give postgresql://USER@HOST/DATABASE or sqlite:////PATH.",
         ) from None
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, may_create)
@@ -277,6 +294,8 @@ def _has_no_tables(error: BaseException | None) -> bool:
 
 def _is_away(error: BaseException | None) -> bool:
     """Whether the database is there no longer, or busy, rather than refusing."""
+    if isinstance(error, OSError):
+        return is_transient(error)
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorname", "").startswith(_AWAY_SQLITE)
     state = getattr(error, "sqlstate", None)
