@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from aind_curriculum_runtime.client import CurriculumError as NoAnswer
+from aind_curriculum_runtime.client import Kind
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.fleet import deciding
 from aind_curriculum_runtime.fleet.cli import main
@@ -521,11 +523,56 @@ def test_a_declared_bound_comes_with_the_entries_and_goes_with_the_stage(animal:
     assert (animal.standing().stuck_after, animal.standing().took) == (None, {"s_a": (3,)})
 
 
-def test_an_animal_that_is_off_stays_off_when_it_is_migrated(animal: Lab) -> None:
+def test_migrating_is_no_training(animal: Lab) -> None:
+    animal.session(1)
     animal("off", MOUSE)
     kept, graph = without_graph(state("s_new"))
     add(animal.store, MOUSE, lambda _: Draft("migrated", {"state": kept, "by": "me"}, graph))
-    assert (animal.standing().stage, animal.standing().is_on) == ("s_new", False)
+    found = animal.standing()
+    assert (found.stage, found.is_on, found.at_stage, found.took) == ("s_new", False, 1, {})
+
+
+class Installed:
+    """A curriculum at the version 2.0.0, which has renamed the stage s_a and says nothing of s_z."""
+
+    asked = 0
+
+    def ask(self, *arguments: str) -> Any:
+        if arguments[0] == "init":
+            return self._state("s_new")
+        self.asked += 1
+        old = json.loads(Path(arguments[1]).read_text(encoding="utf-8"))
+        assert old["is_on_curriculum"] and old["curriculum"]["graph"] == {"nodes": {}}
+        if old["stage"]["name"] == "s_z":
+            raise NoAnswer(Kind.STATE, "There is no s_z.", "Move it.", exit_code=65)
+        return {"trainer_state": self._state("s_new")}
+
+    def _state(self, stage: str) -> dict[str, Any]:
+        return {**state(stage), "curriculum": {"name": "c", "version": "2.0.0", "graph": {"nodes": {}}}}
+
+
+def test_animals_are_migrated_all_at_once_with_yes_and_those_that_cannot_be_are_named(
+    animal: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = Installed()
+    monkeypatch.setattr(
+        "aind_curriculum_runtime.fleet.commands.subjects.migrate.curriculum_client", lambda *_: installed
+    )
+    animal("pin", MOUSE, "volume=1.0")
+    animal.enroll(OTHER)
+    animal.enroll("zzz", "s_z")
+    said = animal("migrate")
+    assert said.out.splitlines() == [
+        *(f"{MOUSE} is migrated to c 2.0.0", "  curriculum    c 1.0.0 -> c 2.0.0", "  stage         s_a -> s_new"),
+        *(f"{OTHER} is migrated to c 2.0.0", "  curriculum    c 1.0.0 -> c 2.0.0", "  stage         s_a -> s_new"),
+        "Nothing was written. With --yes 2 animals would change.",
+    ]
+    assert (said.code, said.err) == (1, "Not migrated: zzz. There is no s_z.\n  hint: Move it.\n")
+    assert installed.asked == 2  # once for each state, however many animals have it
+    assert [animal.places(one) for one in (MOUSE, OTHER)] == [2, 1]
+    assert animal("migrate", MOUSE, OTHER, "--yes").code == 0
+    assert animal.standing().pins == {"volume": 1.0}
+    assert animal("migrate", MOUSE, OTHER).out == "Every animal of c is at the version 2.0.0.\n"
 
 
 def test_a_graph_that_is_gone_is_named(animal: Lab) -> None:

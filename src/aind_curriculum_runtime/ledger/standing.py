@@ -224,7 +224,9 @@ def _moved(before: Standing, entry: Entry) -> Standing:
 
 
 def _migrated(before: Standing, entry: Entry) -> Standing:
-    return replace(_sent(before, entry), moment=max(before.moment, entry.time))  # one that is off stays off
+    """Another version and no training: one that is off stays off, and a stage of another name is the same stage."""
+    same: dict[str, Any] = {"at_stage": before.at_stage, "took": before.took}
+    return replace(_sent(before, entry), **same, moment=max(before.moment, entry.time))
 
 
 def _off(before: Standing, entry: Entry) -> Standing:

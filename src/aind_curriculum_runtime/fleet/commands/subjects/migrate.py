@@ -90,10 +90,11 @@ def execute(
 
 def _states(
     store: Store, client: Client, subjects: tuple[str, ...], group: str | None, here: dict[str, Any]
-) -> tuple[dict[str, dict[str, Any]], int]:
-    """The migrated state of each animal that is at another version, and how many could not be migrated."""
+) -> tuple[dict[str, dict[str, Any]], bool]:
+    """The migrated state of each animal that is at another version, and whether one could not be migrated."""
     answers: dict[str, dict[str, Any]] = {}
-    found, failed = {}, 0
+    found: dict[str, dict[str, Any]] = {}
+    failed: dict[str, list[str]] = {}
     for subject in subjects or store.subjects():
         standing = known(store, subject).standing
         is_other = standing.curriculum.get("version") != here["version"]
@@ -108,7 +109,8 @@ def _states(
                 answers[key] = migrated_state(client, state if graph is None else with_graph(state, graph))
             found[subject] = answers[key]
         except NoAnswer as error:
-            failed += 1
             told = no_answer(error)
-            print(f"{subject} stays as it is: {told.message} {told.hint}", file=sys.stderr)
-    return found, failed
+            failed.setdefault(f"{told.message}\n  hint: {told.hint}", []).append(subject)
+    for why, some in failed.items():
+        print(f"Not migrated: {', '.join(some)}. {why}", file=sys.stderr)
+    return found, bool(failed)
