@@ -89,6 +89,7 @@ def evaluate_session(
 
     # Imported here because they import the library, which takes most of the time.
     from .metrics import compute_metrics
+    from .previous_metrics import asked_in_vain
     from .trainer import OrderedTrainer
 
     trainer = OrderedTrainer(loaded)
@@ -103,6 +104,11 @@ def evaluate_session(
     except CurriculumError as error:
         error.hint = f"{too_deep(directory)}{error.hint}"
         raise
+    if asked_in_vain():
+        tell(
+            "there are no previous metrics (behavior/previous_metrics.json), "
+            "so this counts as the first session of its subject"
+        )
     return replace(evaluate_state(trainer, before, metrics), moved=moved, added=added)
 
 

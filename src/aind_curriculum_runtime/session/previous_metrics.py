@@ -7,7 +7,6 @@ says otherwise is refused: one of the two is of another animal, or of another da
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     MetricsT = TypeVar("MetricsT", bound=Metrics)
 
-__all__ = ["from_ledger", "previous_metrics"]
+__all__ = ["asked_in_vain", "from_ledger", "previous_metrics"]
 
 _LIMIT: Final = 64 * 1024 * 1024
 
@@ -71,7 +70,7 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
 
     Returns:
         An object of that class, or None for a subject's first session. Without a ledger a missing file means that too,
-        which is told on stderr: a file that was forgotten looks the same.
+        which ``run`` tells on stderr: a file that was forgotten looks the same.
 
     Raises:
         CurriculumError: ``session.previous_metrics_invalid`` when the file does not hold such metrics, or not those of
@@ -84,7 +83,8 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
         raise unreadable(Path(data_directory), error) from error
     if _recorded is None:
         if found is None:
-            _tell_once()
+            global _asked_in_vain
+            _asked_in_vain = True
             return None
         return _as(metrics, _read(found), str(found))
     if found is not None and _read(found) != _recorded.metrics:
@@ -97,19 +97,14 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
     return None if _recorded.metrics is None else _as(metrics, _recorded.metrics, _recorded.place)
 
 
-_has_told = False
+_asked_in_vain = False
 
 
-def _tell_once() -> None:
-    """Say that there is no session before; a rule that looks back then never holds."""
-    global _has_told
-    if not _has_told:
-        _has_told = True
-        print(
-            "curriculum: there are no previous metrics (behavior/previous_metrics.json), so this counts as the first "
-            "session of its subject",
-            file=sys.stderr,
-        )
+def asked_in_vain() -> bool:
+    """Whether curriculum code asked for previous metrics and there were none, since this was last asked."""
+    global _asked_in_vain
+    found, _asked_in_vain = _asked_in_vain, False
+    return found
 
 
 def _read(path: Path) -> Any:
