@@ -193,6 +193,7 @@ def test_tables_fit_a_terminal_and_review_takes_a_key(facility: Facility, column
 def _terminal(facility: Facility, columns: int) -> Callable[[list[str], str], str]:
     import fcntl
     import pty
+    import select
     import struct
     import subprocess
     import termios
@@ -208,18 +209,19 @@ def _terminal(facility: Facility, columns: int) -> Callable[[list[str], str], st
             command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=facility.repo.path, env=environment
         ) as process:
             os.close(theirs)
-            found, left = b"", keys.encode()
+            found = b""
             while True:
+                ready, _, _ = select.select([ours], [], [], 0.5)
                 try:
+                    if not ready:  # it waits for a key; what is typed before it does is lost, as on any terminal
+                        os.write(ours, keys.encode())
+                        continue
                     part = os.read(ours, 1 << 16)
                 except OSError:  # the other side is closed
                     break
                 if not part:
                     break
                 found += part
-                if left and b"[q]uit" in found:
-                    os.write(ours, left)
-                    left = b""
             assert process.wait(timeout=60) == 0, found
         os.close(ours)
         return found.decode("utf-8").replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\r\n", "\n")

@@ -41,7 +41,8 @@ __all__ = [
 _LEDGER: Final = click.Option(
     ["--ledger"],
     metavar="URL",
-    help="where the ledger is: a folder (default: `ledger` in [tool.curricula] of the task repo's pyproject.toml)",
+    help="where the ledger is: a folder, s3://, sqlite:// or postgresql:// "
+    "(default: `ledger` in [tool.curricula] of the task repo's pyproject.toml)",
 )
 
 
