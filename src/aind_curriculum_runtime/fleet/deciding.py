@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
 
 from ..ledger.known import Known
 from ..ledger.recording import Draft, add
 from ..ledger.store import Store
 from ..look.wording import counted
+from ..subjects.changes import Person
 from ..subjects.difference import difference
 from ..subjects.history import History, read_history
 
@@ -29,15 +31,20 @@ class Deciding:
 
     Args:
         store: Where the ledger lies.
+        who: Who decides, and why.
+        start: A folder of the task repo.
         yes: Whether nobody is to be asked.
         everything: Whether to list all parameters.
         new: Whether animals may be new.
     """
 
     store: Store
+    who: Person
+    start: Path
+    _: KW_ONLY
     yes: bool = False
     everything: bool = False
-    new: bool = field(default=False, kw_only=True)
+    new: bool = False
 
     def one(self, subject: str, decide: Decide, did: str) -> int:
         """Change one animal, after asking at a terminal.

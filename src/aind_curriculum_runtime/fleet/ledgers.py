@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import os
 import sys
@@ -21,6 +22,7 @@ from ..processes.children import Children
 from ..project.git_directory import git_directory
 from ..project.pyproject import Pyproject
 from ..subjects.changes import Person
+from .deciding import Deciding
 from .errors import FleetError
 from .members import members_of, named, task_repo
 from .options import TASK_REPO
@@ -73,22 +75,37 @@ _WHO: Final = (
     click.option("--by", metavar="NAME", help="who decides (default: the user of this machine)"),
 )
 
+_ALL: Final = all_option("list every parameter that changes, and not the first of many")
+
 
 def who_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Declare who decides and why."""
     return _declared(function, *_WHO)
 
 
-def change_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Declare what every command takes that changes one animal."""
+def change_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Declare what every command takes that changes one animal; the function gets it all as ``deciding``."""
     yes = click.option("--yes", is_flag=True, help="do not ask")
-    return _declared(function, *_WHO, yes, all_option("list every parameter that changes, and not the first of many"))
+    return _declared(_decided(function), *_WHO, yes, _ALL)
 
 
-def bulk_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Declare what every command takes that may change several animals at once."""
+def bulk_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Declare what every command takes that may change several animals at once; it comes as ``deciding`` too."""
     yes = click.option("--yes", is_flag=True, help="write it; for several animals nothing is written without it")
-    return _declared(function, *_WHO, yes, all_option("list every parameter that changes, and not the first of many"))
+    return _declared(_decided(function), *_WHO, yes, _ALL)
+
+
+def _decided(function: Callable[..., int]) -> Callable[..., int]:
+    """Open the ledger and find out who decides, before the command begins."""
+
+    @functools.wraps(function)
+    def with_deciding(
+        *, reason: str | None, by: str | None, yes: bool, everything: bool, ledger: str | None, start: Path, **own: Any
+    ) -> int:
+        who = person(by, reason)
+        return function(**own, deciding=Deciding(opened(ledger, start), who, start, yes=yes, everything=everything))
+
+    return with_deciding
 
 
 def _declared(function: Callable[..., Any], *options: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,8 +5,9 @@ Of several animals it shows what would be written, and writes it with --yes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -17,7 +18,7 @@ from ....subjects.history import read_history
 from ....subjects.repo import initial_state, state_in_file
 from ...deciding import Deciding
 from ...errors import FleetError, no_answer
-from ...ledgers import bulk_options, command, curriculum_client, opened, person, repo_option
+from ...ledgers import bulk_options, command, curriculum_client, repo_option
 
 EXAMPLES: Final = """\
   curricula subjects enroll 786543
@@ -39,12 +40,7 @@ def execute(
     state: Path | None,
     groups: tuple[str, ...],
     repo: str | None,
-    reason: str | None,
-    by: str | None,
-    yes: bool,
-    everything: bool,
-    ledger: str | None,
-    start: Path,
+    deciding: Deciding,
 ) -> int:
     """Carry out the command.
 
@@ -54,30 +50,27 @@ def execute(
         state: A file with the trainer state, in place of a stage.
         groups: Groups that they belong to.
         repo: The curriculum.
-        reason: Why.
-        by: Who decides, or None for the user of this machine.
-        yes: Whether nobody is asked.
-        everything: Whether to list all parameters that change.
-        ledger: Where the ledger is, or None for where the task repo says.
-        start: A folder of the task repo.
+        deciding: Who decides, and how it is shown, asked about and written.
 
     Returns:
         0.
 
     Raises:
-        FleetError: The curriculum is not named or gives no state; or nobody says where the ledger is.
+        FleetError: The curriculum is not named or gives no state.
         CurriculumError: A name cannot be, one is enrolled already, or the ledger cannot be read or written.
     """
     if state is not None and (stage is not None or repo is not None):
         raise FleetError("--state already says at which stage of which curriculum.", "Leave out --stage and --repo.")
-    who, store = person(by, reason), opened(ledger, start)
     for subject in subjects:  # before a curriculum is asked, which takes its time
-        changes.require_new(read_history(store, subject, new=True))
+        changes.require_new(read_history(deciding.store, subject, new=True))
     try:
-        first = (
-            state_in_file(state) if state is not None else initial_state(curriculum_client(repo, start, None), stage)
-        )
+        first = state_in_file(state) if state is not None else _state_of(repo, stage, deciding)
     except NoAnswer as error:
         raise no_answer(error) from error
-    deciding = Deciding(store, yes, everything, new=True)
-    return deciding.several(subjects, lambda history: changes.enrolled(history, first, groups, who), "is enrolled")
+    return replace(deciding, new=True).several(
+        subjects, lambda history: changes.enrolled(history, first, groups, deciding.who), "is enrolled"
+    )
+
+
+def _state_of(repo: str | None, stage: str | None, deciding: Deciding) -> dict[str, Any]:
+    return initial_state(curriculum_client(repo, deciding.start, None), stage)

@@ -7,7 +7,6 @@ different for each animal, and writes it with --yes.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -23,7 +22,7 @@ from ....subjects.history import History, read_history
 from ....subjects.repo import initial_state, migrated_state
 from ...deciding import Deciding
 from ...errors import SOME_FAILED, no_answer
-from ...ledgers import bulk_options, command, curriculum_client, opened, person, repo_option
+from ...ledgers import bulk_options, command, curriculum_client, repo_option
 
 EXAMPLES: Final = """\
   curricula subjects migrate
@@ -36,53 +35,37 @@ EXAMPLES: Final = """\
 @click.option("--group", metavar="NAME", help="only those of this group")
 @repo_option
 @bulk_options
-def execute(
-    subjects: tuple[str, ...],
-    group: str | None,
-    repo: str | None,
-    reason: str | None,
-    by: str | None,
-    yes: bool,
-    everything: bool,
-    ledger: str | None,
-    start: Path,
-) -> int:
+def execute(subjects: tuple[str, ...], group: str | None, repo: str | None, deciding: Deciding) -> int:
     """Carry out the command.
 
     Args:
         subjects: The animals, or none for all.
         group: Only those of this group.
         repo: The curriculum.
-        reason: Why.
-        by: Who decides, or None for the user of this machine.
-        yes: Whether it is written.
-        everything: Whether to list all parameters that change.
-        ledger: Where the ledger is, or None for where the task repo says.
-        start: A folder of the task repo.
+        deciding: Who decides, and how it is shown, asked about and written.
 
     Returns:
         1 when a state could not be migrated; the others are.
 
     Raises:
-        FleetError: The curriculum is not named or does not answer; or nobody says where the ledger is.
+        FleetError: The curriculum is not named or does not answer.
         CurriculumError: One is not there or not enrolled, or the ledger cannot be read or written.
     """
-    who, store = person(by, reason), opened(ledger, start)
     for subject in subjects:  # before a curriculum is asked, which takes its time
-        changes.require_enrolled(read_history(store, subject))
-    client = curriculum_client(repo, start, None)
+        changes.require_enrolled(read_history(deciding.store, subject))
+    client = curriculum_client(repo, deciding.start, None)
     try:
         here = initial_state(client, None)["curriculum"]
     except NoAnswer as error:
         raise no_answer(error) from error
-    states, failed = _states(store, client, subjects, group, here)
+    states, failed = _states(deciding.store, client, subjects, group, here)
 
     def decide(history: History) -> Draft:
-        return changes.moved(history, states[history.subject], who, kind="migrated")
+        return changes.moved(history, states[history.subject], deciding.who, kind="migrated")
 
     if states:
         wishes = dict.fromkeys(states, (decide, f"is migrated to {here['name']} {here['version']}"))
-        Deciding(store, yes, everything).together(wishes, is_bulk=True)
+        deciding.together(wishes, is_bulk=True)
     elif not failed:
         print(f"Every animal of {here['name']} is at the version {here['version']}.")
     return SOME_FAILED if failed else 0

@@ -5,7 +5,6 @@ It shows first what would be different for the animal. What is pinned stays pinn
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -17,7 +16,7 @@ from ....subjects.history import History
 from ....subjects.repo import initial_state
 from ...deciding import Deciding
 from ...errors import no_answer
-from ...ledgers import bulk_options, command, curriculum_client, opened, person, repo_option
+from ...ledgers import bulk_options, command, curriculum_client, repo_option
 
 EXAMPLES: Final = """\
   curricula subjects move 786543 --stage s_shaping
@@ -30,38 +29,22 @@ EXAMPLES: Final = """\
 @click.option("--stage", required=True, metavar="NAME", help="the stage")
 @repo_option
 @bulk_options
-def execute(
-    subjects: tuple[str, ...],
-    stage: str,
-    repo: str | None,
-    reason: str | None,
-    by: str | None,
-    yes: bool,
-    everything: bool,
-    ledger: str | None,
-    start: Path,
-) -> int:
+def execute(subjects: tuple[str, ...], stage: str, repo: str | None, deciding: Deciding) -> int:
     """Carry out the command.
 
     Args:
         subjects: The animals.
         stage: The stage.
         repo: The curriculum, or None for that of each animal.
-        reason: Why.
-        by: Who decides, or None for the user of this machine.
-        yes: Whether nobody is asked.
-        everything: Whether to list all parameters that change.
-        ledger: Where the ledger is, or None for where the task repo says.
-        start: A folder of the task repo.
+        deciding: Who decides, and how it is shown, asked about and written.
 
     Returns:
         0.
 
     Raises:
-        FleetError: There is no such stage, or no curriculum to ask; or nobody says where the ledger is.
+        FleetError: There is no such stage, or no curriculum to ask.
         CurriculumError: One is not there or not enrolled, or the ledger cannot be read or written.
     """
-    who, store = person(by, reason), opened(ledger, start)
     states: dict[str | None, dict[str, Any]] = {}
 
     def decide(history: History) -> Draft:
@@ -69,9 +52,9 @@ def execute(
         curriculum = history.standing.curriculum.get("name")
         if curriculum not in states:
             try:
-                states[curriculum] = initial_state(curriculum_client(repo, start, curriculum), stage)
+                states[curriculum] = initial_state(curriculum_client(repo, deciding.start, curriculum), stage)
             except NoAnswer as error:
                 raise no_answer(error) from error
-        return changes.moved(history, states[curriculum], who)
+        return changes.moved(history, states[curriculum], deciding.who)
 
-    return Deciding(store, yes, everything).several(subjects, decide, f"is moved to {stage}")
+    return deciding.several(subjects, decide, f"is moved to {stage}")

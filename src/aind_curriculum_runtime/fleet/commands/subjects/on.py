@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import click
 
 from ....subjects import changes
 from ...deciding import Deciding
-from ...ledgers import bulk_options, command, opened, person
+from ...ledgers import bulk_options, command
 
 EXAMPLES: Final = """\
   curricula subjects on 786543 --reason "well again"
@@ -19,34 +18,19 @@ EXAMPLES: Final = """\
 @command(__doc__, EXAMPLES)
 @click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT...", help="the animals")
 @bulk_options
-def execute(
-    subjects: tuple[str, ...],
-    reason: str | None,
-    by: str | None,
-    yes: bool,
-    everything: bool,
-    ledger: str | None,
-    start: Path,
-) -> int:
+def execute(subjects: tuple[str, ...], deciding: Deciding) -> int:
     """Carry out the command.
 
     Args:
         subjects: The animals.
-        reason: Why.
-        by: Who decides, or None for the user of this machine.
-        yes: Whether nobody is asked.
-        everything: Whether to list all parameters that change.
-        ledger: Where the ledger is, or None for where the task repo says.
-        start: A folder of the task repo.
+        deciding: Who decides, and how it is shown, asked about and written.
 
     Returns:
         0.
 
     Raises:
-        FleetError: Nobody says where the ledger is.
         CurriculumError: One is not there or not enrolled, or the ledger cannot be read or written.
     """
-    who, store = person(by, reason), opened(ledger, start)
-    return Deciding(store, yes, everything).several(
-        subjects, lambda history: changes.switched(history, who, on=True), "is put back on its curriculum"
+    return deciding.several(
+        subjects, lambda history: changes.switched(history, deciding.who, on=True), "is put back on its curriculum"
     )

@@ -7,7 +7,6 @@ that is not where the right animal should be, move it.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import click
@@ -16,7 +15,7 @@ from ....subjects import changes
 from ....subjects.history import read_history
 from ...deciding import Deciding
 from ...errors import FleetError
-from ...ledgers import change_options, command, opened, person, subject_argument
+from ...ledgers import change_options, command, subject_argument
 
 EXAMPLES: Final = """\
   curricula subjects reassign 786543 786543_2026-03-01 --to 786544"""
@@ -27,46 +26,30 @@ EXAMPLES: Final = """\
 @click.argument("session", help="the session, as `curricula subjects show` names it")
 @click.option("--to", "right", required=True, metavar="SUBJECT", help="the animal that the session is of")
 @change_options
-def execute(
-    subject: str,
-    session: str,
-    right: str,
-    reason: str | None,
-    by: str | None,
-    yes: bool,
-    everything: bool,
-    ledger: str | None,
-    start: Path,
-) -> int:
+def execute(subject: str, session: str, right: str, deciding: Deciding) -> int:
     """Carry out the command.
 
     Args:
         subject: The animal under which the session was recorded.
         session: The session.
         right: The animal that it is of.
-        reason: Why.
-        by: Who decides, or None for the user of this machine.
-        yes: Whether nobody is asked.
-        everything: Whether to list all parameters that change.
-        ledger: Where the ledger is, or None for where the task repo says.
-        start: A folder of the task repo.
+        deciding: Who decides, and how it is shown, asked about and written.
 
     Returns:
         0.
 
     Raises:
-        FleetError: Both animals are the same, or nobody says where the ledger is.
+        FleetError: Both animals are the same.
         CurriculumError: There is no such session or animal, or the ledger cannot be read or written.
     """
     if subject == right:
         raise FleetError(f"The session is recorded under {subject} already.", "Name another animal with --to.")
-    who, store = person(by, reason), opened(ledger, start)
-    entry = changes.session_entry(read_history(store, subject), session)
+    entry = changes.session_entry(read_history(deciding.store, subject), session)
     steps = {
-        right: lambda history: changes.assigned(history, subject, entry, who),
-        subject: lambda history: changes.taken_away(entry, who, reassigned_to=right),
+        right: lambda history: changes.assigned(history, subject, entry, deciding.who),
+        subject: lambda history: changes.taken_away(entry, deciding.who, reassigned_to=right),
     }
     # Recorded there first: what is cut short is finished by the same call again, and no session is lost.
-    return Deciding(store, yes, everything).together(
+    return deciding.together(
         {right: (steps[right], f"gets the session {session}"), subject: (steps[subject], f"gives up {session}")}
     )

@@ -59,7 +59,8 @@ def execute(
         FleetError: Nobody says where the ledger is; or a stage to move to is not there.
         CurriculumError: The ledger cannot be read or written.
     """
-    who, store = person(by, reason), opened(ledger, start)
+    store = opened(ledger, start)
+    deciding = Deciding(store, person(by, reason), start, yes=True)
     found = [one for subject in store.subjects() if (one := unseen(store, subject)) is not None]
     left = [one for one in found if group is None or group in one[0].standing.groups]
     if not left:
@@ -73,7 +74,7 @@ def execute(
         return 0
     for number, (now, entry) in enumerate(left, 1):
         print(f"\n{number} of {len(left)}\n" + "\n".join(_page(store, now, entry)))
-        if not _decided(store, now, entry, who, repo, start):
+        if not _decided(deciding, now, entry, repo):
             break
     return 0
 
@@ -100,9 +101,9 @@ def _page(store: Store, now: Known, entry: Entry) -> list[str]:
     return lines + difference(replace(before, metrics=now.standing.metrics), now.standing)
 
 
-def _decided(store: Store, now: Known, entry: Entry, who: changes.Person, repo: str | None, start: Path) -> bool:
+def _decided(deciding: Deciding, now: Known, entry: Entry, repo: str | None) -> bool:
     """Ask for a key and do what it says; False when the person has had enough."""
-    deciding = Deciding(store, yes=True)
+    who = deciding.who
     while True:
         print(_KEYS)
         match click.getchar().lower():
@@ -113,7 +114,7 @@ def _decided(store: Store, now: Known, entry: Entry, who: changes.Person, repo: 
                     now.subject, lambda history: changes.switched(history, who, on=False), "is taken off its curriculum"
                 )
             case "m":
-                if not _moved(deciding, now, who, repo, start):
+                if not _moved(deciding, now, repo):
                     continue
             case "q" | "\x04":
                 return False
@@ -124,7 +125,7 @@ def _decided(store: Store, now: Known, entry: Entry, who: changes.Person, repo: 
         return True
 
 
-def _moved(deciding: Deciding, now: Known, who: changes.Person, repo: str | None, start: Path) -> bool:
+def _moved(deciding: Deciding, now: Known, repo: str | None) -> bool:
     """Ask for a stage and move there, after showing what that changes; False when no stage was given."""
     try:
         stage = input(f"stage (now {now.standing.stage}; empty to go back): ").strip()
@@ -134,12 +135,12 @@ def _moved(deciding: Deciding, now: Known, who: changes.Person, repo: str | None
         return False
     try:
         state: dict[str, Any] = initial_state(
-            curriculum_client(repo, start, now.standing.curriculum.get("name")), stage
+            curriculum_client(repo, deciding.start, now.standing.curriculum.get("name")), stage
         )
     except NoAnswer as error:
         told = no_answer(error)
         print(f"{told.message} {told.hint}")
         return False
-    asking = Deciding(deciding.store)
-    asking.one(now.subject, lambda history: changes.moved(history, state, who), f"is moved to {stage}")
+    asking = replace(deciding, yes=False)
+    asking.one(now.subject, lambda history: changes.moved(history, state, deciding.who), f"is moved to {stage}")
     return read_history(deciding.store, now.subject).standing.place > now.standing.place
