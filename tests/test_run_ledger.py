@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Repo, Result
+from support import Repo, Result, clean_environment
 
 from aind_curriculum_runtime.ledger.entry import Entry
 from aind_curriculum_runtime.ledger.folder import FolderStore
@@ -137,6 +137,17 @@ def test_a_pinned_parameter_is_in_what_is_printed(rig: Rig, store: FolderStore) 
     assert f"pinned for {MOUSE}: {path}" in result.text
     trainers = rig.standing.state
     assert trainers is not None and trainers["stage"]["task"]["task_parameters"][path] != 2.25
+
+
+def test_the_commit_is_recorded_where_there_is_git_and_nothing_fails_without(rig: Rig, tmp_path: Path) -> None:
+    rig.day(1)
+    assert rig.entries[-1].content["curriculum"].keys() >= {"name", "version"}
+    (tmp_path / "no programs").mkdir()
+    session = rig.session(2)
+    arguments = ["--data-directory", session, "--input-trainer-state", rig.state, "--ledger", rig.ledger]
+    result = rig.repo.curriculum("run", *arguments, env=clean_environment(PATH=str(tmp_path / "no programs")))
+    assert result.code == 0, result.text
+    assert "commit" not in rig.entries[-1].content["curriculum"]
 
 
 FAULTS: dict[str, tuple[list[str], dict[str, Any], int, str]] = {

@@ -6,6 +6,7 @@ the trainer state of where the animal stands, which is the Trainer's with what p
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Final
 from ..contract.errors import CONTRACT_VERSION, CurriculumError, ExitCode
 from ..contract.strict_json import encode, parse
 from ..curriculum.bounds import stuck_after
-from ..curriculum.discovery import installed, repo_directory
+from ..curriculum.discovery import find, installed, repo_directory
 from ..ledger.entry import digest_of_state, without_graph
 from ..ledger.known import Known, known, next_state, previous_metrics
 from ..ledger.recording import Draft, add, evaluation, hold
@@ -145,14 +146,15 @@ def _why(now: Known, identity: Identity) -> str:
 def _versions(plain: PlainState) -> dict[str, Any]:
     """What code gave this: the curriculum, its commit, the runtime, the contract."""
     name = plain.written_by.name if plain.written_by is not None else None
-    registered = next((one for one in installed() if one.name == name), None)
+    registered = find(installed(), name) if name is not None else None
     code: dict[str, Any] = {"name": name}
     if registered is not None:
-        code["version"] = registered.version
+        code = {"name": registered.name, "version": registered.version}
         repo = repo_directory(registered)
         if repo is not None:
-            git = Git(repo)
-            code["commit"] = git.ask("rev-parse", "HEAD")
-            status = git.ask("status", "--porcelain", "--", ".")
-            code["dirty"] = None if status is None else bool(status)
+            with contextlib.suppress(CurriculumError):  # a rig need not have git
+                git = Git(repo)
+                code["commit"] = git.ask("rev-parse", "HEAD")
+                status = git.ask("status", "--porcelain", "--", ".")
+                code["dirty"] = None if status is None else bool(status)
     return {"curriculum": code, "runtime": runtime_version(), "contract": CONTRACT_VERSION}
