@@ -1,4 +1,4 @@
-"""The recorded mice with a ledger and nothing else that remembers them: decided as then, and who moved them is known."""
+"""The recorded mice with a ledger and nothing else that remembers them: decided as then, moved by whom is known."""
 
 from __future__ import annotations
 
