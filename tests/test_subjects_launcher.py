@@ -13,6 +13,7 @@ import pytest
 from mice_with_ledger import TRAINER, before_session
 from recorded import by_subject, decision, make_example, read_sessions, write_session
 from support import PROJECT, Repo, call
+from test_clabe import clabe as clabe
 from test_clabe import insert
 
 from aind_curriculum_runtime.client import Client, CurriculumError, Hold, Kind, Suggestion
@@ -187,6 +188,32 @@ def test_no_code_of_a_curriculum_and_no_library_is_imported(lab: Lab) -> None:
     arguments = [lab.store.url, lab.session(1), lab.repo.path]
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
     assert done.stdout == "Suggestion []\n"
+
+
+def test_clabe_reads_and_writes_trainer_states_in_the_ledger(
+    clabe: Path, lab: Lab, state: Path, shaping_bytes: bytes, tmp_path: Path
+) -> None:
+    lab.store = FolderStore.create(tmp_path / "empty")
+    other = tmp_path / "other.json"
+    other.write_bytes(shaping_bytes)
+    done = call(
+        [clabe, PROJECT / "tests" / "clabe_store.py", lab.store.url, MOUSE, state, other],
+        env={"PYTHONPATH": str(PROJECT / "src")},
+    )
+    assert done.code == 0, done.text
+    assert done.document == {
+        "is_a_store": True,
+        "of_nobody": 0,
+        "not_enrolled": f"{lab.store.url} has no trainer state of {MOUSE}: `curricula subjects enroll` makes one.",
+        "first": json.loads(state.read_bytes()),
+        "other": json.loads(shaping_bytes),
+        "is_on": False,
+        "of_all": 2,
+        "of_whom": f"{lab.store.url} has 2 animals: say which one by scoped(subject=...).",
+        "another_kind": "A ledger keeps trainer states and no 'rig'.",
+    }
+    found = [(one.kind, one.content["by"]) for one in lab.entries]
+    assert found == [("enrolled", "clabe"), ("moved", "clabe"), ("off", "clabe")]
 
 
 def test_the_example_trains_a_whole_recorded_mouse(template: Path, tmp_path: Path) -> None:

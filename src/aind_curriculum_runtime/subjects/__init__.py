@@ -4,7 +4,8 @@
 what that would change for the animal, ``overview`` many animals at once, ``repo`` what is asked of the curriculum's
 own code, through the client. The commands are in ``fleet.commands.subjects``.
 
-For launchers, around each session of an animal that has a ledger (``launching``)::
+For launchers, around each session of an animal that has a ledger (``launching``; ``clabe_store`` is the ledger
+as CLABE's stores are)::
 
     from aind_curriculum_runtime.subjects import Subjects
 
@@ -15,6 +16,7 @@ For launchers, around each session of an animal that has a ledger (``launching``
 
 from __future__ import annotations
 
+from .clabe_store import ClabeStore
 from .launching import Prepared, Subjects
 
-__all__ = ["Prepared", "Subjects"]
+__all__ = ["ClabeStore", "Prepared", "Subjects"]
