@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from ledger_support import place_of, postgresql_server
 from mice_with_ledger import before_session
 from recorded import write_session
 from release_support import S3, s3_server
-from support import PROJECT, Repo, call
+from support import PROJECT, Repo, Result, call
 from test_clabe import Launch
 from test_clabe import clabe as clabe
 from test_clabe import launch as launch
@@ -115,6 +117,40 @@ def test_a_copy_has_the_same_standings_byte_for_byte(
 def standings(store: Store) -> dict[str, bytes]:
     """Where every mouse stands, by all that is known of it."""
     return {subject: encode(asdict(known(store, subject).standing)) for subject in store.subjects()}
+
+
+def test_what_the_record_lacks_a_held_a_late_and_a_graduating_session(
+    example: Repo, trained: dict[str, dict[str, Any]], ledger: FolderStore, tmp_path: Path
+) -> None:
+    """The record of this mouse ends one good session before it would have graduated."""
+    store = FolderStore(shutil.copytree(ledger.url, tmp_path / "ledger"))
+    last = SUBJECTS["668463"][-1]
+    state = trained[last.name]["trainer_state"]
+
+    def session(days: int, **more: Any) -> Path:
+        date = (datetime.fromisoformat(last.date) + timedelta(days=days)).date().isoformat()
+        one = replace(last, number=last.number + days, date=date, stage=state["stage"]["name"], **more)
+        return write_session(tmp_path / one.name, one, state)
+
+    def run(directory: Path) -> Result:
+        return example.curriculum("run", "--data-directory", directory, "--ledger", store.url)
+
+    aborted, late = session(1), session(2, foraging_efficiency=None, finished_trials=0)
+    (aborted / "behavior" / "SoftwareEvents" / "ForagingSummary.json").unlink()
+    assert run(aborted).error["code"] == "session.incomplete"
+    graduated = run(session(3))
+    assert graduated.document["metrics"]["session_at_current_stage"] == 5
+    state = graduated.document["trainer_state"]
+    assert state["stage"]["name"] == "GRADUATED"
+    came_late = run(late)
+    assert "this session moved nothing" in came_late.text
+    assert came_late.document["trainer_state"] == state
+    assert run(session(4)).document["trainer_state"] == state
+
+    entries = entries_of(store, last.subject)
+    assert [one.kind for one in entries[-4:]] == ["held", "evaluated", "evaluated", "evaluated"]
+    assert stand(entries).late == (entries[-2].place,)
+    assert list(verify(store)) == []
 
 
 def test_a_mouse_is_trained_by_clabe_with_nothing_in_place_but_the_ledger(

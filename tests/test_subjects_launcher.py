@@ -96,6 +96,14 @@ def test_preparing_again_takes_away_the_metrics_that_no_longer_hold(lab: Lab) ->
     assert [one.name for one in prepared.path.parent.iterdir()] == ["trainer_state.json"]
 
 
+def test_a_session_that_is_prepared_before_the_last_one_is_concluded_has_its_metrics(lab: Lab) -> None:
+    lab.day(1)
+    for day in (2, 3):
+        lab.subjects.prepare(MOUSE, lab.session(day))
+    found = [lab.conclude(lab.rig(day)) for day in (2, 3)]
+    assert [one.metrics["good_sessions_in_a_row"] for one in found if isinstance(one, Suggestion)] == [2, 3]
+
+
 def test_concluding_again_adds_nothing_and_gives_the_same(lab: Lab) -> None:
     first, again = lab.day(1), lab.conclude(lab.session(1))
     assert isinstance(first, Suggestion) and isinstance(again, Suggestion)

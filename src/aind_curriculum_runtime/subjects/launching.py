@@ -18,7 +18,7 @@ from ..client import Client, CurriculumError, Hold, Kind, Suggestion
 from ..contract.errors import CurriculumError as ContractError
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..ledger.entry import digest_of_state
-from ..ledger.known import Known, known, next_state
+from ..ledger.known import Known, known, next_state, previous_metrics
 from ..ledger.opening import open_store
 from ..ledger.recording import Draft, add, hold
 from ..project.files import read_at_most, write_together
@@ -120,11 +120,24 @@ class Subjects:
             with told_to_launchers():
                 identity = identify(require_session(directory), subject=subject)
                 state = find_state(directory)
+                self._renew_previous_metrics(identity, directory)
             return client.suggest(directory, state)
         except CurriculumError as error:
             if identity is not None and error.kind not in _NOT_HELD:
                 self._record(identity, state, error)
             return Hold(reason=error, state=state)
+
+    def _renew_previous_metrics(self, identity: Identity, directory: Path) -> None:
+        """Bring what ``prepare`` wrote up to date: a session before this one may have been concluded since."""
+        store, path = open_store(self.url), _place(directory, PREVIOUS_METRICS)
+        metrics = previous_metrics(store, known(store, identity.subject), identity.session.start)
+        data = None if metrics is None else _file(metrics)
+        try:
+            is_old = path.exists() and path.read_bytes() != data
+        except OSError as error:
+            raise unreadable(directory, error) from error
+        if is_old:
+            write_together({path: data})
 
     def _record(self, identity: Identity, state: Path, error: CurriculumError) -> None:
         """Record a hold, unless the curriculum's own process did."""
