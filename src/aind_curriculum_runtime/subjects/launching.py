@@ -92,7 +92,7 @@ class Subjects:
             state = next_state(store, found)
             if state is None:
                 require_enrolled(read_history(store, subject))
-            assert state is not None
+                return self.prepare(subject, directory)  # it was enrolled this moment
             metrics = found.standing.metrics
             path, beside = (_place(directory, one) for one in (TRAINER_STATE, PREVIOUS_METRICS))
             write_together({path: _file(state), beside: None if metrics is None else _file(metrics)})
