@@ -161,11 +161,13 @@ def test_a_ledger_that_is_away_is_told_and_concluding_later_catches_up(lab: Lab)
 
 
 def test_a_hold_that_cannot_be_recorded_says_so(lab: Lab) -> None:
+    """The ledger goes away while the curriculum runs, which then ends itself."""
+    ledger, away = (str(lab.folder / name) for name in ("ledger", "unmounted"))
+    insert(lab.repo, "metrics", f"import os; os.rename({ledger!r}, {away!r}); os._exit(3)")
     lab.subjects.prepare(MOUSE, lab.session(1))
-    session = lab.rig(1)
-    (lab.folder / "ledger").rename(lab.folder / "unmounted")
-    reason = held(lab.subjects.conclude(MOUSE, session, lab.folder / "no-repo"))
-    assert reason.kind is Kind.REPO and "The ledger does not have it: There is no ledger at" in reason.hint
+    reason = held(lab.conclude(lab.rig(1)))
+    assert reason.kind is Kind.CODE
+    assert f"The ledger does not have it: There is no ledger at {ledger}." in reason.hint
 
 
 def test_an_animal_that_is_taken_off_while_it_runs_is_off_in_the_suggestion(lab: Lab) -> None:
