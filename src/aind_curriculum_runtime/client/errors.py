@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Final
 
+from ..contract.errors import CurriculumError as ContractError
 from ..contract.errors import ExitCode
 
 __all__ = ["KIND_OF_EXIT", "CurriculumError", "Kind"]
@@ -117,6 +118,18 @@ class CurriculumError(Exception):
         self.stderr = stderr
         self.curriculum = curriculum
         self.version = version
+
+    @classmethod
+    def of(cls, error: ContractError) -> CurriculumError:
+        """The same failure as launchers get it, for one that was found on their side.
+
+        Args:
+            error: A failure with a code of the contract.
+
+        Returns:
+            The failure, for the caller to raise.
+        """
+        return cls(KIND_OF_EXIT[error.exit], error.message, error.hint, code=error.code, where=error.where)
 
     def __str__(self) -> str:
         return f"{self.kind.value}: {self.message}" + (f" {self.hint}" if self.hint else "")

@@ -54,6 +54,7 @@ class Client:
         retry_delay: Seconds before each retry.
         allow_leftovers: Accept a suggestion also from a command that left processes running (they are ended).
         negotiate: Ask for the description first (once, see ``describe``), and refuse a newer contract.
+        ledger: URL of the ledger in which the curriculum records what a session led to, before it answers.
     """
 
     repo: StrPath
@@ -66,6 +67,7 @@ class Client:
     retry_delay: float = field(default=5.0, kw_only=True)
     allow_leftovers: bool = field(default=False, kw_only=True)
     negotiate: bool = field(default=False, kw_only=True)
+    ledger: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if not (isinstance(self.timeout, int | float) and self.timeout > 0):
@@ -323,6 +325,7 @@ class _Request:
             *("run", "--data-directory", str(_absolute(data_directory))),
             *("--input-trainer-state", str(self._state)),
             *(("--curriculum", curriculum) if curriculum is not None else ()),
+            *(("--ledger", client.ledger) if client.ledger is not None else ()),
         ]
 
     def run(self) -> Suggestion:
@@ -366,7 +369,10 @@ class _Request:
         return order, self._curriculum if self._curriculum is not None else _named_curriculum(self._state)
 
     def _read(self, finished: Finished, order: Order) -> Suggestion:
-        return read_suggestion(finished, order, allow_leftovers=self._client.allow_leftovers)
+        client = self._client
+        # With a ledger the state is where the animal stands, and people may have taken it off during the session.
+        may_be_off = client.ledger is not None
+        return read_suggestion(finished, order, allow_leftovers=client.allow_leftovers, may_be_off=may_be_off)
 
     def _formerly(self) -> dict[str, str]:
         """Former names of the repo's curricula; a repo that does not describe itself has none."""

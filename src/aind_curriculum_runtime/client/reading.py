@@ -22,13 +22,14 @@ __all__ = ["read_json", "read_suggestion", "require_curriculum"]
 _REPORT: Final = "Run the same command in a terminal to see what it does; `curriculum check` finds the usual causes."
 
 
-def read_suggestion(finished: Finished, order: Order, *, allow_leftovers: bool) -> Suggestion:
+def read_suggestion(finished: Finished, order: Order, *, allow_leftovers: bool, may_be_off: bool = False) -> Suggestion:
     """Read the output of ``curriculum run``.
 
     Args:
         finished: How the command ended and what it wrote.
         order: The command with its limits.
         allow_leftovers: Whether processes that it left running (they have been ended) are accepted.
+        may_be_off: As for ``require_sense``.
 
     Returns:
         The suggestion.
@@ -40,7 +41,7 @@ def read_suggestion(finished: Finished, order: Order, *, allow_leftovers: bool) 
     stderr = _text(finished.stderr)
     try:
         form = require_form(document)
-        require_sense(form)
+        require_sense(form, may_be_off=may_be_off)
     except CurriculumError as error:
         error.exit_code, error.stderr = finished.exit_code, stderr
         raise

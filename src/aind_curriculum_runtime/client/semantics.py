@@ -89,11 +89,12 @@ def _require(value: Any, kind: type, where: str) -> None:
         raise _wrong(Kind.SCHEMA, where, f"{where} is missing or not {_TYPES[kind]}.")
 
 
-def require_sense(document: dict[str, Any]) -> None:
+def require_sense(document: dict[str, Any], *, may_be_off: bool = False) -> None:
     """Check that a document of the right form makes sense.
 
     Args:
         document: What ``require_form`` returned.
+        may_be_off: Whether the subject may be off curriculum at a stage, because people took it off.
 
     Raises:
         CurriculumError: Of the kind ``semantic``, with the JSON path: a version that is not semantic, no stage, a stage
@@ -105,7 +106,7 @@ def require_sense(document: dict[str, Any]) -> None:
         raise _senseless("$.dsl_version", "The version of aind-behavior-curriculum is empty.")
     state = document["trainer_state"]
     curriculum, stage = state["curriculum"], state["stage"]
-    if curriculum is None or stage is None or not state.get("is_on_curriculum", True):
+    if curriculum is None or stage is None or not (may_be_off or state.get("is_on_curriculum", True)):
         where = "$.trainer_state." + ("curriculum" if curriculum is None else "stage")
         raise _senseless(where, "The suggested trainer state is off curriculum, so there is no next stage.")
     stages = [node["name"] for node in curriculum.get("graph", {}).get("nodes", {}).values()]

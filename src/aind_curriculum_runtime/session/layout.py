@@ -16,6 +16,7 @@ from ..project.files import is_transient
 __all__ = [
     "PREVIOUS_METRICS",
     "SAMPLE_SESSION",
+    "TRAINER_STATE",
     "find_state",
     "lookup",
     "missing",
@@ -26,7 +27,10 @@ __all__ = [
 ]
 
 _FOLDER: Final = "behavior"
-_STATE_PLACES: Final = ((_FOLDER, "trainer_state.json"), ("trainer_state.json",))
+TRAINER_STATE: Final = (_FOLDER, "trainer_state.json")
+"""Where the launcher leaves the trainer state that the session is run with, relative to the session directory."""
+
+_STATE_PLACES: Final = (TRAINER_STATE, TRAINER_STATE[1:])
 SAMPLE_SESSION: Final = "tests/data/session"
 """Where a curriculum repo keeps its sample session, relative to its root."""
 
