@@ -115,6 +115,13 @@ class Result:
         return self.stderr.decode("utf-8", "replace")
 
 
+FIRST_SESSION = (
+    b"curriculum: there are no previous metrics (behavior/previous_metrics.json), "
+    b"so this counts as the first session of its subject\n"
+)
+"""What `run` says on stderr of the template's sample session, whose metrics look back."""
+
+
 @dataclass(frozen=True)
 class Repo:
     """A generated repo with its environment."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from failing import add_metrics_code, assert_failed, contents, failed_run
-from support import Repo, Result, call
+from support import FIRST_SESSION, Repo, Result, call
 
 RULES = "src/my_curriculum/rules.py"
 
@@ -380,7 +380,7 @@ def test_the_suggestion_file_holds_what_stdout_holds(shared_repo: Repo, file: Pa
 def test_a_muted_suggestion_leaves_stdout_empty(shared_repo: Repo, file: Path, tmp_path: Path) -> None:
     plain = evaluate(shared_repo, file)
     muted = evaluate(shared_repo, file, "--mute-suggestion", "--output-suggestion", tmp_path)
-    assert (muted.code, muted.stdout, muted.stderr) == (0, b"", b"")
+    assert (muted.code, muted.stdout, muted.stderr) == (0, b"", FIRST_SESSION)
     assert (tmp_path / "suggestion.json").read_bytes() == plain.stdout
 
 

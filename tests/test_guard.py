@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from failing import add_metrics_code, assert_failed, contents
-from support import Repo, Result
+from support import FIRST_SESSION, Repo, Result
 
 WRITES_AT_IMPORT = {
     "print": "print('noise')",
@@ -175,7 +175,7 @@ def quiet(shared_repo: Repo, state_file: Path) -> bytes:
     """The document of a curriculum that writes nothing."""
     result = evaluate(shared_repo, state_file)
     assert result.code == 0, result.text
-    assert result.stderr == b""
+    assert result.stderr == FIRST_SESSION
     assert result.document["trainer_state"]["stage"]["task"]["task_parameters"]["response_delay"] == 0.25
     return result.stdout
 
@@ -219,7 +219,7 @@ def test_rules_may_print_too(repo: Repo, state_file: Path, quiet: bytes) -> None
 def test_what_curriculum_code_prints_is_shown_on_stderr(repo: Repo, state_file: Path) -> None:
     add_metrics_code(repo, at_import="print('while importing')", in_call="print('while computing')")
     result = evaluate(repo, state_file)
-    assert result.text.splitlines() == ["while importing", "while computing"]
+    assert result.stderr == b"while importing\nwhile computing\n" + FIRST_SESSION
 
 
 @pytest.mark.parametrize("daemon", [True, False])

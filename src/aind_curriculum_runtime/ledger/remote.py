@@ -171,8 +171,9 @@ def _told(url: str, done: str) -> Iterator[None]:
                 "Check the network and run the step again.",
                 where=url,
             ) from error
+        is_writing = done == "written to"
         raise CurriculumError(
-            "ledger.not_writable" if done == "written to" else "ledger.unreadable",
+            "ledger.not_writable" if is_writing else "ledger.unreadable",
             f"The ledger {url} could not be {done}: {said(error)}.",
             "Check that the bucket is there and that this account may use it; then run the step again.",
             where=url,

@@ -280,8 +280,9 @@ def _told(shown: str, done: str) -> Iterator[None]:
                 "Check that the database runs and can be reached, and run the step again.",
                 where=shown,
             ) from error
+        is_writing = done == "written to"
         raise CurriculumError(
-            "ledger.not_writable" if done == "written to" else "ledger.unreadable",
+            "ledger.not_writable" if is_writing else "ledger.unreadable",
             f"The ledger {shown} could not be {done}: {said}.",
             "Check that this account may use it and that it has room; then run the step again.",
             where=shown,
