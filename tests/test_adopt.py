@@ -18,8 +18,7 @@ from adopted import adopt
 from adopted_chains import steps_of_today
 from real_curricula import NINE, VERSION
 from support import PROJECT, Repo, Result, call, clean_environment, commit_all, generate, git, lines_of_ci
-from test_wrap import agrees
-from wrapped import COMMAND, Original, run, wrapped_repo
+from wrapped import COMMAND, Original, run, unlike, wrapped_repo
 
 LEGACY = PROJECT / "tests" / "data" / "legacy"
 PACKAGE = "lick_lab_curricula"
@@ -300,6 +299,6 @@ def test_a_real_curriculum_gives_what_its_own_command_gave(
         (shown,) = re.findall(r"```text\n(.*?)```", (PROJECT / "docs" / "adopt.md").read_text("utf-8"), re.DOTALL)
         assert told.startswith(shown)
     found = steps_of_today(repo, steps)
-    assert [one.name for one in found if not agrees(one)] == []
+    assert unlike(name, found) == []
     assert len(found) >= 2 * sessions
     shutil.rmtree(repo.path / ".venv")

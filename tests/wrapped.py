@@ -134,6 +134,21 @@ class Step:
         return settled(self.theirs) == settled(self.ours)
 
 
+def unlike(name: str, found: Sequence[Step]) -> list[str]:
+    """Steps of one of the nine in which this runtime says another thing than the package's own command.
+
+    The command of `template` never asks the Trainer and gives back the state that went in, so there metrics count.
+    """
+    told = [one for one in found if not one.is_equal]
+    if name == "template":
+        told = [
+            one
+            for one in told
+            if one.theirs["trainer_state"] != one.before or one.theirs["metrics"] != one.ours["metrics"]
+        ]
+    return [one.name for one in told]
+
+
 def settled(document: Any) -> Any:
     """A suggestion with its active policies in one order."""
     if document is None:
