@@ -210,8 +210,8 @@ def refused(result: Result, code: str) -> dict[str, Any]:
     return result.error
 
 
-def test_a_repo_with_code_of_its_own_has_nothing_to_adopt(lab: Repo, shared_repo: Repo) -> None:
-    for repo in (lab, shared_repo):
+def test_a_repo_with_code_of_its_own_has_nothing_to_adopt(lab: Repo, locked_repo: Repo) -> None:
+    for repo in (lab, locked_repo):  # `uv run` would write the lock of another
         before = git(repo.path, "status", "--porcelain")
         error = refused(run(repo, "adopt"), "repo.not_wrapped")
         assert "wraps no curriculum" in error["message"] and "curriculum wrap" in error["hint"]
