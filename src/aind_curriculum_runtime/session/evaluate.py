@@ -18,11 +18,12 @@ from ..curriculum.answers import require_answers
 from ..curriculum.migration import declared
 from .admission import admit
 from .layout import find_state, require_session, too_deep
-from .migrating import Move
 from .state import PlainState, deserialise_or_move, read
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Metrics, Trainer, TrainerState
+
+    from .migrating import Move
 
 __all__ = ["Evaluated", "evaluate_session", "evaluate_state"]
 

@@ -19,17 +19,17 @@ from ..contract.errors import CurriculumError
 from ..contract.leaves import Changed, located, path_of
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..contract.versions import major
-from ..curriculum.migration import Migration, require_fitting
-from ..curriculum.moving import path_through
 from ..curriculum.references import known, require_known, require_shape
 from ..curriculum.validation import Fault, first_fault
 from ..project.files import is_transient, read_at_most
 from .layout import missing
-from .migrating import Move, moved
 from .parameters import fit, with_missing, without
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum, Task, Trainer, TrainerState
+
+    from ..curriculum.migration import Migration
+    from .migrating import Move
 
 __all__ = [
     "SIZE_LIMIT",
@@ -260,8 +260,7 @@ def brought(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | 
         CurriculumError: As ``migrating.moved`` and ``migration.require_fitting`` raise it; ``state.other_curriculum``
             or ``state.other_version``.
     """
-    require_fitting(migrations, trainer.curriculum.version, [one.name for one in trainer.curriculum.see_stages()])
-    move = _moved(state, trainer, migrations)
+    move = _moved(state, trainer, migrations) if migrations else None
     if move is None:
         _require_same_curriculum(state, trainer.curriculum)
         return state
@@ -269,7 +268,13 @@ def brought(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | 
 
 
 def _moved(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | str, Migration]) -> Move | None:
+    # Imported here: most curricula declare none, and the launcher waits.
+    from ..curriculum.migration import require_fitting
+    from ..curriculum.moving import path_through
+    from .migrating import moved
+
     written_by, curriculum = state.written_by, trainer.curriculum
+    require_fitting(migrations, curriculum.version, [one.name for one in curriculum.see_stages()])
     if written_by is None or written_by.name != curriculum.name or state.content.get("stage") is None:
         return None
     try:
