@@ -13,7 +13,6 @@ from ..contract.errors import CurriculumError
 from ..curriculum.discovery import Registered, choose, find, installed
 from ..curriculum.formerly import declared, with_own_rules
 from ..curriculum.loading import load
-from ..curriculum.migration import tombstone
 from ..curriculum.references import known
 from .state import PlainState
 
@@ -61,6 +60,8 @@ def _registered_for(state: PlainState, asked: str | None) -> Registered:
     curricula = installed()
     named = state.written_by.name if state.written_by is not None else None
     if asked is None and named is not None and curricula and find(curricula, named) is None:
+        from ..curriculum.migration import tombstone  # the launcher does not wait for what only a refusal needs
+
         raise CurriculumError(
             "state.other_curriculum",
             f"The trainer state is of the curriculum {named!r}, which is not installed here.",
