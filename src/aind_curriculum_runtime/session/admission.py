@@ -14,7 +14,7 @@ from ..curriculum.discovery import Registered, choose, find, installed
 from ..curriculum.formerly import declared, with_own_rules
 from ..curriculum.loading import load
 from ..curriculum.references import known
-from .state import PlainState
+from .plain_state import PlainState
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum
@@ -36,7 +36,7 @@ def admit(state: PlainState, asked: str | None = None, *, tell: Callable[[str], 
     """Find and load the curriculum of a trainer state, and read the state as one of its own.
 
     Args:
-        state: What ``state.read`` returned.
+        state: What ``plain_state.read`` returned.
         asked: Name of the curriculum, or None to go by the trainer state.
         tell: Called with a sentence for the person at the rig where the state has former names.
 

@@ -18,7 +18,8 @@ from ..curriculum.answers import require_answers
 from ..curriculum.beside import MIGRATIONS, beside
 from .admission import admit
 from .layout import find_state, require_session, too_deep
-from .state import PlainState, deserialise_or_move, read
+from .plain_state import PlainState, read
+from .state import deserialise_or_move
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Metrics, Trainer, TrainerState

@@ -26,8 +26,8 @@ from ..project.installed import runtime_version
 from .evaluate import Evaluated, evaluate_session
 from .identity import Identity
 from .layout import find_state, require_session
+from .plain_state import PlainState, read
 from .previous_metrics import from_ledger
-from .state import PlainState, read
 from .suggestion import suggestion
 
 __all__ = ["evaluate_with_ledger"]
