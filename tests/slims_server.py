@@ -1,6 +1,6 @@
 """A SLIMS on loopback: the endpoints of its REST interface that `aind-slims-api` calls, in memory.
 
-Faults can be had: one who is not let in, an answer that is lost after the write, and two writes that wait for each other.
+Faults can be had: who is not let in, an answer that is lost after the write, two writes that wait for each other.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def _handler(server: SlimsServer) -> type[BaseHTTPRequestHandler]:
             self.close_connection = True
             return True
 
-        do_GET = do_PUT = do_POST = do_DELETE = _call  # noqa: N815
+        do_GET = do_PUT = do_POST = do_DELETE = _call
 
     return Handler
 

@@ -301,9 +301,8 @@ def test_whoever_is_killed_in_between_leaves_nothing_torn_and_the_next_entry_goe
 ) -> None:
     """At each call that writes: to the ledger, to the mirror, to what is kept."""
     record(ledger, 1)
-    ended, number = 0, 0
-    for calls in (5, 7) if sample else range(40):
-        number += 1
+    ended = 0
+    for number, calls in enumerate((5, 7) if sample else range(40), 1):
         ended += _killed(ledger, number, calls)
         found = shown_or_between(library)
         assert found["stage"]["name"].startswith("s_")

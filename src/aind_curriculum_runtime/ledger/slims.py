@@ -60,7 +60,7 @@ class Slims:
     def prepare(self) -> None:
         """Ask SLIMS for something, with this machine's user and password."""
         with _told(Away):
-            _connected(self._url).fetch("Content", cntn_barCode="", start=0, end=1)
+            _connected(self._url).fetch("Content", cntp_name="Mouse", start=0, end=1)
 
     def show(self, store: Store, found: Known) -> bool:
         """Add the events that are missing, in the order of their entries."""
