@@ -69,7 +69,6 @@ class Place:
         where = {
             "subjects": lambda: f"ledger_entries where subject = '{keys[0]}' and place = {int(keys[1])}",
             "graphs": lambda: f"ledger_graphs where digest = '{keys[0]}'",
-            "documents": lambda: f"ledger_documents where name = '{keys[0]}'",
             "known": lambda: f"ledger_known where subject = '{keys[0]}'",
         }[folder]()
         if data is None:

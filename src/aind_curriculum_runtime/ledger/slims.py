@@ -201,7 +201,7 @@ def _told(refused: type[Behind]) -> Iterator[None]:
     except (Behind, CurriculumError):
         raise
     except ImportError as error:
-        raise Away(f'{error.name} is not installed, which the extra "slims" of aind-curriculum-runtime has') from None
+        raise Away(f'{error.name} is not installed: depend on "aind-curriculum-runtime[slims]"') from None
     except OSError as error:  # those of requests are, with the whole of a pool in their message
         raise Away(f"SLIMS did not answer ({type(error).__name__})") from error
     except Exception as error:
