@@ -145,6 +145,20 @@ def test_a_file_in_the_place_of_an_animals_folder_is_a_fault_of_that_one(ledger:
     assert (list(found.left), found.there, found.is_away) == ([SUBJECT], {OTHER}, False)
 
 
+def test_an_animal_that_cannot_be_shown_once_its_mirror_is_back_waits_for_its_own_entry(
+    ledger: FolderStore, library: Path
+) -> None:
+    unmounted = away(library)
+    record(ledger, 1)
+    unmounted.rename(library / "Subjects")
+    (library / "Subjects" / SUBJECT).touch()
+    record(ledger, 1, subject=OTHER)
+    assert json.loads(ledger.document("left") or b"") == {}
+    (library / "Subjects" / SUBJECT).unlink()
+    record(ledger, 2)
+    assert shown(library) == stands(ledger)
+
+
 def test_a_disk_that_is_full_leaves_what_was_there_whole(
     ledger: FolderStore, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,13 +184,27 @@ def test_a_mirror_that_raises_anything_costs_nobody_an_entry(
     assert said.endswith("yet: ZeroDivisionError: division by zero") and ledger.last(SUBJECT) == 1
 
 
-def test_a_ledger_that_goes_away_after_the_entry_is_told_too(
-    ledger: FolderStore, library: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (Path(ledger.url) / "documents" / "mirrors.json").unlink()
-    (Path(ledger.url) / "documents" / "mirrors.json").mkdir()
+@pytest.mark.parametrize("data", [None, b"{", b"7"])
+def test_a_list_of_mirrors_that_cannot_be_read_costs_nobody_an_entry(data: bytes | None, ledger: FolderStore) -> None:
+    file = Path(ledger.url) / "documents" / "mirrors.json"
+    file.unlink()
+    file.mkdir() if data is None else file.write_bytes(data)
     [said] = record(ledger, 1)
     assert said.startswith(f"mirrors of {ledger.url} may not show entry 1 of {SUBJECT} yet: ")
+    assert refused(lambda: mirrors_of(ledger)).code == ("ledger.unreadable" if data is None else "ledger.damaged")
+
+
+@pytest.mark.parametrize("data", [b"{", b"7", b'{"x":7}', b'[["../../evil"]]'])
+def test_a_note_that_cannot_be_read_is_as_none(data: bytes, ledger: FolderStore, library: Path) -> None:
+    ledger.keep_document("left", data)
+    assert record(ledger, 1) == []
+    assert shown(library) == stands(ledger)
+
+
+def test_a_note_of_what_is_no_subject_writes_nothing(ledger: FolderStore, library: Path) -> None:
+    ledger.keep_document("left", json.dumps({str(library): ["../../evil"]}).encode())
+    assert record(ledger, 1) == []
+    assert [one.name for one in (library / "Subjects").iterdir()] == [SUBJECT]
 
 
 def test_those_who_wait_for_others_wait_for_seconds(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -131,6 +133,21 @@ def test_one_that_is_away_loses_no_entry_and_the_next_of_any_animal_brings_it_up
     with slims_server(port, other):
         assert record(ledger, 1, subject="111111") == []
     assert len(other.events) == 3 and sorted(places(other)) == [1, 1, 2]
+
+
+def test_one_that_takes_calls_and_answers_none_is_waited_for_no_longer_than_that(
+    slims: SlimsServer, ledger: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aind_curriculum_runtime.ledger.slims._SECONDS", (0.2, 0.2))
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        nobody = f"slims+http://127.0.0.1:{silent.getsockname()[1]}/slimsrest"
+        ledger.keep_document("mirrors", json.dumps([nobody, slims.mirror]).encode())
+        assert record(ledger, 1) == [
+            f"the mirror {nobody} does not show entry 1 of {MOUSE} yet: SLIMS did not answer (ReadTimeout)"
+        ]
+    assert places(slims) == [1]
 
 
 def test_one_who_is_not_let_in_and_a_mouse_that_slims_lacks_are_told(

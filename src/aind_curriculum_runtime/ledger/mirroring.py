@@ -67,10 +67,18 @@ def mirrors_of(store: Store) -> list[str]:
         Their URLs.
 
     Raises:
-        CurriculumError: As the store raises it.
+        CurriculumError: ``ledger.damaged`` when the list cannot be read, or as the store raises it.
     """
-    found = _document(store, _MIRRORS)
-    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    data = store.document(_MIRRORS)
+    try:
+        found = parse(data) if data is not None else []
+        return [str(one) for one in found]
+    except (StrictJsonError, TypeError):
+        raise CurriculumError(
+            "ledger.damaged",
+            f"The list of the mirrors of {store.url} cannot be read.",
+            f"Remove the document {_MIRRORS!r}, and declare each anew: `curricula subjects mirror --to URL`.",
+        ) from None
 
 
 def declare(store: Store, url: str) -> None:
@@ -123,10 +131,8 @@ def mirror_after(store: Store, found: Known, tell: Callable[[str], None]) -> Non
             if why := shown.left.get(found.subject):
                 tell(f"the mirror {url} does not show entry {found.standing.place} of {found.subject} yet: {why}")
             _note(store, url, shown)
-    except CurriculumError as error:
-        tell(
-            f"mirrors of {store.url} may not show entry {found.standing.place} of {found.subject} yet: {error.message}"
-        )
+    except Exception as error:  # such as a ledger that went away
+        tell(f"mirrors of {store.url} may not show entry {found.standing.place} of {found.subject} yet: {_why(error)}")
 
 
 def bring_up(store: Store, url: str, subjects: Iterable[str]) -> Shown:
@@ -203,25 +209,21 @@ def _opened(url: str) -> Mirror:
 
 def _left(store: Store) -> dict[str, list[str]]:
     """The animals that mirrors left behind, as far as that is noted."""
-    found = _document(store, _LEFT)
-    return found if isinstance(found, dict) else {}
+    try:
+        return {url: [str(one) for one in subjects] for url, subjects in parse(store.document(_LEFT) or b"{}").items()}
+    except (StrictJsonError, TypeError, AttributeError):
+        return {}
 
 
 def _note(store: Store, url: str, shown: Shown) -> None:
-    """Note which animals a mirror that is away left behind, and which it shows again."""
-    left = shown.left if shown.is_away else {}
+    """Note which animal a mirror that is away left behind, and forget those that were tried."""
+    tried = {*shown.there, *shown.left}
+    left = {next(reversed(shown.left))} if shown.is_away else set()
     with contextlib.suppress(CurriculumError):  # a hint; the store may be away too
         for _ in range(_TRIES):
             now = _left(store)
-            wanted = sorted({*now.get(url, ()), *left} - shown.there)
+            wanted = sorted({*now.get(url, ())} - tried | left)
             if wanted == now.get(url, []):  # it stands; somebody who noted at once may have written over it
                 return
             others = {key: left for key, left in now.items() if key != url}
             store.keep_document(_LEFT, encode({**others, url: wanted} if wanted else others))
-
-
-def _document(store: Store, name: str) -> object:
-    try:
-        return parse(store.document(name) or b"null")
-    except StrictJsonError:
-        return None

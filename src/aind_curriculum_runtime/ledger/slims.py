@@ -32,8 +32,8 @@ __all__ = ["Slims"]
 
 _EVENT: Final = "ContentEvent"
 _ATTACHMENT: Final = "TrainerState"
-_SECONDS: Final = (5, 30)
-"""For SLIMS to take a call, and to answer it."""
+_SECONDS: Final = (5, 10)
+"""For SLIMS to take a call, and to answer it: a launcher waits for as long."""
 
 _MARK: Final = re.compile(r"\[ledger entry (\d+) ([0-9a-f]{16})\]")
 
