@@ -29,7 +29,8 @@ from release_support import S3, s3_server
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.ledger.copying import Copied, copy
 from aind_curriculum_runtime.ledger.entry import digest
-from aind_curriculum_runtime.ledger.known import entries_of, known, remember
+from aind_curriculum_runtime.ledger.known import entries_of, known, next_state, remember
+from aind_curriculum_runtime.ledger.mirroring import declare, mirrors_of
 from aind_curriculum_runtime.ledger.opening import create, open_store
 from aind_curriculum_runtime.ledger.overview import overview
 from aind_curriculum_runtime.ledger.recording import add, change
@@ -219,6 +220,32 @@ def test_a_write_whose_answer_was_lost_is_not_written_twice(store: Store) -> Non
     deaf: Any = _Deaf(store)
     add(deaf, SUBJECT, change("moved", {"by": "me"}))
     assert store.last(SUBJECT) == 1
+
+
+# Mirrors
+
+
+def test_the_ledger_keeps_its_mirrors_which_show_each_entry_or_catch_up(
+    store: Store, place: Place, tmp_path: Path
+) -> None:
+    def of(subject: str) -> Any:
+        return json.loads((tmp_path / "Subjects" / subject / "trainer_state.json").read_bytes())
+
+    def stands(subject: str) -> Any:
+        return next_state(store, known(store, subject))
+
+    assert mirrors_of(store) == []
+    declare(store, str(tmp_path))
+    for count in range(1, 4):
+        recorded(store, count)
+        assert of(SUBJECT) == stands(SUBJECT)
+    away = (tmp_path / "Subjects").rename(tmp_path / "unmounted")
+    there = open_store(place.url)
+    assert mirrors_of(there) == [str(tmp_path)]
+    recorded(there, 2)
+    away.rename(tmp_path / "Subjects")
+    recorded(store, 1, "111111")
+    assert (of(SUBJECT), of("111111")) == (stands(SUBJECT), stands("111111"))
 
 
 # Making one
@@ -460,9 +487,9 @@ def test_an_account_that_may_only_add_entries_can_record(make_place: Callable[[s
     for statement in (
         "drop role if exists rig",
         "create role rig login",
-        "grant select on ledger_form, ledger_entries, ledger_graphs, ledger_known to rig",
-        "grant insert on ledger_entries, ledger_graphs, ledger_known to rig",
-        "grant update on ledger_graphs, ledger_known to rig",
+        "grant select on ledger_form, ledger_entries, ledger_graphs, ledger_known, ledger_documents to rig",
+        "grant insert on ledger_entries, ledger_graphs, ledger_known, ledger_documents to rig",
+        "grant update on ledger_graphs, ledger_known, ledger_documents to rig",
     ):
         place.execute(statement)
     store = recorded(open_store(place.url.replace("postgres:@", "rig:@")), 12)

@@ -1,7 +1,8 @@
 """Adding to a subject's ledger: what is written of a session or of a person's change, and what is not written twice.
 
-Owns the loop of reading, deciding and writing. Two rigs may write at once: one has the place, the other reads what came
-and decides anew. Deciding is a pure function of the history, so nothing is lost and nothing is written twice.
+Owns the loop of reading, deciding and writing, after which the ledger's mirrors are brought up to date. Two rigs may
+write at once: one has the place, the other reads what came and decides anew. Deciding is a pure function of the
+history, so nothing is lost and nothing is written twice.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 from ..contract.errors import CurriculumError
 from .entry import Entry, Graph, Session, written
 from .known import Concluded, Known, known, remember, with_entry
+from .mirroring import mirror_after
 from .store import Store
 from .subject import require_spelling
 
@@ -46,14 +48,22 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def add(store: Store, subject: str, decide: Decision, *, now: Callable[[], datetime] = _now) -> Known:
-    """Decide what to write, and write it.
+def add(
+    store: Store,
+    subject: str,
+    decide: Decision,
+    *,
+    now: Callable[[], datetime] = _now,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Known:
+    """Decide what to write, and write it; then mirrors show it, also where there was nothing left to write.
 
     Args:
         store: Where to.
         subject: Whose ledger.
         decide: Called with what is known of the subject, again whenever somebody else was quicker.
         now: The clock.
+        tell: Called with a sentence for each mirror that is behind, which is no failure.
 
     Returns:
         What is known with what was written.
@@ -61,6 +71,12 @@ def add(store: Store, subject: str, decide: Decision, *, now: Callable[[], datet
     Raises:
         CurriculumError: As ``known``, the store and ``decide`` raise it.
     """
+    found = _added(store, subject, decide, now)
+    mirror_after(store, found, tell)
+    return found
+
+
+def _added(store: Store, subject: str, decide: Decision, now: Callable[[], datetime]) -> Known:
     found = known(store, subject)
     for _ in range(_TRIES):
         draft = decide(found)

@@ -111,7 +111,7 @@ def _add(
         corrected[:] = [] if draft is None else [one for one in [draft.facts.get("corrects")] if one is not None]
         return draft
 
-    now = add(store, identity.subject, deciding)
+    now = add(store, identity.subject, deciding, tell=tell)
     for place in corrected:
         tell(f"this session was concluded before, otherwise (entry {place}); the ledger has both")
     return now
