@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fleet_support import fleet_environment, script
 from ledger_support import place_of, postgresql_server
 from mice_with_ledger import before_session
 from recorded import write_session
@@ -32,6 +36,8 @@ from aind_curriculum_runtime.ledger.opening import create
 from aind_curriculum_runtime.ledger.standing import stand
 from aind_curriculum_runtime.ledger.store import Store
 from aind_curriculum_runtime.ledger.verify import verify
+from aind_curriculum_runtime.subjects.exporting import exported
+from aind_curriculum_runtime.tables.writing import write
 
 MOVED = [session for session in SESSIONS if session.stage != session.suggested_stage]
 BY_CLABE = "680396"
@@ -75,6 +81,57 @@ def postgresql() -> Iterator[Any]:
         yield server
 
 
+def export(store: Store) -> bytes:
+    file = io.BytesIO()
+    with exported(store, store.subjects(), lambda _: None) as (columns, rows):
+        write(file, "csv", columns, rows)
+    return file.getvalue()
+
+
+def test_the_export_has_the_columns_of_auto_train_as_recorded_and_recomputed(
+    ledger: FolderStore, trained: dict[str, dict[str, Any]]
+) -> None:
+    done = call([script(), "subjects", "export", "--ledger", ledger.url], env=fleet_environment())
+    assert (done.code, done.stdout) == (0, export(ledger)), done.text
+    rows = list(csv.DictReader(io.StringIO(done.stdout.decode("utf-8"))))
+    assert len(rows) == len(SESSIONS)
+    for sessions in SUBJECTS.values():
+        stages: list[str] = []
+        for one in sessions:
+            row, suggestion = rows.pop(0), trained[one.name]
+            at_stage = list(takewhile(lambda stage, here=one.stage: stage == here, reversed(stages)))
+            stages.append(one.stage)
+            metrics = json.loads(row["metrics"])
+            assert metrics == suggestion["metrics"]
+            assert (metrics["foraging_efficiency"][-1], metrics["finished_trials"][-1]) == (
+                one.foraging_efficiency,
+                one.finished_trials,
+            )
+            expected = {
+                "subject_id": one.subject,
+                "session_date": one.date,
+                "session": str(one.number),
+                "session_at_current_stage": str(len(at_stage) + 1),
+                "curriculum_name": "coupled-baiting",
+                "curriculum_version": suggestion["version"],
+                "current_stage_suggested": one.suggested_stage,
+                "current_stage_actual": one.stage,
+                "if_closed_loop": "True",
+                "if_overriden_by_trainer": str(one in MOVED),
+                "decision": one.decision,
+                "next_stage_suggested": one.next_stage,
+                "session_name": one.name,
+                "session_start": f"{one.date}T00:00:00.000000Z",
+                "late": "False",
+                "held": "",
+                "overridden_by": "the trainer" if one in MOVED else "",
+                "overridden_why": "as recorded" if one in MOVED else "",
+                "session_total": str(one.number),
+            }
+            assert {name: row[name] for name in expected} == expected
+            assert bool(row["rule"]) == (one.decision != "STAY")
+
+
 def test_every_recorded_decision_is_found_again(trained: dict[str, dict[str, Any]]) -> None:
     assert [outcome(one, trained[one.name]) for one in SESSIONS] == [recorded_outcome(one) for one in SESSIONS]
 
@@ -112,6 +169,7 @@ def test_a_copy_has_the_same_standings_byte_for_byte(
     copied = copy(ledger, target)
     assert (copied.subjects, copied.entries) == (len(SUBJECTS), len(SUBJECTS) + len(SESSIONS) + len(MOVED))
     assert standings(target) == standings(ledger)
+    assert export(target) == export(ledger)
 
 
 def standings(store: Store) -> dict[str, bytes]:

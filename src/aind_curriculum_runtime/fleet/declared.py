@@ -54,5 +54,6 @@ SUBJECTS: Final = (
     _subjects("reassign", _DECIDE, "give a session to the animal that it is of"),
     _subjects("migrate", _DECIDE, "bring animals to the version of a curriculum that is installed"),
     _subjects("create", _KEEP, "make a new ledger"),
+    _subjects("export", _KEEP, "write the sessions of animals as a table"),
     _subjects("verify", _KEEP, "look whether every entry is there and fits"),
 )
