@@ -205,7 +205,7 @@ def test_a_large_table_takes_no_more_memory_than_a_small_one(ending: str, tmp_pa
         tracemalloc.stop()
         return found
 
-    assert peak(10_000) < 1.3 * peak(2_500) + 50_000
+    assert peak(5_000) < 1.3 * peak(2_000) + 50_000
 
 
 def test_the_first_rows_are_there_before_the_last_are_read(tmp_path: Path) -> None:

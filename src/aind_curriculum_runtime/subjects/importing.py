@@ -100,9 +100,20 @@ def planned(history: History, animal: Animal, source: str, person: Person) -> Pl
         elif entry is not None:
             why = f"The ledger has another outcome of this session, in entry {entry.place}; that one counts."
             plan.left_out.append((why, one.where))
+        elif (twin := _twin(plan, one)) is not None:
+            plan.left_out.append((f"It is the session {twin} once more, under another name.", one.where))
         else:
             _comes_in(plan, one, animal, source, imported)
     return plan
+
+
+def _twin(plan: Plan, one: IncomingSession) -> str | None:
+    """The session that began at the same moment and led to just the same: its directory was copied."""
+    same = (digest_of_state(one.run), one.facts.get("outcome"))
+    for session, there in plan.known.sessions.items():
+        if session.start == one.session.start and there.kind == "evaluated" and (there.given, there.outcome) == same:
+            return session.name
+    return None
 
 
 def _stands(plan: Plan, animal: Animal, imported: Mapping[str, Any]) -> None:
@@ -125,7 +136,7 @@ def _comes_in(plan: Plan, one: IncomingSession, animal: Animal, source: str, imp
     if plan.after.state is None:
         plan.add(with_state("enrolled", animal.first, {"by": BY, "at": start, **imported}))
     if start >= plan.after.moment and plan.after.is_on and plan.after.stage != run:
-        why = {"reason": one.moved_why or f"run at {run}, by {source}"}
+        why = {"reason": one.moved_why or f"run at {run}, as {source} has it"}
         plan.add(with_state("moved", one.run, {"by": one.moved_by or BY, **why, "at": start, **imported}))
     facts = {"session": vars(one.session), "given": digest_of_state(one.run), "stage_run": run, **one.facts, **imported}
     if one.after is None:

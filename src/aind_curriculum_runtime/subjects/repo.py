@@ -79,7 +79,7 @@ def _whole(data: bytes, what: str, *, or_off: bool = False) -> dict[str, Any]:
     if is_off or plain.written_by is None:
         raise CurriculumError(
             "state.off_curriculum",
-            f"{what} is off curriculum.",
+            f"{what} is off curriculum{' and has no stage' if or_off else ''}.",
             "Give the state of an animal that is trained, such as `curriculum init` prints.",
         )
     whole: dict[str, Any] = parse(data.removeprefix(b"\xef\xbb\xbf"))

@@ -110,7 +110,7 @@ def _of_row(one: TrainedSession, curriculum: Curriculum, where: str) -> Incoming
     decided = {"commit": one.own.get("curriculum_commit"), "dirty": one.own.get("curriculum_dirty")}
     facts: dict[str, Any] = {
         "curriculum": {
-            "name": one.curriculum or curriculum.name,
+            "name": one.curriculum,
             "version": one.version,
             **{key: value for key, value in decided.items() if value is not None},
         },

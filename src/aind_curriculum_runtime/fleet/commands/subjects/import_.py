@@ -13,6 +13,7 @@ before.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -77,7 +78,7 @@ def execute(
     """
     who, store = person(by, reason), opened(ledger, start)
     try:
-        found = read_source(source.absolute(), store.subjects(), lambda: _curriculum(repo, start))
+        found = read_source(Path(os.path.abspath(source)), store.subjects(), lambda: _curriculum(repo, start))
     except NoAnswer as error:
         raise no_answer(error) from error
     plans = list(_planned(store, found, who))
@@ -156,4 +157,4 @@ def _tell_left_out(found: Incoming) -> None:
 
 def _summary(plans: list[Plan]) -> str:
     sessions = sum(plan.count("evaluated", "held") for plan in plans)
-    return f"{counted(len(plans), 'animal')} with {counted(sessions, 'session')}"
+    return counted(len(plans), "animal") + (f" with {counted(sessions, 'session')}" if sessions else "")
