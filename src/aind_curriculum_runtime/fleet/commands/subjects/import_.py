@@ -148,6 +148,7 @@ def _line(plan: Plan) -> tuple[str, ...]:
 
 
 def _tell_left_out(found: Incoming) -> None:
+    sys.stdout.flush()
     for (what, why), where in found.left_out.items():
         named = [one for one in where if one]
         more = f" and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
