@@ -102,6 +102,7 @@ def test_the_export_has_the_columns_of_auto_train_as_recorded_and_recomputed(
                 "subject_id": one.subject,
                 "session_date": one.date,
                 "session": str(one.number),
+                "task": "Coupled Baiting",
                 "session_at_current_stage": str(len(at_stage) + 1),
                 "curriculum_name": "coupled-baiting",
                 "curriculum_version": suggestion["version"],

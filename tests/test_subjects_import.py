@@ -23,7 +23,7 @@ from aind_curriculum_runtime.ledger.folder import FolderStore
 from aind_curriculum_runtime.ledger.known import entries_of, known
 from aind_curriculum_runtime.ledger.recording import add, hold
 from aind_curriculum_runtime.ledger.verify import verify
-from aind_curriculum_runtime.subjects.changes import Person, enrolled, moved
+from aind_curriculum_runtime.subjects.changes import Person, enrolled, moved, undone
 from aind_curriculum_runtime.subjects.exporting import exported
 from aind_curriculum_runtime.subjects.history import read_history
 from aind_curriculum_runtime.subjects.importing import planned, taken_in
@@ -87,6 +87,22 @@ def test_a_session_of_the_ledger_is_that_of_its_day_and_counts(store: FolderStor
     ((subject, why), where) = next(iter(reasons(store, table_of(tmp_path / "t.csv", ROWS[:1])).items()))
     assert (subject, where) == ("a", ["row 2"]) and "in entry 2; that one counts" in why
     assert len(kinds(store)) == 2
+
+
+def test_a_session_that_a_person_took_away_does_not_come_in_again(store: FolderStore, tmp_path: Path) -> None:
+    table = table_of(tmp_path / "t.csv", ROWS)
+    import_table(store, table)
+    add(store, "a", lambda _: undone(read_history(store, "a"), 5, PERSON))
+    assert reasons(store, table) == {("a", "Entry 6 of the ledger took this session away."): ["row 4"]}
+    assert len(kinds(store)) == 6
+
+
+@pytest.mark.parametrize("again", [ROWS[2], "a,3,2026-03-03,s_two,s_two,s_three"])
+def test_a_session_that_stands_twice_comes_in_once(again: str, store: FolderStore, tmp_path: Path) -> None:
+    table = table_of(tmp_path / "t.csv", [*ROWS, again])
+    for _ in range(2):
+        assert reasons(store, table) == {("a", "The source has this session twice; the first counts."): ["row 5"]}
+    assert len(kinds(store)) == 5
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,11 @@ def planned(history: History, animal: Animal, source: str, person: Person) -> Pl
         elif entry is not None:
             why = f"The ledger has another outcome of this session, in entry {entry.place}; that one counts."
             plan.left_out.append((why, one.where))
+        elif one.session in there.taken_away:
+            why = f"Entry {there.taken_away[one.session]} of the ledger took this session away."
+            plan.left_out.append((why, one.where))
+        elif one.session in plan.known.sessions:
+            plan.left_out.append(("The source has this session twice; the first counts.", one.where))
         elif (twin := _twin(plan, one)) is not None:
             plan.left_out.append((f"It is the session {twin} once more, under another name.", one.where))
         else:
@@ -157,6 +162,11 @@ class _There:
     def __init__(self, history: History, incoming: Sequence[IncomingSession]) -> None:
         counted = [one for one in history.entries if one.kind in SESSIONS and one.place not in history.undone]
         self._by_session = {one.session: one for one in counted if one.session is not None}
+        self.taken_away = {
+            one.session: history.undone[one.place]
+            for one in history.entries
+            if one.session not in self._by_session and one.place in history.undone and one.kind in SESSIONS
+        }
         self._others = set(self._by_session) - {one.session for one in incoming}
 
     def take(self, one: IncomingSession) -> Entry | None:

@@ -119,7 +119,7 @@ def _sessions(source: Path, existing: list[str]) -> Incoming:
         if subject in found.animals or found.named(subject, existing, where):
             found.animals.setdefault(subject, Animal(subject=subject, first=one.run)).sessions.append(one)
     for animal in found.animals.values():
-        animal.sessions.sort(key=lambda one: one.order)
+        animal.sessions.sort(key=lambda one: one.session.start)
         animal.first = animal.sessions[0].run
     return found
 
@@ -143,7 +143,6 @@ def _session_of(directory: Path, where: str) -> tuple[str, IncomingSession]:
     return subject, IncomingSession(
         where=where,
         session=session,
-        order=(session.start, 0),
         run=run,
         after=after,
         facts={

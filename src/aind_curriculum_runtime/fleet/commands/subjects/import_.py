@@ -23,7 +23,7 @@ import click
 
 from ....client import CurriculumError as NoAnswer
 from ....command.options import FILE
-from ....contract.errors import CurriculumError, ExitCode
+from ....contract.errors import CurriculumError
 from ....ledger.store import Store
 from ....look.wording import counted
 from ....subjects.changes import Person
@@ -116,7 +116,7 @@ def _planned(store: Store, found: Incoming, who: Person) -> Iterable[Plan]:
             try:
                 plan = planned(read_history(store, subject, new=True), animal, found.source, who)
             except CurriculumError as error:
-                if error.exit == ExitCode.TRANSIENT:
+                if error.code != "ledger.damaged":
                     raise
                 found.leave_out(subject, error.message)
             else:
