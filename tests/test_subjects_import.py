@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import shutil
+import sys
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_support import STAGES, exported_csv, import_table, state_at, table_of
+from ledger_support import STAGES, exported_csv, import_table, state_at, table_of, unwatched
 from test_subjects_commands import MOUSE, Facility
 from test_subjects_commands import facility as facility
 
@@ -160,7 +162,7 @@ def test_an_export_comes_in_elsewhere_as_it_went_out(store: FolderStore, tmp_pat
 
 def test_what_somebody_wrote_meanwhile_is_seen(store: FolderStore, tmp_path: Path) -> None:
     table = table_of(tmp_path / "t.csv", ROWS)
-    found = read_source(table, [], lambda: Curriculum("small", STAGES, state_at, is_named=False))
+    found = read_source(table, [], lambda: Curriculum("small", STAGES, state_at, is_named=False), unwatched)
     animal = found.animals["a"]
     plan = planned(read_history(store, "a", new=True), animal, found.source, PERSON)
     import_table(store, table_of(tmp_path / "t.csv", ROWS[:2]))
@@ -299,9 +301,42 @@ def test_a_source_that_is_none_is_refused_before_a_curriculum_is_asked(
         raise AssertionError("it was asked")
 
     with pytest.raises(CurriculumError) as caught:
-        read_source(make(tmp_path), [], ask)
+        read_source(make(tmp_path), [], ask, unwatched)
     assert caught.value.code == code and caught.value.hint
     assert not Path("hacked").exists()
+
+
+class Stopped(BaseException):
+    """The process was killed."""
+
+
+class StopsAfter(FolderStore):
+    """A ledger whose writer is killed after some entries."""
+
+    left = 0
+
+    def append(self, subject: str, place: int, data: bytes) -> bool:
+        if not self.left:
+            raise Stopped
+        self.left -= 1
+        return super().append(subject, place, data)
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_an_import_that_was_stopped_goes_on_where_it_was(count: int, store: FolderStore, tmp_path: Path) -> None:
+    table = table_of(tmp_path / "t.csv", ROWS)
+    stopped = StopsAfter(Path(store.url))
+    stopped.left = count
+    with pytest.raises(Stopped) if count < 5 else contextlib.nullcontext():
+        import_table(stopped, table)
+    import_table(store, table)
+    whole = FolderStore.create(tmp_path / "whole")
+    import_table(whole, table)
+    assert exported_csv(store) == exported_csv(whole)
+    assert kinds(store) == kinds(whole)
+
+
+ON_POSIX = [] if sys.platform == "win32" else [(["-o", "full.csv"], 74, "No space left on device")]
 
 
 @pytest.mark.parametrize(
@@ -309,7 +344,7 @@ def test_a_source_that_is_none_is_refused_before_a_curriculum_is_asked(
     [
         (["-o", "sessions.txt"], 64, "no ending of a table"),
         (["-o", "missing/sessions.csv"], 74, "is missing"),
-        (["-o", "full.csv"], 74, "No space left on device"),
+        *ON_POSIX,
         (["-o", "sessions.csv", "--format", "csv"], 64, "--format is for stdout"),
         (["nobody"], 64, "There is no subject 'nobody'"),
     ],
@@ -317,7 +352,7 @@ def test_a_source_that_is_none_is_refused_before_a_curriculum_is_asked(
 def test_an_export_that_cannot_be_is_told(
     arguments: list[str], code: int, said: str, facility: Facility, tmp_path: Path
 ) -> None:
-    full = facility.repo.path / "full.csv"
-    full.symlink_to("/dev/full")
+    if sys.platform != "win32":
+        (facility.repo.path / "full.csv").symlink_to("/dev/full")
     result = facility.subjects("export", *arguments)
     assert (result.code, result.stdout) == (code, b"") and said in result.text
