@@ -155,8 +155,8 @@ def unwatched(label: str, total: int) -> Iterator[Callable[[int], None]]:
     yield lambda _: None
 
 
-def import_table(store: Store, path: Path, name: str = "small") -> Incoming:
-    """Take in a table by the small curriculum; gives what was read, with what was left out."""
+def take_in(store: Store, path: Path, name: str = "small") -> Incoming:
+    """Take in a source, a table by the small curriculum; gives what was read, with what was left out."""
     person = Person("anna", None)
     found = read_source(path, store.subjects(), lambda: Curriculum(name, STAGES, state_at, is_named=False), unwatched)
     for subject, animal in found.animals.items():

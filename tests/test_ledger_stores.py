@@ -22,7 +22,7 @@ import psutil
 import psycopg
 import pytest
 import sqlalchemy
-from ledger_support import KINDS, Place, exported_csv, import_table, place_of, postgresql_server, table_of
+from ledger_support import KINDS, Place, exported_csv, place_of, postgresql_server, table_of, take_in
 from ledger_writers import SUBJECT, decision
 from release_support import S3, s3_server
 
@@ -682,7 +682,7 @@ def test_what_is_imported_is_exported_alike_from_every_store(store: Store, tmp_p
     table = table_of(tmp_path / "table.csv", rows)
     folder = create(str(tmp_path / "other"))
     for one in (store, folder, store):
-        assert import_table(one, table).left_out == {}
+        assert take_in(one, table).left_out == {}
     assert (store.last("a"), store.last("b")) == (3, 3)
     assert exported_csv(store) == exported_csv(folder)
     assert list(verify(store)) == []
