@@ -97,19 +97,23 @@ def planned(history: History, animal: Animal, source: str, person: Person) -> Pl
         entry = there.take(one)
         if entry is not None and _is_same(entry, one):
             plan.there += 1
-        elif entry is not None:
-            why = f"The ledger has another outcome of this session, in entry {entry.place}; that one counts."
+        elif (why := _why_not(plan, there, entry, one)) is not None:
             plan.left_out.append((why, one.where))
-        elif one.session in there.taken_away:
-            why = f"Entry {there.taken_away[one.session]} of the ledger took this session away."
-            plan.left_out.append((why, one.where))
-        elif one.session in plan.known.sessions:
-            plan.left_out.append(("The source has this session twice; the first counts.", one.where))
-        elif (twin := _twin(plan, one)) is not None:
-            plan.left_out.append((f"It is the session {twin} once more, under another name.", one.where))
         else:
             _comes_in(plan, one, animal, source, imported)
     return plan
+
+
+def _why_not(plan: Plan, there: _There, entry: Entry | None, one: IncomingSession) -> str | None:
+    """Why a session is left out; None for one that comes in. ``entry`` is that of the ledger, of another outcome."""
+    if entry is not None:
+        return f"The ledger has another outcome of this session, in entry {entry.place}; that one counts."
+    if one.session in there.taken_away:
+        return f"Entry {there.taken_away[one.session]} of the ledger took this session away."
+    if one.session in plan.known.sessions:
+        return "The source has this session twice; the first counts."
+    twin = _twin(plan, one)
+    return None if twin is None else f"It is the session {twin} once more, under another name."
 
 
 def _twin(plan: Plan, one: IncomingSession) -> str | None:

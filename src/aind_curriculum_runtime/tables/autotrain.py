@@ -16,7 +16,7 @@ from typing import Any, Final
 from .row import Row
 from .writing import Column
 
-__all__ = ["AUTO_TRAIN", "OPEN_LOOP", "OWN", "TrainedSession", "sessions"]
+__all__ = ["AUTO_TRAIN", "OPEN_LOOP", "OWN", "TrainedSession", "session", "sessions"]
 
 OPEN_LOOP: Final = "unknown (open loop)"
 """What stands for the actual stage of a session where nobody wrote it down."""
