@@ -178,6 +178,16 @@ def test_a_ledger_that_is_away_is_75_and_the_rerun_catches_up(rig: Rig) -> None:
     assert len(rig.entries) == 2
 
 
+def test_a_session_without_a_state_says_where_the_ledger_has_it(rig: Rig) -> None:
+    arguments = ["--data-directory", rig.session(1), "--ledger", rig.ledger]
+    (rig.session(1) / "behavior" / "trainer_state.json").unlink(missing_ok=True)
+    result = rig.repo.curriculum("run", *arguments)
+    assert (result.code, result.error["code"]) == (66, "state.missing")
+    assert result.error["hint"].endswith(
+        f"`curricula subjects next {MOUSE} -o FILE` writes the one that the animal runs next."
+    )
+
+
 def test_a_relative_ledger_is_refused(rig: Rig) -> None:
     result = rig.run(rig.session(1), ledger=Path("ledger"))
     assert (result.code, result.error["code"]) == (64, "usage.invalid")

@@ -63,7 +63,7 @@ def evaluate_with_ledger(
     """
     directory = require_session(data_directory)
     before = known(store, identity.subject)
-    plain = read(state if state is not None else find_state(directory))
+    plain = read(state if state is not None else _found_state(directory, identity))
     given = {"given": digest_of_state(_named(plain)), "stage_run": (plain.content.get("stage") or {}).get("name")}
     place = f"the ledger {store.url}"
     try:
@@ -99,6 +99,16 @@ def evaluate_with_ledger(
         tell(_why(now, identity))
         document = encode({**content, "trainer_state": stands}) + b"\n"
     return evaluated, document
+
+
+def _found_state(directory: Path, identity: Identity) -> Path:
+    try:
+        return find_state(directory)
+    except CurriculumError as error:
+        if error.code != "state.missing":
+            raise
+        by_ledger = f"`curricula subjects next {identity.subject} -o FILE` writes the one that the animal runs next."
+        raise CurriculumError(error.code, error.message, f"{error.hint} {by_ledger}", where=error.where) from None
 
 
 def _add(

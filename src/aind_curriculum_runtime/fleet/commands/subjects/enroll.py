@@ -13,12 +13,13 @@ import click
 
 from ....client import CurriculumError as NoAnswer
 from ....command.options import FILE
+from ....ledger.subject import require_name
 from ....subjects import changes
 from ....subjects.history import read_history
 from ....subjects.repo import initial_state, state_in_file
 from ...deciding import Deciding
 from ...errors import FleetError, no_answer
-from ...ledgers import bulk_options, command, curriculum_client, repo_option
+from ...ledgers import bulk_options, command, curriculum_client, repo_option, require_text
 
 EXAMPLES: Final = """\
   curricula subjects enroll 786543
@@ -61,10 +62,15 @@ def execute(
     """
     if state is not None and (stage is not None or repo is not None):
         raise FleetError("--state already says at which stage of which curriculum.", "Leave out --stage and --repo.")
+    for group in groups:
+        require_text("--group", group)
+    for subject in subjects:
+        require_name(subject)
+    given = state_in_file(state) if state is not None else None
     for subject in subjects:  # before a curriculum is asked, which takes its time
         changes.require_new(read_history(deciding.store, subject, new=True))
     try:
-        first = state_in_file(state) if state is not None else _state_of(repo, stage, deciding)
+        first = given if given is not None else _state_of(repo, stage, deciding)
     except NoAnswer as error:
         raise no_answer(error) from error
     return replace(deciding, new=True).several(
