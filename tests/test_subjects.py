@@ -240,6 +240,21 @@ def test_a_reassignment_that_was_cut_short_is_finished_by_the_same_call(animal: 
     assert (animal.places(), animal.places(OTHER)) == (3, 2)
 
 
+def test_an_enrolment_that_was_cut_short_is_finished_by_the_same_call(lab: Lab) -> None:
+    file = lab.folder / "state.json"
+    file.write_text(json.dumps(state()), encoding="utf-8")
+    several = ["enroll", MOUSE, OTHER, "--state", str(file), "--group", "pilot", "--yes"]
+    lab("enroll", MOUSE, "--state", file, "--group", "pilot")
+    assert f"{MOUSE}: nothing would change." in lab(*several).out.splitlines()
+    assert (lab.places(), lab.places(OTHER)) == (1, 1)
+    said = lab(*several)
+    assert (said.code, f"{MOUSE} is enrolled already" in said.err) == (64, True)
+    lab("off", MOUSE)
+    said = lab("enroll", MOUSE, "third", "--state", file, "--yes")
+    assert (said.code, f"{MOUSE} is enrolled already" in said.err) == (64, True)
+    assert lab.store.subjects() == [MOUSE, OTHER]
+
+
 def test_groups_are_listed_and_chosen_by(lab: Lab) -> None:
     lab.enroll(groups=["pilot"])
     lab.enroll(OTHER)

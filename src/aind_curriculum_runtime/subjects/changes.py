@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from ..contract.errors import CurriculumError
 from ..contract.leaves import Leaf, located
 from ..contract.strict_json import StrictJsonError, parse
-from ..ledger.entry import Entry, without_graph
+from ..ledger.entry import Entry, digest_of_state, without_graph
 from ..ledger.recording import Draft
 from .history import SESSIONS, History
 
@@ -49,7 +49,7 @@ class Person(NamedTuple):
         return {"by": self.by} | ({} if self.reason is None else {"reason": self.reason})
 
 
-def enrolled(history: History, state: Mapping[str, Any], groups: Sequence[str], person: Person) -> Draft:
+def enrolled(history: History, state: Mapping[str, Any], groups: Sequence[str], person: Person) -> Draft | None:
     """Enroll an animal that is not enrolled.
 
     Args:
@@ -59,11 +59,15 @@ def enrolled(history: History, state: Mapping[str, Any], groups: Sequence[str], 
         person: Who does it.
 
     Returns:
-        The entry.
+        The entry; None for one that was enrolled just so and left alone since, as by a call that was cut short.
 
     Raises:
-        CurriculumError: ``usage.invalid`` for one that is enrolled.
+        CurriculumError: ``usage.invalid`` for any other that is enrolled.
     """
+    if history.entries and history.standing.enrolled == history.entries[-1].place:
+        is_in = set(groups) <= set(history.standing.groups)
+        if is_in and digest_of_state(history.standing.state or {}) == digest_of_state(state):
+            return None
     require_new(history)
     facts = {"groups": list(groups)} if groups else {}
     return _with_state("enrolled", state, facts | person.facts)

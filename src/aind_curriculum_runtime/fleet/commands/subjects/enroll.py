@@ -1,6 +1,7 @@
 """Enroll animals in a curriculum: at its first stage, at another one, or with a trainer state that you have.
 
-Of several animals it shows what would be written, and writes it with --yes.
+Of several animals it shows what would be written, and writes it with --yes. The same call again goes on where one was
+cut short.
 """
 
 from __future__ import annotations
@@ -67,8 +68,9 @@ def execute(
     for subject in subjects:
         require_name(subject)
     given = state_in_file(state) if state is not None else None
-    for subject in subjects:  # before a curriculum is asked, which takes its time
-        changes.require_new(read_history(deciding.store, subject, new=True))
+    there = [read_history(deciding.store, subject, new=True) for subject in subjects]
+    if all(one.standing.stage is not None for one in there):  # before a curriculum is asked, which takes its time
+        changes.require_new(there[0])
     try:
         first = given if given is not None else _state_of(repo, stage, deciding)
     except NoAnswer as error:
