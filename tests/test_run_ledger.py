@@ -56,6 +56,12 @@ class Rig:
         self.state.write_text(json.dumps(result.document["trainer_state"]), encoding="utf-8")
         return result
 
+    def state_of(self, stage: str) -> Path:
+        """A trainer state that the ledger does not have."""
+        file = self.folder / f"{stage}.json"
+        file.write_bytes(self.repo.curriculum("init", "--stage", stage).stdout)
+        return file
+
     @property
     def entries(self) -> list[Entry]:
         return entries_of(FolderStore(self.ledger), MOUSE)
@@ -148,6 +154,17 @@ def test_the_commit_is_recorded_where_there_is_git_and_nothing_fails_without(rig
     result = rig.repo.curriculum("run", *arguments, env=clean_environment(PATH=str(tmp_path / "no programs")))
     assert result.code == 0, result.text
     assert "commit" not in rig.entries[-1].content["curriculum"]
+
+
+def test_a_session_that_moves_nothing_because_a_clock_is_ahead_is_told_so(rig: Rig, store: FolderStore) -> None:
+    rig.day(1)
+    stays = rig.standing.state
+    assert stays is not None
+    add(store, MOUSE, change("off", {"by": "a rig whose clock is ahead", "at": "2126-03-01T10:00:00.000000Z"}))
+    add(store, MOUSE, change("on", {"by": "me"}))
+    result = rig.run(rig.session(2), state=rig.state_of("s_habituation"))
+    assert "goes up to 2126-03-01T10:00:00.000000Z, which is in the future by this machine's clock" in result.text
+    assert rig.standing.late == (5,) and rig.standing.state == stays
 
 
 FAULTS: dict[str, tuple[list[str], dict[str, Any], int, str]] = {

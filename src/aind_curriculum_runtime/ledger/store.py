@@ -159,6 +159,6 @@ def gone(url: str, subject: str, place: int) -> CurriculumError:
     return CurriculumError(
         "ledger.damaged",
         f"Entry {place} of {subject} in {url} is gone.",
-        "Nothing was written. Bring it back from a copy.",
+        f"Bring it back from a copy; until then nothing is written for {subject}.",
         where=f"{subject}/{place}",
     )
