@@ -1,4 +1,4 @@
-"""Read a file up to a size limit; write a file whole or not at all, or several.
+"""Read a file up to a size limit; write a file whole or not at all, or create one, or write several.
 
 Owns these, and which errors of the system are transient. Knows nothing of what the files hold.
 """
@@ -9,13 +9,14 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from ..contract.errors import CurriculumError
 
-__all__ = ["PIPE_LIMIT", "is_transient", "read_at_most", "write_atomically", "write_together"]
+__all__ = ["PIPE_LIMIT", "create_atomically", "is_transient", "read_at_most", "write_atomically", "write_together"]
 
 PIPE_LIMIT: Final = 5.0
 """Seconds without a byte after which a pipe is given up."""
@@ -105,6 +106,37 @@ def write_atomically(path: Path, data: bytes) -> None:
     if path.exists() and not path.is_file() and not path.is_dir():  # renaming as root would replace the null device
         path.write_bytes(data)
         return
+    with _written_beside(path, data) as beside:
+        beside.replace(path)
+
+
+def create_atomically(path: Path, data: bytes) -> bool:
+    """Write ``data`` beside ``path`` and link it to that name, which exactly one of several writers can have done.
+
+    Args:
+        path: The file to create; its folder must exist.
+        data: All of its content.
+
+    Returns:
+        Whether it is there now; False when there was a file of that name, which stays as it is.
+
+    Raises:
+        OSError: The folder is missing, not writable or full.
+    """
+    with _written_beside(path, data) as beside:
+        try:
+            if sys.platform == "win32":  # which refuses to rename to a name that is taken
+                beside.rename(path)
+            else:
+                os.link(beside, path)
+        except FileExistsError:
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
+    """A file of the same folder that holds ``data``, to be renamed or linked; nothing of it is left."""
     # A new name each time: threads of one launcher may write at once, and a power cut may leave a part behind.
     beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
@@ -112,11 +144,10 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
+        yield beside
+    finally:
+        with contextlib.suppress(OSError):  # such as that it was renamed
             beside.unlink()
-        raise
 
 
 def write_together(files: Mapping[Path, bytes | None]) -> None:
