@@ -107,6 +107,13 @@ def _used(url: str, way: Callable[[_Kind], Callable[[str], Store]]) -> Store:
 def _folder(url: str) -> Path:
     if "://" in url:
         parts = urlsplit(url)
+        if parts.netloc not in ("", "localhost"):  # file://data/ledger would be the folder /ledger
+            raise CurriculumError(
+                "usage.invalid",
+                f"The ledger {url!r} names a machine, {parts.netloc}, and a folder on it.",
+                "Give the path of the folder on this machine, such as file:///data/ledger with three slashes; a share of "
+                "another one is mounted first.",
+            )
         path = Path(unquote(parts.path.removeprefix("/") if os.name == "nt" else parts.path))
     else:
         path = Path(url)
