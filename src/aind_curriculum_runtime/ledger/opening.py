@@ -111,8 +111,8 @@ def _folder(url: str) -> Path:
             raise CurriculumError(
                 "usage.invalid",
                 f"The ledger {url!r} names a machine, {parts.netloc}, and a folder on it.",
-                "Give the path of the folder on this machine, such as file:///data/ledger with three slashes; a share of "
-                "another one is mounted first.",
+                "Give the path of the folder on this machine, such as file:///data/ledger with three slashes; a "
+                "share of another one is mounted first.",
             )
         path = Path(unquote(parts.path.removeprefix("/") if os.name == "nt" else parts.path))
     else:
