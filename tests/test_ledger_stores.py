@@ -525,7 +525,25 @@ def test_the_url_of_a_store_holds_no_password(make_place: Callable[[str], Place]
     assert not any(b"hunter2" in data for data in store.read(SUBJECT))
 
 
-@pytest.mark.parametrize("url", ["nosuch://x/y", "gs://bucket/x", "sqlite://", "sqlite:///ledger.db", "postgresql:///"])
+def test_a_url_of_a_file_is_that_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "on the share, 100 %" / "ledger"
+    recorded(create(folder.as_uri()), 2)
+    assert whole(open_store(str(folder))) == whole(open_store(folder.as_uri())) != {}
+
+
+@pytest.mark.parametrize("url", ["file://data/ledger", "file:ledger", "file://"])
+def test_a_url_of_a_file_that_is_no_whole_path_is_refused(url: str) -> None:
+    assert (refused(lambda: open_store(url)).exit, refused(lambda: create(url)).exit) == (64, 64)
+
+
+@pytest.mark.parametrize("scheme", ["gs", "abfs", "az", "memory", "smb", "sftp", "github", "https"])
+def test_a_store_in_which_two_rigs_could_have_the_same_place_is_refused(scheme: str) -> None:
+    error = refused(lambda: open_store(f"{scheme}://me:hunter2@bucket/x"))
+    assert (error.exit, error.message.startswith(f"A ledger cannot be at {scheme}://: ")) == (64, True)
+    assert "s3://BUCKET/PREFIX" in error.hint and "hunter2" not in error.message
+
+
+@pytest.mark.parametrize("url", ["nosuch://x/y", "sqlite://", "sqlite:///ledger.db", "postgresql:///"])
 def test_a_url_of_none_is_a_fault_of_usage_or_of_nobody(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGHOST", "/nowhere")
     assert refused(lambda: open_store(url)).exit == (75 if url == "postgresql:///" else 64)
@@ -661,6 +679,7 @@ def test_the_first_entry_that_does_not_fit_is_named(fault: str, store: Store, pl
     place.replace(name, damage(data))
     found = list(verify(store))
     assert {one.kind for one in found} == {kind} and told in found[0].sentence
+    assert ("Update the runtime" in found[0].hint) == (fault == "of the future")
     if where is not None:
         assert [(one.subject, one.place) for one in found] == [(SUBJECT, where)]
 

@@ -57,6 +57,12 @@ class Rig:
         self.state.write_text(json.dumps(result.document["trainer_state"]), encoding="utf-8")
         return result
 
+    def state_of(self, stage: str) -> Path:
+        """A trainer state that the ledger does not have."""
+        file = self.folder / f"{stage}.json"
+        file.write_bytes(self.repo.curriculum("init", "--stage", stage).stdout)
+        return file
+
     @property
     def entries(self) -> list[Entry]:
         return entries_of(FolderStore(self.ledger), MOUSE)
@@ -151,6 +157,17 @@ def test_the_commit_is_recorded_where_there_is_git_and_nothing_fails_without(rig
     assert "commit" not in rig.entries[-1].content["curriculum"]
 
 
+def test_a_session_that_moves_nothing_because_a_clock_is_ahead_is_told_so(rig: Rig, store: FolderStore) -> None:
+    rig.day(1)
+    stays = rig.standing.state
+    assert stays is not None
+    add(store, MOUSE, change("off", {"by": "a rig whose clock is ahead", "at": "2126-03-01T10:00:00.000000Z"}))
+    add(store, MOUSE, change("on", {"by": "me"}))
+    result = rig.run(rig.session(2), state=rig.state_of("s_habituation"))
+    assert "goes up to 2126-03-01T10:00:00.000000Z, which is in the future by this machine's clock" in result.text
+    assert rig.standing.late == (5,) and rig.standing.state == stays
+
+
 FAULTS: dict[str, tuple[list[str], dict[str, Any], int, str]] = {
     "no subject": ([], {"subject": None}, 66, "does not say of which subject"),
     "no date": ([], {"date": None}, 66, "does not say when it began"),
@@ -204,6 +221,16 @@ def test_mirrors_that_are_away_are_a_line_each_and_change_nothing_else(
     assert rig.run(session).stdout == plain.stdout and len(rig.entries) == 2
     shown = (library / "Subjects" / MOUSE / "trainer_state.json").read_text(encoding="utf-8")
     assert json.loads(shown) == plain.document["trainer_state"]
+
+
+def test_a_session_without_a_state_says_where_the_ledger_has_it(rig: Rig) -> None:
+    arguments = ["--data-directory", rig.session(1), "--ledger", rig.ledger]
+    (rig.session(1) / "behavior" / "trainer_state.json").unlink(missing_ok=True)
+    result = rig.repo.curriculum("run", *arguments)
+    assert (result.code, result.error["code"]) == (66, "state.missing")
+    assert result.error["hint"].endswith(
+        f"`curricula subjects next {MOUSE} -o FILE` writes the one that the animal runs next."
+    )
 
 
 def test_a_relative_ledger_is_refused(rig: Rig) -> None:

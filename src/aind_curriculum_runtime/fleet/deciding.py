@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..ledger.known import Known
@@ -30,7 +31,8 @@ class Deciding:
     """How changes are made in one call of a command.
 
     Args:
-        store: Where the ledger lies.
+        opening: Opens the ledger; it is called once, when somebody asks for ``store``: first comes what can be said of
+            a command's options.
         who: Who decides, and why.
         start: A folder of the task repo.
         yes: Whether nobody is to be asked.
@@ -38,13 +40,18 @@ class Deciding:
         new: Whether animals may be new.
     """
 
-    store: Store
+    opening: Callable[[], Store]
     who: Person
     start: Path
     _: KW_ONLY
     yes: bool = False
     everything: bool = False
     new: bool = False
+
+    @cached_property
+    def store(self) -> Store:
+        """Where the ledger lies."""
+        return self.opening()
 
     def one(self, subject: str, decide: Decide, did: str) -> int:
         """Change one animal, after asking at a terminal.

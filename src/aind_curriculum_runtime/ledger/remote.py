@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ..contract.errors import CurriculumError
 from ..project.remote_files import connect, create, is_away, said
 from .files import DOCUMENTS, GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
-from .store import Outline, gone, mark, require_mark
+from .store import Doing, Outline, gone, mark, no_answer, refused, require_mark
 
 __all__ = ["RemoteStore"]
 
@@ -160,12 +160,12 @@ class RemoteStore:
     def _path(self, *parts: str) -> str:
         return "/".join([self._base, *parts])
 
-    def _told(self, done: str) -> contextlib.AbstractContextManager[None]:
-        return _told(self.url, done)
+    def _told(self, doing: Doing) -> contextlib.AbstractContextManager[None]:
+        return _told(self.url, doing)
 
 
 @contextlib.contextmanager
-def _told(url: str, done: str) -> Iterator[None]:
+def _told(url: str, doing: Doing) -> Iterator[None]:
     """Turn what the bucket raises into an error of ours."""
     try:
         yield
@@ -173,16 +173,6 @@ def _told(url: str, done: str) -> Iterator[None]:
         raise
     except Exception as error:
         if is_away(error):
-            raise CurriculumError(
-                "transient.io",
-                f"The ledger {url} did not answer: {said(error)}.",
-                "Check the network and run the step again.",
-                where=url,
-            ) from error
-        is_writing = done == "written to"
-        raise CurriculumError(
-            "ledger.not_writable" if is_writing else "ledger.unreadable",
-            f"The ledger {url} could not be {done}: {said(error)}.",
-            "Check that the bucket is there and that this account may use it; then run the step again.",
-            where=url,
-        ) from error
+            raise no_answer(url, said(error), "Check the network") from error
+        hint = "Check that the bucket is there and that this account may use it"
+        raise refused(url, doing, said(error), hint) from error

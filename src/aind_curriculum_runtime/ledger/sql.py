@@ -27,7 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from ..contract.errors import CurriculumError
 from ..project.files import is_transient
 from .entry import FORMAT
-from .store import Outline, gone, no_ledger, require_form
+from .store import Doing, Outline, gone, no_answer, no_ledger, refused, require_form
 
 __all__ = ["SqlStore"]
 
@@ -278,7 +278,7 @@ def _sqlite(url: sa.URL, may_create: bool) -> tuple[sa.Engine, str]:
 
 
 @contextlib.contextmanager
-def _told(shown: str, done: str) -> Iterator[None]:
+def _told(shown: str, doing: Doing) -> Iterator[None]:
     """Turn what the database raises into an error of ours."""
     try:
         yield
@@ -290,19 +290,8 @@ def _told(shown: str, done: str) -> Iterator[None]:
             raise no_ledger(shown) from error
         said = " ".join(str(origin).split()).rstrip(".")
         if isinstance(error, PoolTimeoutError) or _is_away(origin):
-            raise CurriculumError(
-                "transient.io",
-                f"The ledger {shown} did not answer: {said}.",
-                "Check that the database runs and can be reached, and run the step again.",
-                where=shown,
-            ) from error
-        is_writing = done == "written to"
-        raise CurriculumError(
-            "ledger.not_writable" if is_writing else "ledger.unreadable",
-            f"The ledger {shown} could not be {done}: {said}.",
-            "Check that this account may use it and that it has room; then run the step again.",
-            where=shown,
-        ) from error
+            raise no_answer(shown, said, "Check that the database runs and can be reached,") from error
+        raise refused(shown, doing, said, "Check that this account may use it and that it has room") from error
 
 
 def _has_no_tables(error: BaseException | None) -> bool:
