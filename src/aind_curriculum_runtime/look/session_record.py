@@ -1,6 +1,7 @@
 """The record of a session that is evaluated here, in the curriculum's own environment, for its metadata.
 
-Owns which is believed, a suggestion that somebody kept or an evaluation now: the suggestion is what the animal was given.
+Owns which is believed, a suggestion that somebody kept or an evaluation now: the first is what the animal was
+given.
 An evaluation that leads to the same tells which rule held.
 """
 
