@@ -99,16 +99,18 @@ def execute(
 
         return verified(verify, data_directory, input_trainer_state, store, tell=tell).encode()
 
-    from ..look.session_record import record_of_ledger, record_of_session
+    from ..look.session_record import code_here, record_of_session
     from ..metadata.code import require_exact
     from ..metadata.flat import flat
     from ..metadata.record import acquisition
     from ..session.identity import identify
     from ..session.layout import require_session
+    from ..session.ledger_record import record_of_ledger
 
     if store is not None:
         directory = require_session(data_directory)
-        record = record_of_ledger(store, identify(directory, subject=subject, name=session), directory)
+        identity = identify(directory, subject=subject, name=session)
+        record = record_of_ledger(store, identity, directory, lambda one: code_here(one.get("name"), one))
     else:
         record = record_of_session(
             data_directory, input_trainer_state, curriculum=curriculum, kept=suggestion, tell=tell

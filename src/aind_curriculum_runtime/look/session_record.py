@@ -8,34 +8,32 @@ An evaluation that leads to the same tells which rule held.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from ..client import CurriculumError as ClientError
 from ..client.semantics import require_form
 from ..contract.errors import CONTRACT_VERSION, CurriculumError, ExitCode
 from ..contract.strict_json import StrictJsonError, parse
-from ..curriculum.discovery import Registered, choose, find, installed, repo_directory
-from ..ledger.entry import digest_of_state
-from ..ledger.store import Store
+from ..curriculum.discovery import choose, find, installed, repo_directory
+from ..ledger.entry import Session, digest_of_state
 from ..metadata.code import Code, code_of, code_of_package
-from ..metadata.history import concluded
 from ..metadata.reading import json_object
 from ..metadata.record import Record, outcome_digest
 from ..project.distributions import origin_of
 from ..project.files import is_transient, read_at_most
 from ..project.installed import dsl_version, runtime_version
-from ..project.pyproject import Pyproject
 from ..session.digest import session_digest
 from ..session.evaluate import evaluate_session
-from ..session.identity import Identity, identify
+from ..session.identity import identify
 from ..session.layout import SUGGESTION, find_state, lookup, require_session, unreadable
 from ..session.suggestion import suggestion
 from .explain import HELD, account
 from .trace import watched
 
-__all__ = ["code_here", "record_of_ledger", "record_of_session"]
+__all__ = ["code_here", "record_of_session"]
 
 _NOT_HELD: Final = {ExitCode.USAGE, ExitCode.TRANSIENT}
 _LARGEST: Final = 1 << 26
@@ -44,7 +42,7 @@ _NO_CURRICULUM: Final = "Call it in the repo of the curriculum that the suggesti
 Tell = Callable[[str], None]
 
 
-def code_here(name: str | None, recorded: dict[str, Any] | None = None) -> tuple[Registered | None, Code]:
+def code_here(name: str | None, recorded: Mapping[str, Any] = MappingProxyType({})) -> Code:
     """Find out which code of a curriculum is installed here.
 
     Args:
@@ -52,7 +50,7 @@ def code_here(name: str | None, recorded: dict[str, Any] | None = None) -> tuple
         recorded: As for ``metadata.code.code_of``.
 
     Returns:
-        The curriculum, and its code; None and nothing known where it is not installed.
+        Its code; nothing known where it is not installed.
 
     Raises:
         CurriculumError: What is wrong with the curricula installed here.
@@ -60,31 +58,11 @@ def code_here(name: str | None, recorded: dict[str, Any] | None = None) -> tuple
     curricula = installed()
     registered = find(curricula, name) if name is not None else choose(curricula, None)
     if registered is None:
-        return None, Code()
+        return Code()
     folder = repo_directory(registered)
-    if folder is None:
-        return registered, code_of_package(registered.distribution, origin_of(registered.distribution))
-    return registered, code_of(folder, recorded)
-
-
-def record_of_ledger(store: Store, identity: Identity, directory: Path) -> Record:
-    """Say what is known of a session that was concluded with a ledger.
-
-    Args:
-        store: Where the ledger lies.
-        identity: Whose session it is.
-        directory: The session directory.
-
-    Returns:
-        The record.
-
-    Raises:
-        CurriculumError: As ``concluded`` raises it, or the session cannot be read.
-    """
-    found = concluded(store, identity.subject, identity.session)
-    recorded = found.entry.content.get("curriculum") or {}
-    registered, code = code_here(recorded.get("name"), recorded)
-    return found.record(code, session_digest=session_digest(directory), script=_script(registered))
+    if folder is not None:
+        return code_of(folder, recorded)
+    return code_of_package(registered.distribution, registered.version, origin_of(registered.distribution))
 
 
 def record_of_session(
@@ -115,7 +93,7 @@ def record_of_session(
     suggested = _kept(directory, kept)
     given = _given(directory, state)
     named = ((suggested or {}).get("trainer_state") or given or {}).get("curriculum") or {}
-    registered, code = _code(curriculum or named.get("name"), is_suggestion=suggested is not None)
+    code = _code(curriculum or named.get("name"), is_suggestion=suggested is not None)
     if suggested is None:
         tell("no suggestion of this session was kept, so it was evaluated now")
     decision: dict[str, Any] = {}
@@ -144,7 +122,6 @@ def record_of_session(
             held = {"code": error.code, "exit": int(error.exit), "message": error.message, "hint": error.hint}
         tell(f"the session cannot be evaluated: {error.message}")
     subject, session = _identity(directory)
-    version = suggested["version"] if suggested is not None else registered.version if registered is not None else None
     return Record(
         code=code,
         given=given,
@@ -152,10 +129,8 @@ def record_of_session(
         held=held,
         subject=subject,
         session=session,
-        distribution=registered.distribution if registered is not None else None,
-        script=_script(registered),
         versions={
-            "curriculum": version,
+            "curriculum": suggested["version"] if suggested is not None else code.version,
             "runtime": runtime_version(),
             "contract": CONTRACT_VERSION,
             "dsl": suggested["dsl_version"] if suggested is not None else dsl_version(),
@@ -172,9 +147,8 @@ def record_of_session(
     )
 
 
-def _code(name: str | None, *, is_suggestion: bool) -> tuple[Registered | None, Code]:
-    registered, code = code_here(name)
-    if registered is None and is_suggestion:
+def _code(name: str | None, *, is_suggestion: bool) -> Code:
+    if is_suggestion and find(installed(), str(name)) is None:
         there = ", ".join(one.name for one in installed()) or "none"
         raise CurriculumError(
             "state.other_curriculum",
@@ -182,7 +156,7 @@ def _code(name: str | None, *, is_suggestion: bool) -> tuple[Registered | None, 
             f"Installed: {there}. {_NO_CURRICULUM}",
             where="$.trainer_state.curriculum.name",
         )
-    return registered, code
+    return code_here(name)
 
 
 def _kept(directory: Path, kept: Path | None) -> dict[str, Any] | None:
@@ -222,14 +196,9 @@ def _given(directory: Path, state: Path | None) -> dict[str, Any] | None:
         return None
 
 
-def _identity(directory: Path) -> tuple[str | None, Any]:
+def _identity(directory: Path) -> tuple[str | None, Session | None]:
     """Whose session it is, where it says so."""
     try:
         return identify(directory)
     except CurriculumError:
         return None, None
-
-
-def _script(registered: Registered | None) -> str | None:
-    folder = repo_directory(registered) if registered is not None else None
-    return Pyproject.read(folder).command if folder is not None else None

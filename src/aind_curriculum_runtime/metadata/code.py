@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from ..contract.errors import CurriculumError
 from ..project.checkout import Checkout, without_secrets
 from ..project.distributions import Origin
+from ..project.pyproject import Pyproject
 
 __all__ = ["Code", "code_of", "code_of_package", "require_exact"]
 
@@ -30,6 +32,13 @@ class Code:
     """SHA-256 of ``uv.lock``."""
 
     is_dirty: bool | None = None
+    distribution: str | None = None
+    version: str | None = None
+    """As ``pyproject.toml`` states it."""
+
+    script: str | None = None
+    """The console script that launchers call."""
+
     details: Mapping[str, Any] = field(default_factory=dict)
     """What else is known of the checkout, as JSON."""
 
@@ -37,7 +46,7 @@ class Code:
     """Why it could not be had again from this, the worst first."""
 
 
-def code_of(folder: Path, recorded: Mapping[str, Any] | None = None) -> Code:
+def code_of(folder: Path, recorded: Mapping[str, Any] = MappingProxyType({})) -> Code:
     """Find out which code a repo holds.
 
     Args:
@@ -48,11 +57,12 @@ def code_of(folder: Path, recorded: Mapping[str, Any] | None = None) -> Code:
     Returns:
         The code, as far as it is known.
     """
-    then = recorded if recorded is not None and recorded.get("commit") else None
-    here = Checkout(folder, then["commit"] if then else "HEAD")
-    is_dirty = here.is_dirty if then is None else then.get("dirty")
-    changes = here.changes if then is None else None
-    lock = here.lock if then is None else then.get("lock")
+    is_now = recorded.get("commit") is None
+    project = Pyproject.read(folder)
+    here = Checkout(folder, "HEAD" if is_now else recorded["commit"])
+    is_dirty = here.is_dirty if is_now else recorded.get("dirty")
+    changes = here.changes if is_now else None
+    lock = here.lock if is_now else recorded.get("lock")
     details = {
         "folder": here.within,
         "tree": here.tree,
@@ -60,32 +70,37 @@ def code_of(folder: Path, recorded: Mapping[str, Any] | None = None) -> Code:
         "is_pushed": here.is_pushed,
         "is_shallow": here.is_shallow,
     }
-    commit = here.commit if then is None else then["commit"]
+    commit = here.commit if is_now else recorded["commit"]
     return Code(
         url=here.url,
         commit=commit,
         lock=lock,
         is_dirty=is_dirty,
+        distribution=project.name,
+        version=project.version,
+        script=project.command,
         details={name: one for name, one in details.items() if one is not None},
         faults=tuple(_faults(here, commit, is_dirty, lock)),
     )
 
 
-def code_of_package(distribution: str, origin: Origin | None) -> Code:
+def code_of_package(distribution: str, version: str, origin: Origin | None) -> Code:
     """The code of a curriculum that is installed and no checkout.
 
     Args:
         distribution: The package.
+        version: Its version.
         origin: Where it was installed from, if that was recorded.
 
     Returns:
         Its repo and commit where it was installed from git; else nothing but the reason.
     """
     if origin is not None and origin.commit is not None:
-        return Code(url=without_secrets(origin.url), commit=origin.commit, is_dirty=False)
+        url = without_secrets(origin.url)
+        return Code(url=url, commit=origin.commit, is_dirty=False, distribution=distribution, version=version)
     hint = "Work in a checkout of its repo with `uv sync`, or install it from git."
     fault = CurriculumError("repo.no_checkout", f"{distribution} is installed as a package, without a checkout.", hint)
-    return Code(faults=(fault,))
+    return Code(distribution=distribution, version=version, faults=(fault,))
 
 
 def require_exact(code: Code) -> None:

@@ -58,28 +58,23 @@ class Concluded:
         )
 
     def record(
-        self,
-        code: Code,
-        *,
-        given: dict[str, Any] | None = None,
-        session_digest: dict[str, Any] | None = None,
-        script: str | None = None,
+        self, code: Code, given: dict[str, Any] | None = None, session_digest: dict[str, Any] | None = None
     ) -> Record:
         """Say what is known of the session, for its metadata.
 
         Args:
             code: The code that evaluated it.
-            given: The trainer state that it was run with, where that is at hand.
+            given: The trainer state that it was run with, where the ledger does not have it.
             session_digest: The hash of its files.
-            script: The console script.
 
         Returns:
             The record.
         """
         content, suggestion = self.entry.content, self.suggestion
-        curriculum = content.get("curriculum") or {}
         versions = {name: content[name] for name in ("runtime", "contract", "dsl", "python") if name in content}
-        state = given if given is not None else self.given
+        state = self.given if self.given is not None else given
+        if state is None and content.get("stage_run") is not None:
+            state = {"stage": {"name": content["stage_run"]}}
         rule = content.get("rule")
         return Record(
             code=code,
@@ -88,9 +83,7 @@ class Concluded:
             held=content.get("error"),
             subject=self.subject,
             session=self.entry.session,
-            distribution=curriculum.get("distribution"),
-            script=script,
-            versions={"curriculum": curriculum.get("version"), **versions},
+            versions={"curriculum": (content.get("curriculum") or {}).get("version", code.version), **versions},
             hashes={
                 "state": self.entry.given,
                 "session": session_digest,

@@ -41,10 +41,6 @@ class Record:
 
     subject: str | None = None
     session: Session | None = None
-    distribution: str | None = None
-    script: str | None = None
-    """The console script that evaluated it."""
-
     versions: Mapping[str, Any] = field(default_factory=dict)
     """``curriculum``, ``runtime``, ``contract``, ``dsl`` and ``python``, those that are known."""
 
@@ -73,8 +69,8 @@ def acquisition(record: Record) -> dict[str, Any]:
     """
     before, after = record.given or {}, (record.suggestion or {}).get("trainer_state") or {}
     curriculum = after.get("curriculum") or before.get("curriculum") or {}
-    name, version = curriculum.get("name"), record.versions.get("curriculum", curriculum.get("version"))
-    package = record.distribution or name or "unknown"
+    name, version = curriculum.get("name"), record.versions.get("curriculum")
+    package = record.code.distribution or name or "unknown"
     code = {
         "url": record.code.url or f"pkg:generic/{package}" + (f"@{version}" if version else ""),
         "name": curriculum.get("pkg_location") or package,
@@ -82,7 +78,7 @@ def acquisition(record: Record) -> dict[str, Any]:
         "commit_hash": record.code.commit,
         "language": "aind-behavior-curriculum",
         "language_version": record.versions.get("dsl"),
-        "run_script": record.script,
+        "run_script": record.code.script,
         "parameters": storable(_known(_parameters(record, before, after))),
     }
     epoch = {"curriculum_status": _stage(before), "training_protocol_name": name}
@@ -97,7 +93,7 @@ def outcome_digest(suggestion: Mapping[str, Any]) -> str:
 
 def _parameters(record: Record, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     stage = after.get("stage") or {}
-    code = {"distribution": record.distribution, "is_dirty": record.code.is_dirty, "lock_sha256": record.code.lock}
+    code = {"distribution": record.code.distribution, "is_dirty": record.code.is_dirty, "lock_sha256": record.code.lock}
     faults = [one.message for one in record.code.faults]
     return {
         "format": FORMAT,
