@@ -5,12 +5,13 @@ Owns finding the three parts in either, and comparing two documents leaf by leaf
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..contract.errors import CurriculumError
-from ..contract.leaves import changed
+from ..contract.leaves import ABSENT, changed
 from ..contract.strict_json import StrictJsonError, parse
 from ..project.files import is_transient, read_at_most
 from .keys import restored
@@ -19,6 +20,7 @@ from .record import FORMAT
 __all__ = ["Difference", "Written", "differences", "json_object", "read_written", "written_of"]
 
 _LARGEST: Final = 1 << 26
+_LONGEST: Final = 100
 _COMPARED: Final = (
     *("outcome", "stage_run", "stage_suggested", "suggested_parameters", "policies_after", "is_on_curriculum_after"),
 )
@@ -39,14 +41,19 @@ class Difference(NamedTuple):
 
     what: str
     written: Any
-    """In the metadata; None where it has none."""
+    """In the metadata; ABSENT where it has none."""
 
     found: Any
 
     @property
     def sentence(self) -> str:
         """The difference in words, without a full stop."""
-        return f"{self.what} is {self.found!r}, and {self.written!r} in the metadata"
+        return f"{self.what} is {_shown(self.found)}, and {_shown(self.written)} in the metadata"
+
+
+def _shown(value: Any) -> str:
+    text = "missing" if value is ABSENT else value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def json_object(path: Path) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from ..client import Client, Hold
 from ..contract.errors import CurriculumError
+from ..contract.leaves import ABSENT
 from ..contract.strict_json import encode
 from ..curriculum.discovery import installed, repo_directory
 from ..ledger.copying import copy_before
@@ -68,9 +69,9 @@ def verified(file: Path, data_directory: Path, state: Path | None, store: Store 
             found += differences(written, _again(written, folder, directory, state, store, own, tell))
     if found:
         told = list(dict.fromkeys(one.sentence for one in found))
-        for one in told:
+        for one in told[1:]:
             tell(one)
-        more = f", and {len(told) - 1} more" if len(told) > 1 else ""
+        more = f", and {len(told) - 1} more above" if len(told) > 1 else ""
         raise CurriculumError("metadata.differs", f"It is not as {file} says: {told[0]}{more}.", _HINT, where=str(file))
     commit = str(written.code.get("commit_hash"))[:12]
     return f"equal: {directory} gives the same with the code of {commit} ({written.code['url']})\n"
@@ -104,7 +105,7 @@ def _counted(digest: dict[str, Any]) -> str:
 
 
 def _short(digest: Any) -> Any:
-    return digest[:12] if isinstance(digest, str) else digest
+    return digest[:12] if isinstance(digest, str) else ABSENT if digest is None else digest
 
 
 def _against_ledger(written: Written, own: Concluded) -> Iterator[Difference]:
@@ -132,7 +133,7 @@ def _very_code(written: Written, found: list[Difference], tell: Tell) -> Iterato
     if here is not None and here.commit is not None and here.commit != commit:
         tell(f"{here.folder} is at {_short(here.commit)}, so {_short(commit)} is taken from a clone")
     if commit is None:
-        found.append(Difference("the commit", None, None if here is None else _short(here.commit)))
+        found.append(Difference("the commit", ABSENT, ABSENT if here is None else _short(here.commit)))
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="curriculum-again-", ignore_cleanup_errors=True) as scratch:
