@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import PROJECT, Repo, Result, clean_environment, commit_all, git
+from metadata_support import merged, require_merged
+from metadata_support import schema as schema
+from support import Repo, Result, commit_all, git
 
 from aind_curriculum_runtime.client import Client, CurriculumError, Hold, Kind
 from aind_curriculum_runtime.contract.documents import SCHEMA_DIRECTORY
@@ -22,33 +22,6 @@ from aind_curriculum_runtime.metadata.record import Record, acquisition
 from aind_curriculum_runtime.project.checkout import without_secrets
 from aind_curriculum_runtime.project.distributions import Origin
 from aind_curriculum_runtime.session.digest import session_digest
-
-
-@pytest.fixture(scope="module")
-def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment that holds aind-data-schema, which pins an older pydantic."""
-    home = tmp_path_factory.mktemp("schema")
-    for command in (
-        ["uv", "venv", "--quiet", "--python", sys.executable],
-        ["uv", "pip", "install", "--quiet", "--python", str(Repo(home).script("python")), "aind-data-schema==2.9.*"],
-    ):
-        subprocess.run(command, cwd=home, check=True, env=clean_environment())
-    return Repo(home).script("python")
-
-
-def merged(schema: Path, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The acquisitions that they are merged into, each validated and read back."""
-    done = subprocess.run(
-        [schema, PROJECT / "tests" / "merge_metadata.py"],
-        input="".join(json.dumps(one) + "\n" for one in documents),
-        capture_output=True,
-        check=False,
-        text=True,
-        encoding="utf-8",
-        env=clean_environment(),
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 class Lab:
@@ -141,11 +114,7 @@ def test_all_of_it_goes_into_acquisitions_in_three_lines(lab: Lab, schema: Path)
     }
     unknown = [Record(code=Code(), versions={"curriculum": "1.0.0"}, suggestion=one) for one in (odd, None)]
     documents = [evaluated, held, *map(acquisition, unknown)]
-    for document, found in zip(documents, merged(schema, documents), strict=True):
-        epoch, code = found["stimulus_epochs"][0], found["data_streams"][0]["code"][0]
-        assert {key: code[key] for key in document["code"]} == document["code"]
-        assert {key: epoch[key] for key in document["stimulus_epoch"]} == document["stimulus_epoch"]
-        assert epoch["performance_metrics"]["output_parameters"] == document["output_parameters"]
+    require_merged(schema, documents)
     assert restored(documents[2]["output_parameters"]) == odd["metrics"]
 
 
