@@ -212,7 +212,7 @@ def test_exact_refuses_changes_that_are_not_committed_which_are_recorded_otherwi
 def test_verify_says_equal_of_the_document_and_of_the_acquisition_it_was_merged_into(lab: Lab, schema: Path) -> None:
     result = lab.verify(merged(schema, [lab.document()])[0])
     assert result.code == 0, result.text
-    assert result.stdout.decode().startswith(f"equal: {lab.session} gives the same with the code of {lab.commit[:12]}")
+    assert result.stdout.decode().startswith(f"equal: {lab.session} gives the same with the code of {lab.commit} ")
 
 
 def test_verify_finds_an_edited_metric_and_an_edited_session(lab: Lab) -> None:

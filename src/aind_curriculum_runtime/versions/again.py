@@ -73,7 +73,7 @@ def verified(file: Path, data_directory: Path, state: Path | None, store: Store 
             tell(one)
         more = f", and {len(told) - 1} more above" if len(told) > 1 else ""
         raise CurriculumError("metadata.differs", f"It is not as {file} says: {told[0]}{more}.", _HINT, where=str(file))
-    commit = str(written.code.get("commit_hash"))[:12]
+    commit = written.code.get("commit_hash")
     return f"equal: {directory} gives the same with the code of {commit} ({written.code['url']})\n"
 
 
