@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from metadata_support import merged, require_merged
+from metadata_support import environment, merged, require_merged
 from metadata_support import schema as schema
-from support import Repo, Result, commit_all, git
+from support import Repo, Result, call, commit_all, git
 
 from aind_curriculum_runtime.client import Client, CurriculumError, Hold, Kind
 from aind_curriculum_runtime.contract.documents import SCHEMA_DIRECTORY
@@ -135,6 +135,14 @@ def test_a_held_session_says_why_and_has_code_and_stage_all_the_same(lab: Lab) -
     assert found["code"]["commit_hash"] == lab.commit and found["code"]["version"] == "0.1.0"
 
 
+def test_a_session_of_an_animal_that_is_off_is_held_and_says_so(lab: Lab) -> None:
+    state = json.loads(lab.state.read_bytes())
+    lab.state.write_text(json.dumps({**state, "is_on_curriculum": False}), encoding="utf-8")
+    parameters = lab.document()["code"]["parameters"]
+    assert (parameters["held"]["code"], parameters["is_on_curriculum_before"]) == ("state.off_curriculum", False)
+    assert "stage_suggested" not in parameters and "is_on_curriculum_after" not in parameters
+
+
 def test_the_client_has_the_same_and_a_session_that_was_held_needs_no_process(lab: Lab) -> None:
     client = Client(lab.repo.path)
     outcome = client.suggest(lab.session, lab.state)
@@ -147,6 +155,10 @@ def test_the_client_has_the_same_and_a_session_that_was_held_needs_no_process(la
     held = Client(lab.repo.path, uv="no such program").metadata(lab.session, lab.state, hold)
     assert held["code"]["parameters"]["held"] == {"code": "timeout", "message": "It hung.", "hint": ""}
     assert held["code"]["commit_hash"] == lab.commit and held["stimulus_epoch"] == expected["stimulus_epoch"]
+    (lab.repo.package / "new.py").write_bytes(b"")
+    with pytest.raises(CurriculumError) as caught:
+        client.metadata(lab.session, lab.state, hold, exact=True)
+    assert (caught.value.kind, caught.value.code) == (Kind.REPO, "repo.uncommitted")
 
 
 def test_a_kept_suggestion_that_the_session_no_longer_leads_to_is_believed_and_told(lab: Lab) -> None:
@@ -322,6 +334,12 @@ def test_code_that_can_be_had_again_has_no_fault(place: Place, tmp_path: Path) -
     assert (code.distribution, code.is_dirty, code.details["folder"]) == ("a-curriculum", False, "")
 
 
+def test_a_lock_is_the_same_whatever_line_ends_git_gave_it(place: Place) -> None:
+    before = code_of(place.path).lock
+    (place.path / "uv.lock").write_bytes(b"version = 1\r\n")
+    assert code_of(place.path).lock == before is not None
+
+
 def test_what_is_missing_is_told_of_a_repo_without_git_or_remote_or_lock(place: Place, tmp_path: Path) -> None:
     assert faults(place.path) == ["repo.no_git"]
     git(place.path, "init", "--quiet")
@@ -369,6 +387,19 @@ def test_a_package_is_known_by_the_repo_it_was_installed_from_or_by_nothing() ->
     given = {"curriculum": {"name": "a"}}
     document = acquisition(Record(code=code, given=given, versions={"curriculum": "1.0.0"}))
     assert document["code"]["url"] == "pkg:generic/a@1.0.0"
+
+
+@pytest.mark.exhaustive
+def test_a_wheel_without_a_checkout_says_what_can_be_said(lab: Lab, tmp_path: Path) -> None:
+    python = environment(tmp_path, str(lab.repo.path))
+    arguments = ["metadata", "--data-directory", lab.session, "--input-trainer-state", lab.state]
+    result = call([python.with_name("curriculum"), *arguments])
+    assert result.code == 0, result.text
+    assert "my-curriculum is installed as a package, without a checkout" in result.text
+    assert result.document["code"]["url"] == "pkg:generic/my-curriculum@0.1.0"
+    assert "commit_hash" not in result.document["code"] and result.document["output_parameters"]
+    refused = call([python.with_name("curriculum"), *arguments, "--exact"])
+    assert (refused.code, refused.error["code"]) == (78, "repo.no_checkout")
 
 
 @pytest.mark.parametrize(

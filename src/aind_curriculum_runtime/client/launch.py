@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -205,6 +204,7 @@ class Client:
         outcome: Suggestion | Hold | None = None,
         *,
         curriculum: str | None = None,
+        exact: bool = False,
     ) -> dict[str, Any]:
         """Ask for the facts of a session for its metadata: what goes into aind-data-schema's ``Acquisition``.
 
@@ -214,6 +214,7 @@ class Client:
             outcome: What ``suggest_or_hold`` gave; by default the session is evaluated once more. Of a session that was
                 held no process is asked.
             curriculum: Name of the curriculum; by default the one that the trainer state names.
+            exact: Whether code that could not be had again is refused, such as changes that are not committed.
 
         Returns:
             ``code``, ``stimulus_epoch`` and ``output_parameters``, as ``curriculum metadata`` prints them.
@@ -224,11 +225,14 @@ class Client:
         if isinstance(outcome, Hold):
             from .metadata import held_metadata
 
-            return held_metadata(outcome.reason, _absolute(input_trainer_state), _absolute(self.repo))
+            return held_metadata(outcome.reason, _absolute(input_trainer_state), _absolute(self.repo), exact=exact)
+        import tempfile  # here, so that a launcher starts without it
+
         arguments = ["--data-directory", str(_absolute(data_directory))]
         arguments += ["--input-trainer-state", str(_absolute(input_trainer_state))]
         arguments += ["--curriculum", curriculum] if curriculum is not None else []
         arguments += ["--ledger", self.ledger] if self.ledger is not None else []
+        arguments += ["--exact"] if exact else []
         with tempfile.TemporaryDirectory() as folder:
             if outcome is not None:
                 file = Path(folder) / "suggestion.json"

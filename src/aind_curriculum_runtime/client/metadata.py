@@ -14,39 +14,32 @@ from ..metadata.reading import json_object
 from ..metadata.record import Record, acquisition
 from .errors import CurriculumError
 
-__all__ = ["fault", "held_metadata"]
+__all__ = ["held_metadata"]
 
 
-def fault(reason: CurriculumError) -> dict[str, Any]:
-    """Write why there is no suggestion, as ledgers and metadata have it.
-
-    Args:
-        reason: Why.
-
-    Returns:
-        JSON values.
-    """
-    code = reason.code or reason.kind.value
-    return {"code": code, "exit": reason.exit_code, "message": reason.message, "hint": reason.hint}
-
-
-def held_metadata(reason: CurriculumError, state: Path, repo: Path) -> dict[str, Any]:
+def held_metadata(reason: CurriculumError, state: Path, repo: Path, *, exact: bool = False) -> dict[str, Any]:
     """Write the facts of a session of which there is no suggestion.
 
     Args:
         reason: Why there is none.
         state: The trainer state that it was run with.
         repo: The curriculum's repo.
+        exact: Whether code that could not be had again is refused.
 
     Returns:
         What ``curriculum metadata`` prints, as far as it is known here.
+
+    Raises:
+        CurriculumError: Of the kind ``repo``, for code that is refused.
     """
     given, code = json_object(state), code_of(repo)
+    if exact and code.faults:
+        raise CurriculumError.of(code.faults[0])
     return acquisition(
         Record(
             code=code,
             given=given,
-            held=fault(reason),
+            held=reason.fault,
             versions={"curriculum": reason.version or code.version},
             hashes={"state": None if given is None else digest_of_state(given)},
             source="launcher",

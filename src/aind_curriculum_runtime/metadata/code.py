@@ -121,21 +121,21 @@ def _faults(here: Checkout, commit: str | None, is_dirty: bool | None, lock: str
     place = str(here.folder)
 
     def fault(kind: str, message: str, hint: str) -> CurriculumError:
-        return CurriculumError(f"repo.{kind}", message, hint, where=place)
+        return CurriculumError(kind, message, hint, where=place)
 
     if commit is None or here.within is None:
         why = "is not in a git repo, or git is not there" if here.within is None else "has no commit yet"
-        return [fault("no_git", f"{place} {why}.", "Run `git init`, commit and push, or install git.")]
+        return [fault("repo.no_git", f"{place} {why}.", "Run `git init`, commit and push, or install git.")]
     found = []
     if is_dirty or (here.commit is not None and here.tree is None):
         named = ", ".join((here.changes or ())[:3]) if is_dirty and here.at == "HEAD" else ""
         more = f": {named}" + (" ..." if len(here.changes or ()) > 3 else "") if named else ""
-        found.append(fault("uncommitted", f"{place} has changes that are not committed{more}.", "Commit them."))
+        found.append(fault("repo.uncommitted", f"{place} has changes that are not committed{more}.", "Commit them."))
     if here.url is None:
-        found.append(fault("no_remote", f"The git repo of {place} has no remote.", "Push it to one."))
+        found.append(fault("repo.no_remote", f"The git repo of {place} has no remote.", "Push it to one."))
     elif not here.is_pushed:
         told = f"No branch of the remote {here.url} has the commit {commit[:12]}, as far as was fetched."
-        found.append(fault("not_pushed", told, "Push it."))
+        found.append(fault("repo.not_pushed", told, "Push it."))
     if lock is None:
-        found.append(fault("no_lock", f"{place} has no uv.lock.", "Run `uv lock`, and commit the file."))
+        found.append(fault("repo.no_lock", f"{place} has no uv.lock.", "Run `uv lock`, and commit the file."))
     return found

@@ -15,16 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..client import Client, CurriculumError, Hold, Kind, Suggestion
-from ..client.metadata import fault
 from ..contract.errors import CurriculumError as ContractError
 from ..contract.strict_json import encode
 from ..ledger.entry import digest_of_state
 from ..ledger.known import Known, known, next_state, previous_metrics
 from ..ledger.opening import open_store
 from ..ledger.recording import Draft, add, hold
-from ..metadata.code import code_of, require_exact
-from ..metadata.reading import json_object
-from ..metadata.record import acquisition
 from ..project.files import write_together
 from ..session.identity import Identity, identify
 from ..session.layout import (
@@ -39,7 +35,6 @@ from ..session.layout import (
     require_session,
     unreadable,
 )
-from ..session.ledger_record import record_of_ledger
 from .changes import require_enrolled
 from .history import read_history
 
@@ -168,6 +163,11 @@ class Subjects:
             CurriculumError: The session is not in the ledger or cannot be read, the ledger is away, or the code is
                 refused (``repo``).
         """
+        # Here, so that a launcher starts without what reads git and TOML.
+        from ..metadata.code import code_of, require_exact
+        from ..metadata.record import acquisition
+        from ..session.ledger_record import record_of_ledger
+
         folder = Path(os.path.abspath(repo.repo if isinstance(repo, Client) else repo))
         with told_to_launchers():
             directory = require_session(Path(session_directory))
@@ -211,7 +211,7 @@ class Subjects:
 
     def _record(self, identity: Identity, state: Path, error: CurriculumError) -> None:
         """Record a hold, unless the curriculum's own process did."""
-        decide = hold(identity.session, {**_given(state), "error": fault(error)})
+        decide = hold(identity.session, {**_given(state), "error": error.fault})
 
         def unless_there(before: Known) -> Draft | None:
             was_there_to_record = error.code is not None
@@ -253,6 +253,8 @@ def _file(content: dict[str, Any]) -> bytes:
 
 def _given(state: Path) -> dict[str, Any]:
     """What the session was run with, as far as it can be read."""
+    from ..metadata.reading import json_object
+
     content = json_object(state)
     if content is None:
         return {"given": None}

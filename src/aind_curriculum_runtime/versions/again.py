@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from ..client import Client, Hold
+from ..client import Client, Hold, Kind
 from ..contract.errors import CurriculumError
 from ..contract.leaves import ABSENT
 from ..contract.strict_json import encode
@@ -197,13 +197,14 @@ def _again(
         given = Path(os.path.abspath(state)) if state is not None else find_state(directory)
         outcome = client.suggest_or_hold(directory, given)
         if isinstance(outcome, Hold):
+            if outcome.reason.kind is Kind.TRANSIENT:
+                raise CurriculumError("transient.io", outcome.reason.message, outcome.reason.hint)
             tell(str(outcome.reason))
         if store is not None and own is not None and own.entry.session is not None:
             again = concluded(before, own.subject, own.entry.session)
             return written_of(acquisition(again.record(Code())))
     if isinstance(outcome, Hold):
-        held = {"code": outcome.reason.code or outcome.reason.kind.value}
-        record = Record(code=Code(), given=json_object(given), held=held)
+        record = Record(code=Code(), given=json_object(given), held=outcome.reason.fault)
     else:
         document = {"trainer_state": outcome.trainer_state, "metrics": outcome.metrics, "version": outcome.version}
         record = Record(code=Code(), given=json_object(given), suggestion=document)
