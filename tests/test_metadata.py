@@ -167,7 +167,11 @@ def test_a_kept_suggestion_that_the_session_no_longer_leads_to_is_believed_and_t
     kept["metrics"]["hit_rate"] = 0.25
     (lab.folder / "suggestion.json").write_text(json.dumps(kept), encoding="utf-8")
     result = lab.metadata("--suggestion", lab.folder / "suggestion.json")
-    assert "this repo makes something else of the session than the suggestion says" in result.text
+    told = "This code makes something else of the session than the suggestion says"
+    assert told in result.text
+    assert told in result.document["code"]["parameters"]["code"]["cannot_be_had_again"][0]
+    refused = lab.metadata("--suggestion", lab.folder / "suggestion.json", "--exact")
+    assert (refused.code, refused.error["code"]) == (65, "metadata.differs")
     assert result.document["output_parameters"]["hit_rate"] == 0.25
     assert "rule" not in result.document["code"]["parameters"]["decision"]
 
@@ -176,6 +180,7 @@ def test_a_kept_suggestion_that_the_session_no_longer_leads_to_is_believed_and_t
     ("edit", "code", "told"),
     [
         ({"trainer_state.curriculum.name": "other"}, 65, "The suggestion is of the curriculum 'other', which is not"),
+        ({"version": "0.2.0"}, 65, "The suggestion is of the version 0.2.0 of 'my-curriculum', and 0.1.0 is installed"),
         ({"metrics": [1]}, 65, "$.metrics is missing or not an object"),
         ({"trainer_state.stage": None}, 65, "it is of no curriculum, or of no stage"),
         (b'{"metrics": {"rate": NaN}}', 65, "it holds NaN, which JSON does not have"),
@@ -208,6 +213,15 @@ def test_a_session_without_a_suggestion_or_a_state_is_told(lab: Lab) -> None:
     assert result.code == 0 and "the session cannot be evaluated: There is no trainer state in" in result.text
     assert result.document["code"]["parameters"]["held"]["code"] == "state.missing"
     assert result.document["stimulus_epoch"] == {}
+
+
+def test_where_to_look_in_a_ledger_is_refused_without_one(lab: Lab) -> None:
+    assert (lab.metadata("--subject", "1").error["code"], lab.metadata("--subject", "1").code) == ("usage.invalid", 64)
+    without = [lab.repo.curriculum("metadata", *more) for more in ([], ["--protocol", "--subject", "1"])]
+    assert [one.error["message"] for one in without] == [
+        "No session is named.",
+        "A training protocol is of an animal in a ledger.",
+    ]
 
 
 def test_exact_refuses_changes_that_are_not_committed_which_are_recorded_otherwise(lab: Lab) -> None:

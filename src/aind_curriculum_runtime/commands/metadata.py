@@ -93,6 +93,10 @@ def execute(
         return encode(_protocols(ledger, subject)) + b"\n"
     if data_directory is None:
         raise CurriculumError("usage.invalid", "No session is named.", "Give --data-directory.")
+    if ledger is None and (subject is not None or session is not None):
+        raise CurriculumError(
+            "usage.invalid", "--subject and --session say where in a ledger.", "Give --ledger too, or leave them out."
+        )
     store = open_store(ledger) if ledger is not None else None
     if verify is not None:
         from ..versions.again import verified

@@ -1,21 +1,21 @@
 """The record of a session that is evaluated here, in the curriculum's own environment, for its metadata.
 
-Owns which is believed, a suggestion that somebody kept or an evaluation now: the first is what the animal was
-given.
-An evaluation that leads to the same tells which rule held.
+Owns which is believed, a suggestion that somebody kept or an evaluation now: the first is what the animal was given. An
+evaluation that leads to the same tells which rule held.
 """
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from ..client import CurriculumError as ClientError
 from ..client.semantics import require_form
-from ..contract.errors import CONTRACT_VERSION, CurriculumError, ExitCode
+from ..contract.errors import CONTRACT_VERSION, CurriculumError
 from ..contract.strict_json import StrictJsonError, parse
 from ..curriculum.discovery import choose, find, installed, repo_directory
 from ..ledger.entry import Session, digest_of_state
@@ -30,14 +30,14 @@ from ..session.evaluate import evaluate_session
 from ..session.identity import identify
 from ..session.layout import SUGGESTION, find_state, lookup, require_session, unreadable
 from ..session.suggestion import suggestion
+from ..session.with_ledger import NOT_HELD
 from .explain import HELD, account
 from .trace import watched
 
 __all__ = ["code_here", "record_of_session"]
 
-_NOT_HELD: Final = {ExitCode.USAGE, ExitCode.TRANSIENT}
 _LARGEST: Final = 1 << 26
-_NO_CURRICULUM: Final = "Call it in the repo of the curriculum that the suggestion is of."
+_OWN_REPO: Final = "Call it in the repo of the curriculum that the suggestion is of."
 
 Tell = Callable[[str], None]
 
@@ -86,16 +86,19 @@ def record_of_session(
         The record. A session that cannot be evaluated, and of which no suggestion was kept, was held.
 
     Raises:
-        CurriculumError: The session or the suggestion cannot be read; ``state.other_curriculum`` for the suggestion of
-            another repo; what is wrong with the call or may pass by itself.
+        CurriculumError: The session or the suggestion cannot be read; ``state.other_curriculum`` or
+            ``state.other_version`` for the suggestion of another repo; what is wrong with the call, or may pass by
+            itself.
     """
     directory = require_session(data_directory)
     suggested = _kept(directory, kept)
     given = _given(directory, state)
     named = ((suggested or {}).get("trainer_state") or given or {}).get("curriculum") or {}
-    code = _code(curriculum or named.get("name"), is_suggestion=suggested is not None)
     if suggested is None:
         tell("no suggestion of this session was kept, so it was evaluated now")
+    else:
+        _require_own(named.get("name"), suggested["version"])
+    code = code_here(curriculum or named.get("name"))
     decision: dict[str, Any] = {}
     notes: dict[str, Any] = {}
     held, source = None, "suggestion" if suggested is not None else "evaluation"
@@ -104,7 +107,7 @@ def record_of_session(
             evaluated = evaluate_session(directory, state, curriculum=curriculum, tell=tell)
         told, now = account(evaluated, calls), parse(suggestion(evaluated))
         if suggested is not None and outcome_digest(suggested) != outcome_digest(now):
-            tell("this repo makes something else of the session than the suggestion says, so the rule is not known")
+            code = replace(code, faults=(*code.faults, _differs(directory)))
         else:
             suggested, notes = suggested or now, evaluated.notes
             decision = next(
@@ -116,7 +119,7 @@ def record_of_session(
                 {},
             )
     except CurriculumError as error:
-        if error.exit in _NOT_HELD:
+        if error.exit in NOT_HELD:
             raise
         if suggested is None:
             held = {"code": error.code, "exit": int(error.exit), "message": error.message, "hint": error.hint}
@@ -147,16 +150,33 @@ def record_of_session(
     )
 
 
-def _code(name: str | None, *, is_suggestion: bool) -> Code:
-    if is_suggestion and find(installed(), str(name)) is None:
-        there = ", ".join(one.name for one in installed()) or "none"
+def _require_own(name: str | None, version: str) -> None:
+    """Refuse a suggestion that the code here did not give: its commit would be told for that of another."""
+    curricula = installed()
+    registered = find(curricula, str(name))
+    if registered is None:
         raise CurriculumError(
             "state.other_curriculum",
             f"The suggestion is of the curriculum {name!r}, which is not installed here.",
-            f"Installed: {there}. {_NO_CURRICULUM}",
+            f"Installed: {', '.join(one.name for one in curricula) or 'none'}. {_OWN_REPO}",
             where="$.trainer_state.curriculum.name",
         )
-    return code_here(name)
+    if registered.version != version:
+        raise CurriculumError(
+            "state.other_version",
+            f"The suggestion is of the version {version} of {name!r}, and {registered.version} is installed here.",
+            "Check out the version that gave it, or give --ledger, which has its commit.",
+            where="$.version",
+        )
+
+
+def _differs(directory: Path) -> CurriculumError:
+    return CurriculumError(
+        "metadata.differs",
+        "This code makes something else of the session than the suggestion says, so which rule held is not known.",
+        "Check out the commit that gave it; of a session that has a ledger give --ledger.",
+        where=str(directory),
+    )
 
 
 def _kept(directory: Path, kept: Path | None) -> dict[str, Any] | None:

@@ -111,7 +111,8 @@ def require_exact(code: Code) -> None:
 
     Raises:
         CurriculumError: The first of its faults: ``repo.no_git``, ``repo.uncommitted``, ``repo.no_remote``,
-            ``repo.not_pushed``, ``repo.no_lock`` or ``repo.no_checkout``.
+            ``repo.not_pushed``, ``repo.no_lock`` or ``repo.no_checkout``; ``metadata.differs`` for code that does not
+            give the suggestion.
     """
     if code.faults:
         raise code.faults[0]

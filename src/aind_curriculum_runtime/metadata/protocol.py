@@ -13,7 +13,7 @@ from typing import Any
 from ..contract.errors import CurriculumError
 from ..ledger.entry import Entry
 from ..ledger.known import entries_of
-from ..ledger.standing import counting
+from ..ledger.standing import counting, stand
 from ..ledger.store import Store
 from ..project.checkout import Checkout
 from .record import FORMAT
@@ -35,8 +35,9 @@ def protocols(store: Store, subject: str, repos: Mapping[str, Path]) -> list[dic
     Raises:
         CurriculumError: ``session.not_recorded`` for an animal that was never trained, or as the store raises it.
     """
-    entries = counting(entries_of(store, subject))
-    sent = [one for one in entries if _curriculum(one).get("name") is not None]
+    recorded = entries_of(store, subject)
+    entries, late = counting(recorded), stand(recorded).late  # a late session moved nothing
+    sent = [one for one in entries if _curriculum(one).get("name") is not None and one.place not in late]
     if not sent:
         raise CurriculumError(
             "session.not_recorded",

@@ -30,9 +30,9 @@ from .previous_metrics import from_ledger
 from .state import PlainState, read
 from .suggestion import suggestion
 
-__all__ = ["evaluate_with_ledger"]
+__all__ = ["NOT_HELD", "evaluate_with_ledger"]
 
-_NOT_HELD: Final = {ExitCode.USAGE, ExitCode.TRANSIENT}
+NOT_HELD: Final = {ExitCode.USAGE, ExitCode.TRANSIENT}
 """Failures that say nothing of the session: the same call may work in a minute, or with another option."""
 
 
@@ -71,7 +71,7 @@ def evaluate_with_ledger(
             evaluated = evaluate_session(directory, plain, curriculum=curriculum, tell=tell)
         document = suggestion(evaluated)
     except CurriculumError as error:
-        if error.exit not in _NOT_HELD:
+        if error.exit not in NOT_HELD:
             fault = {"code": error.code, "exit": int(error.exit), "message": error.message, "hint": error.hint}
             held = _add(store, identity, hold(identity.session, {**given, **_versions(plain), "error": fault}), tell)
             if why := stuck(held.standing):
