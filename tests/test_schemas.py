@@ -19,7 +19,7 @@ from support import PROJECT, Repo, Result
 from aind_curriculum_runtime.contract import documents as models
 from aind_curriculum_runtime.contract.errors import CODES, CurriculumError, error_line
 
-NAMES = ["describe.schema.json", "error.schema.json", "suggestion.schema.json"]
+NAMES = ["describe.schema.json", "error.schema.json", "metadata.schema.json", "suggestion.schema.json"]
 
 
 def validator(name: str) -> Draft202012Validator:
@@ -55,7 +55,7 @@ def test_the_module_writes_the_files_where_they_differ(tmp_path: Path) -> None:
     def write() -> str:
         return subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stderr
 
-    assert sorted(write().split()) == sorted([*NAMES, *["wrote"] * 3])
+    assert sorted(write().split()) == sorted([*NAMES, *["wrote"] * len(NAMES)])
     written = package / "contract" / "schemas"
     assert {file.name: file.read_bytes() for file in written.iterdir()} == models.schemas()
     (written / "error.schema.json").write_bytes(b"{}")
