@@ -127,7 +127,7 @@ def m_constant(metrics: Seen) -> bool:
 
 
 def m_mirrored(metrics: Seen) -> bool:
-    return BOUND > metrics.level
+    return BOUND > metrics.level  # noqa: SIM300
 
 
 def m_either(metrics: Seen) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import random
 import sys
 from collections.abc import Iterator
 from itertools import groupby, takewhile
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from recorded import STAGES, read_sessions, write_session
 from replay_support import TABLE, Installed, install, read_decisions, recorded_rows, write_table
+from support import generate
 
 from aind_curriculum_runtime.replay import directory_metrics, processes
 from aind_curriculum_runtime.replay.columns import COLUMNS, SIMULATED
@@ -158,6 +160,41 @@ def test_a_difference_from_the_trainer_has_its_sentence_and_exit_code(example: I
     done = changed.replay(TABLE, "-o", tmp_path / "decisions.csv", "--verify", "400", "--json")
     assert done.code == 4 and done.document["different"] > 0, done.text
     assert "not as `run` decides:" in done.text and "decision PROGRESS and by `run`" in done.text
+
+
+def test_policies_tune_the_parameters_as_run_does(template: Path, tmp_path: Path) -> None:
+    repo = generate(template, tmp_path / "my-curriculum")
+    own = install(tmp_path / "installed", repo / "src", "my-curriculum", "my_curriculum.curriculum:CURRICULUM")
+    rates = random.Random(1)
+    sessions = [
+        {
+            "subject_id": f"m{subject}",
+            "session": number,
+            "session_date": f"2026-01-{number:02}",
+            "metrics": {
+                "trials": 30,
+                "hit_rate": round(rates.uniform(0.3, 0.9), 2),
+                "median_reaction_time": rates.choice([None, 0.8, 1.6]),
+                "water": 0.5,
+                "good_sessions_in_a_row": rates.randrange(3),
+            },
+        }
+        for subject in range(12)
+        for number in range(1, 16)
+    ]
+    table = tmp_path / "sessions.jsonl"
+    table.write_text("".join(f"{json.dumps(one)}\n" for one in sessions), encoding="utf-8", newline="\n")
+    done = own.replay(table, "-o", tmp_path / "decisions.jsonl", "--mode", "simulate", "--verify", "180", "--json")
+    assert done.code == 0 and (done.document["verified"], done.document["different"]) == (180, 0), done.text
+    found = read_decisions(tmp_path / "decisions.jsonl")
+    tuned = [row for row in found if row["parameters"] is not None]
+    assert {(row["current_stage_suggested"], row["decision"]) for row in tuned} == {("s_shaping", "STAY")}
+    delays = {row["parameters"]["response_delay"] for row in tuned}
+    assert len(delays) > 2
+    assert {name.rpartition(".")[2] for row in tuned for name in row["policies"]} == {
+        "p_lengthen_delay",
+        "p_hold_delay",
+    }
 
 
 # What a table can be wrong in
