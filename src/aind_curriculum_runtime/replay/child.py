@@ -1,6 +1,6 @@
 """The start of a process that decides for another one: it ends with that one, and leaves Ctrl-C to it.
 
-Imports nothing of the runtime, so that it is done before a person can interrupt.
+Imports nothing of the runtime, so that it is done quickly.
 """
 
 from __future__ import annotations
@@ -9,8 +9,23 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["settle"]
+__all__ = ["ignored_from_birth", "settle"]
+
+
+@contextmanager
+def ignored_from_birth() -> Iterator[None]:
+    """Ignore Ctrl-C while processes are started: they inherit that, and print no traceback of their own start."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def settle() -> None:

@@ -16,7 +16,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from ..contract.errors import CurriculumError
-from .child import settle
+from .child import ignored_from_birth, settle
 from .decisions import Asked, Decided, Replay
 from .sessions import Sessions, chunks
 
@@ -135,7 +135,8 @@ def _in_order(
 
 
 def _submitted(pool: ProcessPoolExecutor, asked: Asked, chunk: Chunk) -> Any:
-    return pool.submit(_decided, asked, chunk)
+    with ignored_from_birth():
+        return pool.submit(_decided, asked, chunk)
 
 
 def _decided(asked: Asked, chunk: Chunk) -> list[list[Decided]]:
