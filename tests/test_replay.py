@@ -21,6 +21,7 @@ from replay_support import TABLE, Installed, install, read_decisions, recorded_r
 from support import generate
 from zoo import running
 
+from aind_curriculum_runtime import CurriculumError
 from aind_curriculum_runtime.command import progress
 from aind_curriculum_runtime.replay import directory_metrics, processes
 from aind_curriculum_runtime.replay.columns import COLUMNS, SIMULATED
@@ -298,6 +299,12 @@ def test_what_is_wrong_as_a_whole_has_its_exit_code(
     done = example.replay(*arguments, cwd=tmp_path)
     assert (done.code, done.stdout) == (code, b"") and says in done.error["message"], done.text
     assert not list(tmp_path.iterdir())
+
+
+def test_a_table_without_the_columns_of_a_session_is_refused_as_a_whole(replay: Replay, tmp_path: Path) -> None:
+    kept = [{name: cell for name, cell in row.items() if name != "session"} for row in ROWS]
+    with pytest.raises(CurriculumError, match="lacks the column session"):
+        decided(replay, write_table(tmp_path / "table.csv", kept))
 
 
 def test_columns_that_no_hook_replaces_must_be_there(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
