@@ -66,9 +66,10 @@ class Table:
         """Rows up to the first that cannot be read: a table that was cut short has animals before."""
         count = 0
         try:
-            for count, row in enumerate(rows(self._path), 1):
-                if count == 1:
+            for row in rows(self._path):
+                if not count:
                     row.require(_NEEDED)
+                count += 1
                 yield row
         except CurriculumError as error:
             if error.code != "source.invalid" or not count:
