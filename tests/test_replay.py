@@ -74,7 +74,10 @@ def told(rows: list[Any], *names: str) -> list[tuple[Any, ...]]:
 def test_every_recorded_column_is_found_again_and_the_others_are_recomputed(example: Installed, tmp_path: Path) -> None:
     done = example.replay(TABLE, "-o", tmp_path / "decisions.csv", "--json")
     assert (done.code, done.stderr) == (0, b""), done.text
-    assert {"sessions": 411, "animals": 26, "left_out": {"sessions": 0, "animals": 0}}.items() <= done.document.items()
+    stages = [(row["current_stage_suggested"], row["current_stage_actual"]) for row in ROWS]
+    moved = sum(actual in STAGES and actual != suggested for suggested, actual in stages)
+    counts = {"sessions": 411, "animals": 26, "overridden": moved, "open_loop": 44, "missing": 0}
+    assert {**counts, "left_out": {"sessions": 0, "animals": 0}}.items() <= done.document.items()
     found = read_decisions(tmp_path / "decisions.csv")
     assert list(found[0]) == [one.name for one in COLUMNS]
     columns = (*RECORDED, "next_stage_suggested")
@@ -263,6 +266,17 @@ def test_a_rule_that_raises_at_one_session_leaves_the_others_as_they_are(
     assert "A rule of the curriculum failed: ZeroDivisionError: no trials" in found[failed[0]]["error"]
     assert told(found[:5], "decision")[4] == told(expected[:5], "decision")[4]
     assert sum(one.get("decision") != other["decision"] for one, other in zip(found, expected, strict=True)) == 1
+
+
+def test_sessions_that_are_missing_are_counted_and_the_last_one_before_them_counts(
+    example: Installed, tmp_path: Path
+) -> None:
+    mouse = [row for row in ROWS if row["subject_id"] == "668463"]
+    kept = [{**row, "current_stage_suggested": ""} for row in [*mouse[:3], *mouse[6:]]]
+    done = example.replay(write_table(tmp_path / "table.csv", kept), "-o", tmp_path / "decisions.csv")
+    assert done.code == 0 and b"; 3 in between are missing." in done.stdout, done.text
+    found = read_decisions(tmp_path / "decisions.csv")
+    assert found[3]["current_stage_suggested"] == found[2]["next_stage_suggested"]
 
 
 def test_a_table_that_ends_in_the_middle_is_decided_up_to_there(example: Installed, tmp_path: Path) -> None:

@@ -164,6 +164,11 @@ def _text(replay: Replay, summary: Summary, source: Source, verified: int, diffe
     how = "simulated, which is no forecast" if replay.asked.simulate else "as they were run"
     by = f"{replay.curriculum.name} {replay.curriculum.version}"
     lines = [f"{_many(summary.sessions, summary.animals)}, {how}, by {by}: {counts or 'none'}."]
+    if not replay.asked.simulate:
+        lines.append(
+            f"{summary.overridden:,} were run at another stage than suggested, {summary.open_loop:,} at one that nobody "
+            f"wrote down; {summary.missing:,} in between are missing."
+        )
     if summary.left_out:
         lines.append(f"Left out: {_many(summary.left_out, summary.animals_left_out)}.")
     if source.cut is not None:
