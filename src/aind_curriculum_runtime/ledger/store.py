@@ -209,8 +209,9 @@ def refused(url: str, doing: Doing, said: str, hint: str) -> CurriculumError:
     Returns:
         ``ledger.not_writable`` or ``ledger.unreadable``.
     """
+    code = "ledger.not_writable" if doing == "written to" else "ledger.unreadable"
     return CurriculumError(
-        "ledger.not_writable" if doing == "written to" else "ledger.unreadable",
+        code,
         f"The ledger {url} could not be {doing}: {said}.",
         f"{hint}; then run the step again.",
         where=url,

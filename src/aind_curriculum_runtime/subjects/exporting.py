@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -31,16 +31,16 @@ TABLE_ROW: Final = "table_row"
 
 @dataclass(frozen=True)
 class _Graphs:
-    """The graphs of the curricula of a ledger, each read once: how its stages follow each other, by which rules.
+    """The graphs of the curricula of a ledger, each read once: how its stages follow each other.
 
     Args:
         store: The ledger.
     """
 
     store: Store
-    _read: dict[str, _Stages | None] = field(default_factory=dict)
+    _read: dict[str, StageOrder | None] = field(default_factory=dict)
 
-    def of(self, entry: Entry) -> _Stages | None:
+    def of(self, entry: Entry) -> StageOrder | None:
         """The stages of the curriculum that an entry's trainer state was written with; None where it is not there."""
         digest = ((entry.state or {}).get("curriculum") or {}).get("graph")
         if digest is None:
@@ -51,39 +51,24 @@ class _Graphs:
         return self._read[digest]
 
 
-@dataclass(frozen=True)
-class _Stages:
-    order: StageOrder
-    rules: Mapping[tuple[str, str], list[str]]
-    """References of the transitions from one stage to another."""
-
-    def decision(self, run: str, after: str) -> str | None:
-        """What auto-train calls it; None for a stage that is not of this version."""
-        if run == after:
-            return "STAY"
-        level = self.order.level
-        if run not in level or after not in level:
-            return None
-        is_ahead = self.order.kind(run, after) == "advance" or level[after] > level[run]
-        return "PROGRESS" if is_ahead else "ROLLBACK"
-
-    def rule(self, run: str, after: str) -> str | None:
-        """The one transition that leads there; None where none or several do."""
-        found = self.rules.get((run, after), ())
-        return found[0] if len(found) == 1 else None
+def _decision(stages: StageOrder, run: str, after: str) -> str | None:
+    """What auto-train calls it; None for a stage that is not of this version."""
+    if run == after:
+        return "STAY"
+    if run not in stages.level or after not in stages.level:
+        return None
+    is_ahead = stages.kind(run, after) == "advance" or stages.level[after] > stages.level[run]
+    return "PROGRESS" if is_ahead else "ROLLBACK"
 
 
-def _stages(curriculum: Any) -> _Stages | None:
+def _stages(curriculum: Any) -> StageOrder | None:
     try:
         graph = curriculum["graph"]
         names = {key: stage["name"] for key, stage in graph["nodes"].items()}
-        rules: dict[tuple[str, str], list[str]] = {}
-        for source, edges in graph["graph"].items():
-            for rule, target in edges:
-                rules.setdefault((names[source], names[str(target)]), []).append(str(rule))
+        ways = [(names[source], names[str(to)]) for source, edges in graph["graph"].items() for _, to in edges]
     except (KeyError, TypeError, ValueError, AttributeError):  # of a library that writes them otherwise
         return None
-    return _Stages(order_of(list(names.values()), rules), rules)
+    return order_of(list(names.values()), dict.fromkeys(ways))
 
 
 @contextlib.contextmanager
@@ -184,7 +169,7 @@ def _number(entry: Entry, before: _Before) -> int:
     return number
 
 
-def _row(history: History, entry: Entry, before: _Before, stages: _Stages | None) -> dict[str, Any]:
+def _row(history: History, entry: Entry, before: _Before, stages: StageOrder | None) -> dict[str, Any]:
     assert entry.session is not None
     content = entry.content
     run, after = content.get("stage_run"), ((entry.state or {}).get("stage") or {}).get("name")
@@ -192,16 +177,14 @@ def _row(history: History, entry: Entry, before: _Before, stages: _Stages | None
     is_overridden = run is not None and run != suggested
     moved = before.moved if is_overridden else None
     curriculum = content.get("curriculum") or {}
-    decision = rule = None
-    if stages is not None and run is not None and after is not None:
-        decision, rule = stages.decision(run, after), stages.rule(run, after)
+    decision = _decision(stages, run, after) if stages is not None and run is not None and after is not None else None
     own = {
         "session_name": entry.session.name,
         "session_start": entry.session.start,
         "entry": entry.place,
         "late": entry.place in history.standing.late,
         "held": (content.get("error") or {}).get("code"),
-        "rule": rule if TABLE_ROW not in content else None,  # by which rule the table's curriculum decided is not known
+        "rule": content.get("rule"),
         "overridden_by": moved.content.get("by") if moved is not None else None,
         "overridden_why": moved.content.get("reason") if moved is not None else None,
         "curriculum_commit": curriculum.get("commit"),
