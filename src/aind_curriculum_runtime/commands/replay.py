@@ -166,8 +166,8 @@ def _text(replay: Replay, summary: Summary, source: Source, verified: int, diffe
     lines = [f"{_many(summary.sessions, summary.animals)}, {how}, by {by}: {counts or 'none'}."]
     if not replay.asked.simulate:
         lines.append(
-            f"{summary.overridden:,} were run at another stage than suggested, {summary.open_loop:,} at one that nobody "
-            f"wrote down; {summary.missing:,} in between are missing."
+            f"{summary.overridden:,} were run at another stage than suggested, {summary.open_loop:,} at one that "
+            f"nobody wrote down; {summary.missing:,} in between are missing."
         )
     if summary.left_out:
         lines.append(f"Left out: {_many(summary.left_out, summary.animals_left_out)}.")
