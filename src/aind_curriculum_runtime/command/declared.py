@@ -31,6 +31,7 @@ class Declared(NamedTuple):
 
 _RUN: Final = "run a session"
 _LOOK: Final = "look at the curriculum"
+_ANIMALS: Final = "look at the animals"
 _CHECK: Final = "check the repo"
 _VERSION: Final = "versions"
 _BRING: Final = "bring over what exists"
@@ -45,6 +46,10 @@ CURRICULUM: Final = (
     Declared("diagram", True, _LOOK, "commands.diagram", "draw the curriculum as a picture, a page or Markdown"),
     Declared("explain", True, _LOOK, "commands.explain", "tell why a session leads where it does"),
     Declared("task", True, _LOOK, "commands.task", "print the task of a stage as the rig reads it"),
+    Declared("stats", False, _ANIMALS, "commands.stats", "count how animals came through the stages"),
+    Declared(
+        "progress", False, _ANIMALS, "commands.progress", "draw every session of every animal as a page or picture"
+    ),
     Declared("check", False, _CHECK, "commands.check", "check whether a launcher can rely on this repo"),
     Declared("version", False, _VERSION, "commands.version", "print the curriculum's version"),
     Declared("dsl-version", False, _VERSION, "commands.dsl_version", "print the version of aind-behavior-curriculum"),

@@ -6,6 +6,7 @@ the font that it measured with.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 from typing import Any
@@ -66,7 +67,8 @@ def _rendered(drawing: Drawing, form: str) -> bytes:
     import pygraphviz
 
     graph: Any = pygraphviz.AGraph(string=drawing.text)
-    rendered: bytes = graph.draw(format=form, prog="dot")
+    with contextlib.redirect_stderr(None):  # it warns that many nodes take long, also where all are placed
+        rendered: bytes = graph.draw(format=form, prog="nop2" if drawing.placed else "dot")
     return rendered
 
 

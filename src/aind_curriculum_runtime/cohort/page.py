@@ -1,0 +1,148 @@
+"""The progress of a cohort as one page for a browser, which loads nothing and works from a disk.
+
+Owns what is handed to the page, as small as it can be for many sessions; its markup, style and script are beside it
+as ``page.html.jinja``, ``page.css`` and ``page.js``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from ..look.colours import shade, stroke
+from ..look.templates import render
+from ..look.wording import clean, shortened, shown
+from .progress import AXES, ORDERS, progress_ranks, sorted_animals
+from .sessions import Animal, Cohort
+
+__all__ = ["page"]
+
+_VALUE: Final = 60
+"""Characters of a metric that is no number."""
+
+_DIGITS: Final = 6
+"""Significant digits of a number."""
+
+
+def page(
+    cohort: Cohort, *, title: str, axis: str, order: str, descending: bool, highlighted: Iterable[str] = ()
+) -> str:
+    """Write the page.
+
+    Args:
+        cohort: The animals.
+        title: What the page is called.
+        axis: What runs from left to right at first; one of ``progress.AXES``.
+        order: What the rows are sorted by at first; one of ``progress.ORDERS``.
+        descending: Whether the last row is first.
+        highlighted: Animals that are marked at first.
+
+    Returns:
+        An HTML document.
+
+    Raises:
+        ImportError: The extra ``diagram`` is not installed; ``look.drawing.require_extra`` says so to a user.
+    """
+    here = Path(__file__).parent
+    data = {
+        **_data(cohort),
+        "axis": axis,
+        "order": order,
+        "descending": descending,
+        "highlighted": sorted(highlighted),
+    }
+    text = render(
+        here / "page.html.jinja",
+        {},
+        title=title,
+        told=cohort.told,
+        left_out=len(cohort.left_out),
+        stages=[
+            (name, shade(_progress(cohort, rank)), stroke(_progress(cohort, rank)))
+            for rank, name in enumerate(cohort.stages)
+        ],
+        axes=AXES,
+        orders=ORDERS,
+        style=(here / "page.css").read_text(encoding="utf-8"),
+        script=(here / "page.js").read_text(encoding="utf-8"),
+        data=_embedded(data),
+    )
+    return clean(text)
+
+
+def _embedded(data: Any) -> str:
+    """JSON that can stand in a script element, whatever a name holds."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _progress(cohort: Cohort, rank: int) -> float:
+    return rank / max(1, len(cohort.stages) - 1)
+
+
+class _Numbered:
+    """Texts that come up often, by their number."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, int] = {}
+
+    def __call__(self, text: str | None) -> int:
+        return -1 if text is None or text == "" else self.texts.setdefault(text, len(self.texts))
+
+
+def _data(cohort: Cohort) -> dict[str, Any]:
+    stages = {stage: rank for rank, stage in enumerate(cohort.stages)}
+    ranks = progress_ranks(cohort)
+    names = {"curricula": _Numbered(), "decisions": _Numbered(), "rules": _Numbered(), "errors": _Numbered()}
+    metrics = list(dict.fromkeys(name for one in cohort.sessions for name in one.metrics))
+
+    def columns(animal: Animal) -> dict[str, Any]:
+        own = animal.sessions
+        return {
+            "number": _folded([one.number for one in own]),
+            "day": _folded([one.day.toordinal() - _EPOCH for one in own]),
+            "stage": _folded([stages[one.stage] for one in own]),
+            "suggested": _folded([stages.get(one.suggested, -1) for one in own]),
+            "following": _folded([stages[one.following] if one.following is not None else -1 for one in own]),
+            "flags": _folded([(not one.is_closed_loop) + 2 * one.is_overridden for one in own]),
+            "at": _folded([one.at_stage for one in own]),
+            "curriculum": _folded([names["curricula"](one.curriculum) for one in own]),
+            "decision": _folded([names["decisions"](one.decision) for one in own]),
+            "rule": _folded([names["rules"](one.rule) for one in own]),
+            "error": _folded([names["errors"](one.error) for one in own]),
+            "margin": _folded([_short(one.margin) for one in own]),
+            "metrics": [_folded([_short(one.metrics.get(name)) for one in own]) for name in metrics],
+        }
+
+    animals = [
+        {"name": one.subject, "rank": ranks[one.subject], "count": len(one.sessions), **columns(one)}
+        for one in sorted_animals(cohort, "subject")
+    ]
+    return {
+        "stages": list(stages),
+        "metrics": metrics,
+        "animals": animals,
+        **{name: list(found.texts) for name, found in names.items()},
+        "fills": [shade(_progress(cohort, rank)) for rank in range(len(stages))],
+        "strokes": [stroke(_progress(cohort, rank)) for rank in range(len(stages))],
+    }
+
+
+_EPOCH: Final = 719163
+"""Ordinal of 1970-01-01, from which browsers count days."""
+
+
+def _folded(values: Sequence[Any]) -> Any:
+    """One value where all are the same: most columns of most animals."""
+    return values[0] if values.count(values[0]) == len(values) and not isinstance(values[0], list) else list(values)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, float):
+        short = float(f"{value:.{_DIGITS}g}")
+        return int(short) if short.is_integer() else short
+    if value is None or isinstance(value, bool | int):
+        return value
+    return shortened(shown(value), _VALUE)

@@ -1,0 +1,155 @@
+"""Count what a table of sessions says: how long animals were at each stage, when they came there, where they left.
+
+SOURCE is a table with a row for each session and the columns of auto-train (CSV, JSON lines or Parquet), such as
+'curriculum replay' writes. The time to a stage is estimated by Kaplan and Meier: an animal that is no longer seen
+counts as long as it was. Stages stand in the order that the decisions say, or that --stages says.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from ..command.options import FILE, all_option, command, json_option
+from ..command.reporting import Output
+from ..contract.console_script import as_called
+from ..contract.errors import CurriculumError
+
+if TYPE_CHECKING:
+    from ..cohort.sessions import Cohort
+    from ..cohort.survival import Unit
+
+EXAMPLES: Final = """\
+  curriculum stats sessions.csv
+  curriculum stats sessions.csv --group curriculum_version --time days
+  curriculum stats sessions.csv --csv animals > stages.csv"""
+
+LEFT_OUT: Final = 3
+"""The exit code of a result in which rows are missing."""
+
+_NAMED: Final = 10
+"""Rows that are named one by one, of those that could not be used."""
+
+stages_option: Final = click.option(
+    "--stages",
+    metavar="A,B,...",
+    help="all stages in their order (default: read off the decisions); a row with another one is left out",
+)
+
+source_argument: Final = click.argument("source", type=FILE, help="the table of sessions")
+
+
+@command(__doc__, EXAMPLES)
+@source_argument
+@stages_option
+@click.option("--group", metavar="COLUMN", help="count apart the animals that differ in this column")
+@click.option(
+    "--time",
+    "unit",
+    type=click.Choice(("sessions", "days")),
+    default="sessions",
+    help="what the time to a stage is counted in (default: sessions)",
+)
+@click.option(
+    "--left-after",
+    type=click.IntRange(min=0),
+    default=14,
+    metavar="DAYS",
+    help="an animal has left that had no session in so many days before the table's last one (default: 14)",
+)
+@all_option("list every animal (default: the first of many)")
+@json_option("print everything as a JSON object")
+@click.option(
+    "--csv", "table", type=click.Choice(("animals", "stages", "curves")), help="print one of the tables as CSV"
+)
+def execute(
+    source: Path,
+    stages: str | None,
+    group: str | None,
+    unit: Unit,
+    left_after: int,
+    everything: bool,
+    as_json: bool,
+    table: str | None,
+) -> Output:
+    """Carry out the command.
+
+    Args:
+        source: The table.
+        stages: All stages in their order, or None to read it off the table.
+        group: The column that says the group of an animal, or None for one group.
+        unit: What the time to a stage is counted in.
+        left_after: Days without a session after which an animal has left.
+        everything: Whether the text lists every animal.
+        as_json: Whether to print a JSON object.
+        table: The table to print as CSV, or None.
+
+    Returns:
+        The statistics; exit code 3 when rows had to be left out.
+
+    Raises:
+        CurriculumError: ``usage.invalid``; whatever reading the table raises.
+    """
+    if as_json and table is not None:
+        raise CurriculumError("usage.invalid", "--json and --csv exclude each other.", "Leave one of them out.")
+    from ..cohort import report
+
+    cohort = read_cohort(source, stages, group)
+    newest = max(one.day for one in cohort.sessions)
+    found = report.statistics(cohort, unit, newest - timedelta(days=left_after))
+    if as_json:
+        document = report.as_json(found)
+    elif table is not None:
+        document = report.as_csv(found, table)
+    else:
+        document = report.as_text(found, everything=everything).encode("utf-8", "backslashreplace")
+    return Output(document, told(cohort))
+
+
+def read_cohort(source: Path, stages: str | None, group: str | None = None) -> Cohort:
+    """Read the table that was named.
+
+    Args:
+        source: The table.
+        stages: All stages in their order, separated by commas, or None.
+        group: The column that says the group of an animal, or None.
+
+    Returns:
+        Its animals.
+
+    Raises:
+        CurriculumError: ``usage.invalid`` for stages that are empty or named twice; whatever reading the table raises.
+    """
+    from ..cohort.sessions import read
+    from ..tables.reading import rows
+
+    names = [name.strip() for name in stages.split(",")] if stages is not None else []
+    if "" in names or len(set(names)) < len(names):
+        raise CurriculumError(
+            "usage.invalid", f"--stages {stages!r} has a stage without a name, or twice.", "Name each stage once."
+        )
+    return read(rows(source), stages=names, group=group)
+
+
+def told(cohort: Cohort) -> int:
+    """Say on stderr what had to be left out.
+
+    Args:
+        cohort: The animals that were read.
+
+    Returns:
+        The exit code.
+    """
+    count = len(cohort.left_out)
+    if not count:
+        return 0
+    lines = [one.reason for one in cohort.left_out[:_NAMED]]
+    if count > _NAMED:
+        lines.append(f"and {count - _NAMED} more")
+    of = count + sum(1 for _ in cohort.sessions)
+    print(as_called("\n  ".join([f"curriculum: {count} of {of} rows were left out.", *lines])), file=sys.stderr)
+    return LEFT_OUT
