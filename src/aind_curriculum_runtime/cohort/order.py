@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Final
 
@@ -24,7 +25,8 @@ def stage_order(moves: Iterable[tuple[str, str | None, str | None]]) -> tuple[st
         moves: Of each session its stage, the decision, and the stage that it leads to.
 
     Returns:
-        All stages: one that leads up to another comes before it, others come as they are first seen.
+        All stages: one that leads up to another comes before it. One that no decision leads to or from comes after the
+        one that was seen before it.
     """
     seen: dict[str, None] = {}
     forward: dict[tuple[str, str], None] = {}
@@ -37,7 +39,13 @@ def stage_order(moves: Iterable[tuple[str, str | None, str | None]]) -> tuple[st
             forward[stage, following] = None
         elif decided == ROLLBACK:
             forward[following, stage] = None
-    return order_of(sorted(seen, key=lambda name: name == _LAST), forward).names
+    last = [name for name in seen if name == _LAST]
+    names = [name for name in seen if name != _LAST]
+    joined = {name for pair in forward for name in pair}
+    for before, name in itertools.pairwise(names):
+        if name not in joined:
+            forward[before, name] = None
+    return (*order_of(names, [pair for pair in forward if _LAST not in pair]).names, *last)
 
 
 def decision(stage: str, following: str, order: tuple[str, ...]) -> str:

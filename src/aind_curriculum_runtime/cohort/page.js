@@ -69,6 +69,7 @@ let longest = 1;
 function size() {
   longest = 1 + rows.reduce((most, one) => Math.max(most, last(one)), 0);
   if (fitted) pitch = Math.max(NARROWEST, Math.min(WIDEST, (grid.clientWidth - names - 12) / longest));
+  samples();
   room.style.width = `${names + 12 + longest * pitch}px`;
   room.style.height = `${HEAD + rows.length * ROW + 8}px`;
   draw();
@@ -84,6 +85,7 @@ function settle() {
   for (const name of ["ink", "faint", "ground", "raised", "line", "marked", "focus", "unknown"])
     colours[name] = style.getPropertyValue(`--${name}`).trim();
   kinds.clear();
+  kept = "";
 }
 
 function mark(stage, suggested, flags, error, width) {
@@ -124,8 +126,9 @@ function numbered(ink, stage, suggested, flags, error, width) {
 function levelled(ink, stage, suggested, flags, error, width) {
   const open = flags & 1, wide = Math.max(width - (width > 4 ? 1 : 0), 1), high = ROW - 3;
   const level = (rank) => high * (rank + 1) / data.stages.length;
-  ink.fillStyle = open ? colours.unknown : data.strokes[stage];
-  ink.fillRect(0, ROW - 1 - level(stage), wide, level(stage));
+  ink.fillStyle = open ? colours.faint : data.strokes[stage];
+  if (!open) ink.fillRect(0, ROW - 1 - level(stage), wide, level(stage));
+  else for (let y = ROW - 2; y >= ROW - 1 - level(stage); y -= 3) ink.fillRect(0, y, wide, 1);
   if (open && width >= 6) {
     ink.fillStyle = colours.ink;
     ink.font = `${Math.min(width + 3, 12)}px system-ui, sans-serif`;
@@ -140,6 +143,34 @@ function levelled(ink, stage, suggested, flags, error, width) {
     ink.fillStyle = colours.ink;
     ink.fillRect(wide / 2 - 0.75, 1, 1.5, ROW - 2);
   }
+}
+
+// The marks of a row as they are in sight, kept while one scrolls up and down.
+const strips = new Map();
+let kept = "";
+function strip(one, left, wide, scale) {
+  const now = `${axis} ${pitch} ${left} ${wide} ${scale} ${names}`;
+  if (now !== kept) { strips.clear(); kept = now; }
+  let found = strips.get(one);
+  if (found) return found;
+  if (strips.size > 4 * grid.clientHeight / ROW) strips.delete(strips.keys().next().value);
+  found = document.createElement("canvas");
+  found.width = Math.round(wide * scale);
+  found.height = Math.round(ROW * scale);
+  const ink = found.getContext("2d"), width = Math.min(pitch, WIDEST), begin = names - left + 4;
+  ink.scale(scale, scale);
+  let before = null;
+  for (let index = 0; index < one.count; index++) {
+    const where = column(one, index);
+    let x = begin + where * pitch;
+    if (where === before) x += pitch / 2;  // two sessions of one day
+    before = where;
+    if (x > wide) break;
+    if (x + width < names) continue;
+    ink.drawImage(mark(at(one.stage, index), at(one.suggested, index), at(one.flags, index), at(one.following, index) < 0, width), x, 0, width, ROW);
+  }
+  strips.set(one, found);
+  return found;
 }
 
 let asked = 0;
@@ -167,18 +198,7 @@ function drawn() {
       pen.fillStyle = colours.marked;
       pen.fillRect(0, y, wide, ROW);
     }
-    const width = Math.min(pitch, WIDEST);
-    let before = null;
-    for (let index = 0; index < one.count; index++) {
-      const where = column(one, index);
-      let x = begin + where * pitch;
-      if (where === before) x += pitch / 2;  // two sessions of one day
-      before = where;
-      if (x > wide) break;
-      if (x + width < names) continue;
-      const found = mark(at(one.stage, index), at(one.suggested, index), at(one.flags, index), at(one.following, index) < 0, width);
-      pen.drawImage(found, x, y, width, ROW);
-    }
+    pen.drawImage(strip(one, left, wide, scale), 0, y, wide, ROW);
   }
   pen.fillStyle = colours.ground;
   pen.fillRect(0, HEAD, names, high - HEAD);
@@ -228,7 +248,7 @@ function* labels(begin, wide, step) {
   const offset = axis === "session" ? firstNumber : 0;
   for (let where = 0; where < longest; where++) {
     const value = where + offset;
-    if (axis === "session" ? !(value % step === 0 || value === 1) || (value > 1 && value < step) : where % step) continue;
+    if (axis === "session" ? value % step && (value !== 1 || step === 2) : where % step) continue;
     const x = begin + where * pitch;
     if (x > wide) return;
     yield [x, axis === "date" ? dated(firstDay + where) : String(value)];
@@ -393,13 +413,20 @@ by("theme").addEventListener("click", () => {
   repaint();
 });
 
+// The legend shows marks as they are drawn at the moment: with numbers, or as bars.
 function samples() {
-  const scale = devicePixelRatio || 1, second = Math.min(1, data.stages.length - 1);
+  const scale = devicePixelRatio || 1, isNumbered = pitch >= READABLE, width = isNumbered ? 20 : 7;
+  const last = data.stages.length - 1, second = Math.min(1, last);
   for (const one of document.querySelectorAll(".sample")) {
-    one.width = 20 * scale;
-    one.height = ROW * scale;
-    one.getContext("2d").drawImage(mark(0, one.dataset.kind === "moved" ? second : 0, one.dataset.kind === "open" ? 1 : 2, false, 20), 0, 0, one.width, one.height);
+    const kind = one.dataset.kind;
+    const found = kind === "moved" ? mark(second, last, 2, false, width) : kind === "open" ? mark(0, 0, 1, false, width) : mark(+kind, +kind, 0, false, width);
+    one.width = found.width;
+    one.height = found.height;
+    one.style.width = `${width}px`;
+    one.style.height = `${ROW}px`;
+    one.getContext("2d").drawImage(found, 0, 0);
   }
+  root.classList.toggle("bars", !isNumbered);
 }
 function repaint() {
   settle();
@@ -412,5 +439,5 @@ by("axis").value = axis;
 by("order").value = order;
 if (innerWidth <= 640) by("options").open = false;
 measured();
-repaint();
+settle();
 select();

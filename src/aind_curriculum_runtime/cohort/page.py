@@ -59,10 +59,7 @@ def page(
         title=title,
         told=cohort.told,
         left_out=len(cohort.left_out),
-        stages=[
-            (name, shade(_progress(cohort, rank)), stroke(_progress(cohort, rank)))
-            for rank, name in enumerate(cohort.stages)
-        ],
+        stages=cohort.stages,
         axes=AXES,
         orders=ORDERS,
         style=(here / "page.css").read_text(encoding="utf-8"),

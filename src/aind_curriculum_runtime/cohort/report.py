@@ -34,8 +34,6 @@ _MOMENTS: Final[dict[Unit, tuple[int, ...]]] = {
 }
 """Times at which the text reads the curves."""
 
-_SHOWN_MOMENTS: Final = 6
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Group:
@@ -103,7 +101,7 @@ def as_text(found: Statistics, *, everything: bool = False) -> str:
     for group in found.groups:
         of = f" of {group.name}, {counted(len(group.animals), 'animal')}" if group.name else ""
         lines += ["", f"stages{of} (left: no session since {found.since})", *_stages(group.stages)]
-        lines += ["", f"share of animals{of} that have come to a stage, and how many were still at risk"]
+        lines += ["", f"share of animals{of} that have come to a stage after so many {found.unit} (still at risk)"]
         lines += _curves(group.curves, found.unit)
     rows = found.at_stages if everything else found.at_stages[:_LISTED]
     lines += ["", "animals", *_animals(rows)]
@@ -113,7 +111,7 @@ def as_text(found: Statistics, *, everything: bool = False) -> str:
 
 
 def _stages(rows: Iterable[StageOfGroup]) -> list[str]:
-    header = ["", "animals", "sessions", "stay", "progress", "rollback", "open loop", "by people", "now here", "left"]
+    header = ["", "animals", "sessions", "stay", "progress", "rollback", "open loop", "moved", "now here", "left"]
     cells = [
         [
             one.stage,
@@ -127,8 +125,16 @@ def _stages(rows: Iterable[StageOfGroup]) -> list[str]:
 
 def _curves(found: Sequence[Curve], unit: Unit) -> list[str]:
     longest = max((curve.steps[-1].time for curve in found), default=0)
-    moments = [moment for moment in _MOMENTS[unit] if moment <= longest][:_SHOWN_MOMENTS]
-    header = ["", "came", "median", *(f"{moment} {unit}" if moment else "at once" for moment in moments)]
+    moments = [moment for moment in _MOMENTS[unit] if moment <= longest]
+    while True:
+        lines = table(_read_at(found, moments))
+        if max(map(len, lines)) <= _WIDTH or len(moments) == 1:
+            return lines
+        del moments[min(1, len(moments) - 1)]
+
+
+def _read_at(found: Sequence[Curve], moments: Sequence[int]) -> list[list[str]]:
+    header = ["", "came", "median", *("at once" if not moment else f"after {moment}" for moment in moments)]
     cells = [
         [
             curve.stage,
@@ -138,7 +144,7 @@ def _curves(found: Sequence[Curve], unit: Unit) -> list[str]:
         ]
         for curve in found
     ]
-    return table([header, *cells], width=_WIDTH)
+    return [header, *cells]
 
 
 def _animals(rows: Iterable[AtStage]) -> list[str]:

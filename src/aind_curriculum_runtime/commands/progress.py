@@ -1,8 +1,9 @@
 """Draw every session of every animal, one row an animal: .html is a page for a browser, .svg and .png are pictures.
 
 SOURCE is a table with a row for each session and the columns of auto-train (CSV, JSON lines or Parquet), such as
-'curriculum replay' writes. A mark's fill and number say the stage at which the session was run, its edge and small
-number the stage that was suggested; a cross stands where nobody wrote the stage down. Needs the extra 'diagram'.
+'curriculum replay' writes, or a ledger's folder or URL. A mark's fill and number say
+the stage at which the session was run, its edge and small number the stage that was suggested; a cross stands where
+nobody wrote the stage down. Needs the extra 'diagram'.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ FORMATS: Final = (".html", ".svg", ".png")
 @click.option("--descending", is_flag=True, help="sort the other way round")
 @click.option("--highlight", "highlighted", multiple=True, metavar="SUBJECT", help="mark this animal; may be repeated")
 def execute(
-    source: Path,
+    source: str,
     output: Path,
     stages: str | None,
     axis: str,
@@ -66,7 +67,7 @@ def execute(
     """Carry out the command.
 
     Args:
-        source: The table.
+        source: The table or the ledger.
         output: The file; its suffix says the format.
         stages: All stages in their order, or None to read it off the table.
         axis: What runs from left to right.
@@ -98,7 +99,7 @@ def execute(
         raise CurriculumError(
             "usage.invalid", f"{source} has no animal {unknown[0]!r} to highlight.", "Check the name, or leave it out."
         )
-    title = f"Progress: {source.stem}"
+    title = f"Progress: {Path(source).stem}"
     if form == ".html":
         from ..cohort.page import page
 

@@ -1,12 +1,14 @@
 """Count what a table of sessions says: how long animals were at each stage, when they came there, where they left.
 
 SOURCE is a table with a row for each session and the columns of auto-train (CSV, JSON lines or Parquet), such as
-'curriculum replay' writes. The time to a stage is estimated by Kaplan and Meier: an animal that is no longer seen
-counts as long as it was. Stages stand in the order that the decisions say, or that --stages says.
+'curriculum replay' writes, or a ledger's folder or URL. The time to a stage is
+estimated by Kaplan and Meier: an animal that is no longer seen counts as long as it was. Stages stand in the order
+that the decisions say, or that --stages says.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -14,14 +16,17 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ..command.options import FILE, all_option, command, json_option
+from ..command.options import all_option, command, json_option
 from ..command.reporting import Output
 from ..contract.console_script import as_called
 from ..contract.errors import CurriculumError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..cohort.sessions import Cohort
     from ..cohort.survival import Unit
+    from ..tables.row import Row
 
 EXAMPLES: Final = """\
   curriculum stats sessions.csv
@@ -40,7 +45,7 @@ stages_option: Final = click.option(
     help="all stages in their order (default: read off the decisions); a row with another one is left out",
 )
 
-source_argument: Final = click.argument("source", type=FILE, help="the table of sessions")
+source_argument: Final = click.argument("source", help="the table of sessions, or the ledger")
 
 
 @command(__doc__, EXAMPLES)
@@ -67,7 +72,7 @@ source_argument: Final = click.argument("source", type=FILE, help="the table of 
     "--csv", "table", type=click.Choice(("animals", "stages", "curves")), help="print one of the tables as CSV"
 )
 def execute(
-    source: Path,
+    source: str,
     stages: str | None,
     group: str | None,
     unit: Unit,
@@ -79,7 +84,7 @@ def execute(
     """Carry out the command.
 
     Args:
-        source: The table.
+        source: The table or the ledger.
         stages: All stages in their order, or None to read it off the table.
         group: The column that says the group of an animal, or None for one group.
         unit: What the time to a stage is counted in.
@@ -110,11 +115,11 @@ def execute(
     return Output(document, told(cohort))
 
 
-def read_cohort(source: Path, stages: str | None, group: str | None = None) -> Cohort:
+def read_cohort(source: str, stages: str | None, group: str | None = None) -> Cohort:
     """Read the table that was named.
 
     Args:
-        source: The table.
+        source: The table or the ledger.
         stages: All stages in their order, separated by commas, or None.
         group: The column that says the group of an animal, or None.
 
@@ -125,14 +130,32 @@ def read_cohort(source: Path, stages: str | None, group: str | None = None) -> C
         CurriculumError: ``usage.invalid`` for stages that are empty or named twice; whatever reading the table raises.
     """
     from ..cohort.sessions import read
-    from ..tables.reading import rows
 
     names = [name.strip() for name in stages.split(",")] if stages is not None else []
     if "" in names or len(set(names)) < len(names):
         raise CurriculumError(
             "usage.invalid", f"--stages {stages!r} has a stage without a name, or twice.", "Name each stage once."
         )
-    return read(rows(source), stages=names, group=group)
+    with _rows(source) as rows:
+        return read(rows, stages=names, group=group)
+
+
+@contextlib.contextmanager
+def _rows(source: str) -> Iterator[Iterator[Row]]:
+    from ..ledger.files import MARK
+    from ..tables.row import Row
+
+    if "://" in source or (Path(source) / MARK).is_file():
+        from ..ledger.opening import open_store
+        from ..subjects.exporting import exported
+
+        store = open_store(source)
+        with exported(store, store.subjects(), lambda _: None) as (_, cells):
+            yield (Row(source, number, row) for number, row in enumerate(cells, 1))
+    else:
+        from ..tables.reading import rows
+
+        yield rows(Path(source))
 
 
 def told(cohort: Cohort) -> int:
