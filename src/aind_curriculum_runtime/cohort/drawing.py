@@ -1,6 +1,6 @@
 """The progress of a cohort as a picture that stands still: one row an animal, for SVG and PNG.
 
-Every mark has its place already, so Graphviz only paints. What a mark says by its colours it says by numbers too.
+What a mark says by its colours it says by numbers too.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Final
 
 from ..look.colours import shade, stroke
-from ..look.dot import Drawing, in_label
-from ..look.letters import room
+from ..look.dot import Drawing
 from ..look.wording import shown
-from .progress import AXES, columns, sorted_animals
+from .placed import GAP, ROW, Placed, width_of
+from .progress import AXES, places, sorted_animals
 from .sessions import Animal, Cohort, Session
 
 __all__ = ["draw"]
@@ -24,13 +24,8 @@ _PITCH: Final = 15.0
 _WIDEST: Final = 24000.0
 """Points of a picture; painters take no more than 32767 pixels."""
 
-_ROW: Final = 16
 _SIZE: Final = 13
-_GAP: Final = 6
-_FONT: Final = 9
 _UNKNOWN: Final = "#e3e6ea"
-_INK: Final = "#1f2328"
-_FAINT: Final = "#59636e"
 _MARKED: Final = "#fff1b8"
 _SMALL: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -61,25 +56,22 @@ class _Chart:
     def __init__(self, cohort: Cohort, axis: str, highlighted: Collection[str]) -> None:
         self.cohort, self.axis, self.highlighted = cohort, axis, highlighted
         self.ranks = {stage: rank for rank, stage in enumerate(cohort.stages)}
-        self.places = {one.subject: columns(cohort, axis, one) for one in cohort.animals}
+        self.places = places(cohort, axis)
         self.longest = 1 + max(own[-1] for own in self.places.values())
         self.pitch = min(_PITCH, _WIDEST / self.longest)
-        self.names = max(room(one.subject, _FONT, bold=True) for one in cohort.animals) + _GAP
-        self.drawing = Drawing(placed=True)
+        self.left = max(width_of(text, bold=True) for text in (AXES[axis], *self.places)) + GAP
+        self.paper = Placed()
 
     def drawn(self, title: str, animals: list[Animal]) -> Drawing:
-        self.drawing.lines += [
-            'graph [bgcolor=white pad=0.15 fontname="Arial"]',
-            f'node [shape=box fixedsize=true margin=0 label="" style=filled fontname="Arial" fontsize={_FONT} '
-            f'fontcolor="{_INK}" width={_SIZE / 72:.4f} height={_SIZE / 72:.4f}]',
-        ]
         lines = [title, self.cohort.told, *self._legend()]
         for number, line in enumerate(lines):
-            self._text(line, 0, (len(lines) - number + 1.5) * _ROW, bold=not number)
-        self._axis()
+            self.paper.text(line, 0, (len(lines) - number + 1.5) * ROW, bold=not number)
+        self.paper.text(AXES[self.axis], 0, ROW)
+        for place, label in self._labels():
+            self.paper.text(label, self.left + place * self.pitch, ROW)
         for row, animal in enumerate(animals):
-            self._row(animal, -row * _ROW)
-        return self.drawing
+            self._row(animal, -row * ROW)
+        return self.paper.drawing
 
     def _legend(self) -> Iterator[str]:
         yield "   ".join(f"{rank + 1} {stage}" for stage, rank in self.ranks.items())
@@ -90,47 +82,39 @@ class _Chart:
         if not all(one.is_closed_loop for one in self.cohort.sessions):
             yield "×: open loop, the stage is not written down"  # noqa: RUF001 - the sign of auto-train's plot
 
-    def _axis(self) -> None:
-        step = _STEPS[self.axis]
-        self._text(AXES[self.axis], 0, _ROW)
+    def _labels(self) -> Iterator[tuple[int, str]]:
         first = min(one.sessions[0].number for one in self.cohort.animals)
         begin = min(one.day for one in self.cohort.sessions)
-        for place in range(0, self.longest, step):
-            text = str(place)
+        for place in range(0, self.longest, _STEPS[self.axis]):
             if self.axis == "session":
                 place = max(0, place - first)
-                text = str(place + first)
-            elif self.axis == "date":
-                text = (begin + timedelta(days=place)).isoformat()
-            if place or self.names + _GAP > room(AXES[self.axis], _FONT):
-                self._text(text, self.names + _GAP + place * self.pitch, _ROW)
+                yield place, str(place + first)
+            else:
+                yield place, (begin + timedelta(days=place)).isoformat() if self.axis == "date" else str(place)
 
     def _row(self, animal: Animal, y: float) -> None:
         marked = animal.subject in self.highlighted
         if marked:
-            width = self.names + _GAP + self.longest * self.pitch
-            self._box(width / 2, y, f'width={width / 72:.4f} height={_ROW / 72:.4f} penwidth=0 fillcolor="{_MARKED}"')
-        self._text(animal.subject, 0, y, bold=marked)
+            width = self.left + self.longest * self.pitch
+            self.paper.box(0, y - ROW / 2, width, ROW, f'penwidth=0 fillcolor="{_MARKED}"')
+        self.paper.text(animal.subject, 0, y, bold=marked)
         before = -1
         for place, one in zip(self.places[animal.subject], animal.sessions, strict=True):
             shift = 0.5 if place == before else 0.0  # two sessions of one day
             before = place
-            x = self.names + _GAP + (place + shift) * self.pitch + _SIZE / 2
-            self._box(x, y, self._look(one), self.drawing.tip("session", self._tip(animal, one)))
+            x = self.left + (place + shift) * self.pitch
+            self.paper.box(x, y - _SIZE / 2, _SIZE, _SIZE, self._look(one), self._tip(animal, one))
 
     def _look(self, one: Session) -> str:
         suggested = self.ranks[one.suggested]
         number, small = str(self.ranks[one.stage] + 1), str(suggested + 1).translate(_SMALL)
         moved = one.is_closed_loop and one.suggested != one.stage
         text = f"{number}{small}" if moved else number if one.is_closed_loop else f"×{small}"  # noqa: RUF001
-        fill = shade(self._progress(one.stage)) if one.is_closed_loop else _UNKNOWN
+        fill = shade(self.cohort.progress(one.stage)) if one.is_closed_loop else _UNKNOWN
         return (
             f'label="{text if one.following is not None else "!"}" fillcolor="{fill}" '
-            f'color="{stroke(self._progress(one.suggested))}" penwidth={2.2 if moved else 1}'
+            f'color="{stroke(self.cohort.progress(one.suggested))}" penwidth={2.2 if moved else 1}'
         )
-
-    def _progress(self, stage: str) -> float:
-        return self.ranks[stage] / max(1, len(self.ranks) - 1)
 
     def _tip(self, animal: Animal, one: Session) -> str:
         facts = {
@@ -145,18 +129,3 @@ class _Chart:
         }
         told = [f"{name}: {shown(value)}" for name, value in facts.items() if value is not None and value != ""]
         return "\n".join([f"{animal.subject}, session {one.number}, {one.day}", *told])
-
-    def _box(self, x: float, y: float, look: str, key: str = "") -> None:
-        own = f'id="{key}" class=session ' if key else ""
-        self.drawing.lines.append(f'n{len(self.drawing.lines)} [{own}pos="{x:.1f},{y:.1f}" {look}]')
-
-    def _text(self, text: str, x: float, y: float, *, bold: bool = False) -> None:
-        """A line that begins at x."""
-        width = room(text, _FONT, bold=bold) + _GAP
-        words = f"<B>{in_label(text)}</B>" if bold else in_label(text)
-        self.drawing.lines.append(
-            f'n{len(self.drawing.lines)} [shape=none style="" pos="{x + width / 2:.1f},{y:.1f}" '
-            f"width={(width + 4) / 72:.4f} height={(_ROW + 4) / 72:.4f} "
-            f'label=<<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="{width}" '
-            f'HEIGHT="{_ROW}"><TR><TD ALIGN="LEFT">{words}</TD></TR></TABLE>>]'
-        )

@@ -75,10 +75,6 @@ def _embedded(data: Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _progress(cohort: Cohort, rank: int) -> float:
-    return rank / max(1, len(cohort.stages) - 1)
-
-
 class _Numbered:
     """Texts that come up often, by their number."""
 
@@ -122,8 +118,8 @@ def _data(cohort: Cohort) -> dict[str, Any]:
         "metrics": metrics,
         "animals": animals,
         **{name: list(found.texts) for name, found in names.items()},
-        "fills": [shade(_progress(cohort, rank)) for rank in range(len(stages))],
-        "strokes": [stroke(_progress(cohort, rank)) for rank in range(len(stages))],
+        "fills": [shade(cohort.progress(stage)) for stage in stages],
+        "strokes": [stroke(cohort.progress(stage)) for stage in stages],
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from .sessions import Animal, Cohort
 
-__all__ = ["AXES", "ORDERS", "columns", "progress_ranks", "sorted_animals"]
+__all__ = ["AXES", "ORDERS", "places", "progress_ranks", "sorted_animals"]
 
 AXES: Final = {"session": "session", "date": "date", "relative-date": "days since the first session"}
 """What runs from left to right, and what it is called."""
@@ -70,24 +70,25 @@ def progress_ranks(cohort: Cohort) -> dict[str, int]:
     return {subject: places[key] for subject, key in keys.items()}
 
 
-def columns(cohort: Cohort, axis: str, animal: Animal) -> list[int]:
-    """Tell where the sessions of an animal lie on an axis.
+def places(cohort: Cohort, axis: str) -> dict[str, list[int]]:
+    """Tell where sessions lie on an axis.
 
     Args:
-        cohort: All animals, as dates and numbers begin with the first one of any.
+        cohort: The animals.
         axis: One of ``AXES``.
-        animal: The animal.
 
     Returns:
-        Of each session the column, from 0: sessions or days.
+        By the animal, of each session the place from 0: sessions or days from the first one of any animal, or of this
+        one.
     """
     if axis == "session":
         first = min(one.sessions[0].number for one in cohort.animals)
-        return [one.number - first for one in animal.sessions]
-    begin = animal.sessions[0].day
-    if axis == "date":
-        begin = min(one.day for one in cohort.sessions)
-    return [(one.day - begin).days for one in animal.sessions]
+        return {animal.subject: [one.number - first for one in animal.sessions] for animal in cohort.animals}
+    begin = min(one.day for one in cohort.sessions) if axis == "date" else None
+    return {
+        animal.subject: [(one.day - (begin or animal.sessions[0].day)).days for one in animal.sessions]
+        for animal in cohort.animals
+    }
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

@@ -103,6 +103,10 @@ class Cohort:
         """Those of all animals."""
         return (one for animal in self.animals for one in animal.sessions)
 
+    def progress(self, stage: str) -> float:
+        """How far along a stage is, from 0 for the first to 1 for the last; for its colour."""
+        return self.stages.index(stage) / max(1, len(self.stages) - 1)
+
     @property
     def told(self) -> str:
         """How much it is, from when to when, and of which curricula."""

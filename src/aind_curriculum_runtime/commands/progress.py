@@ -8,24 +8,22 @@ nobody wrote the stage down. Needs the extra 'diagram'.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
 import click
 
 from ..command.options import FILE, command
-from ..command.output import planned
 from ..command.reporting import Output
 from ..contract.errors import CurriculumError
-from .stats import read_cohort, source_argument, stages_option, told
+from .stats import PICTURES, Picture, read_cohort, source_argument, stages_option, told
 
 EXAMPLES: Final = """\
   curriculum progress sessions.csv -o progress.html
   curriculum progress sessions.csv -o progress.svg --across relative-date --sort progress
   curriculum progress sessions.csv -o progress.png --highlight 668463 --highlight 671087"""
 
-FORMATS: Final = (".html", ".svg", ".png")
+FORMATS: Final = (".html", *PICTURES)
 
 
 @command(__doc__, EXAMPLES)
@@ -82,17 +80,7 @@ def execute(
         CurriculumError: ``usage.invalid``, ``usage.extra_needed``, ``output.directory_missing``,
             ``output.not_writable``; whatever reading the table raises.
     """
-    form = output.suffix.lower()
-    if form not in FORMATS:
-        raise CurriculumError(
-            "usage.invalid",
-            f"The suffix of {output.name!r} does not say which format to write.",
-            f"End the name in one of: {', '.join(FORMATS)}.",
-        )
-    from ..look.drawing import require_extra
-
-    require_extra()
-    target = planned(Path(os.path.abspath(output)), "progress")
+    target = Picture(output, FORMATS, "progress")
     cohort = read_cohort(source, stages)
     unknown = sorted(set(highlighted) - {one.subject for one in cohort.animals})
     if unknown:
@@ -100,15 +88,13 @@ def execute(
             "usage.invalid", f"{source} has no animal {unknown[0]!r} to highlight.", "Check the name, or leave it out."
         )
     title = f"Progress: {Path(source).stem}"
-    if form == ".html":
+    if target.form == ".html":
         from ..cohort.page import page
 
         text = page(cohort, title=title, axis=axis, order=order, descending=descending, highlighted=highlighted)
         target.write(text.encode("utf-8", "backslashreplace"))
     else:
         from ..cohort.drawing import draw
-        from ..look.drawing import png, svg
 
-        drawing = draw(cohort, title=title, axis=axis, order=order, descending=descending, highlighted=highlighted)
-        target.write(svg(drawing).encode("utf-8", "backslashreplace") if form == ".svg" else png(drawing))
+        target.draw(draw(cohort, title=title, axis=axis, order=order, descending=descending, highlighted=highlighted))
     return Output(b"", told(cohort))

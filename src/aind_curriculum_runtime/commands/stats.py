@@ -16,22 +16,27 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ..command.options import all_option, command, json_option
+from ..command.options import FILE, all_option, command, json_option
+from ..command.output import planned
 from ..command.reporting import Output
 from ..contract.console_script import as_called
 from ..contract.errors import CurriculumError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ..cohort.sessions import Cohort
     from ..cohort.survival import Unit
+    from ..look.dot import Drawing
     from ..tables.row import Row
 
 EXAMPLES: Final = """\
   curriculum stats sessions.csv
   curriculum stats sessions.csv --group curriculum_version --time days
-  curriculum stats sessions.csv --csv animals > stages.csv"""
+  curriculum stats sessions.csv --csv animals > stages.csv
+  curriculum stats sessions.csv -o curves.svg"""
+
+PICTURES: Final = (".svg", ".png")
 
 LEFT_OUT: Final = 3
 """The exit code of a result in which rows are missing."""
@@ -50,6 +55,13 @@ source_argument: Final = click.argument("source", help="the table of sessions, o
 
 @command(__doc__, EXAMPLES)
 @source_argument
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    metavar="FILE",
+    help="draw the time to each stage too: .svg or .png, with the extra 'diagram'",
+)
 @stages_option
 @click.option("--group", metavar="COLUMN", help="count apart the animals that differ in this column")
 @click.option(
@@ -73,6 +85,7 @@ source_argument: Final = click.argument("source", help="the table of sessions, o
 )
 def execute(
     source: str,
+    output: Path | None,
     stages: str | None,
     group: str | None,
     unit: Unit,
@@ -85,6 +98,7 @@ def execute(
 
     Args:
         source: The table or the ledger.
+        output: The picture to write, or None.
         stages: All stages in their order, or None to read it off the table.
         group: The column that says the group of an animal, or None for one group.
         unit: What the time to a stage is counted in.
@@ -97,15 +111,21 @@ def execute(
         The statistics; exit code 3 when rows had to be left out.
 
     Raises:
-        CurriculumError: ``usage.invalid``; whatever reading the table raises.
+        CurriculumError: ``usage.invalid``, and with a picture ``usage.extra_needed``, ``output.directory_missing`` and
+            ``output.not_writable``; whatever reading the table raises.
     """
     if as_json and table is not None:
         raise CurriculumError("usage.invalid", "--json and --csv exclude each other.", "Leave one of them out.")
+    picture = Picture(output, PICTURES, "picture of the curves") if output is not None else None
     from ..cohort import report
 
     cohort = read_cohort(source, stages, group)
     newest = max(one.day for one in cohort.sessions)
     found = report.statistics(cohort, unit, newest - timedelta(days=left_after))
+    if picture is not None:
+        from ..cohort.curve_drawing import draw
+
+        picture.draw(draw(found, f"Time to each stage: {Path(source).stem}"))
     if as_json:
         document = report.as_json(found)
     elif table is not None:
@@ -113,6 +133,43 @@ def execute(
     else:
         document = report.as_text(found, everything=everything).encode("utf-8", "backslashreplace")
     return Output(document, told(cohort))
+
+
+class Picture:
+    """A file that is going to hold a picture, or a page.
+
+    Args:
+        file: As it was named; its suffix says the format.
+        formats: Suffixes that it may have.
+        what: What it will hold, for sentences.
+
+    Raises:
+        CurriculumError: ``usage.invalid``, ``usage.extra_needed``, ``output.directory_missing`` or
+            ``output.not_writable``, before any work is done.
+    """
+
+    def __init__(self, file: Path, formats: Sequence[str], what: str) -> None:
+        self.form = file.suffix.lower()
+        if self.form not in formats:
+            raise CurriculumError(
+                "usage.invalid",
+                f"The suffix of {file.name!r} does not say which format to write.",
+                f"End the name in one of: {', '.join(formats)}.",
+            )
+        from ..look.drawing import require_extra
+
+        require_extra()
+        self._target = planned(file, what)
+
+    def write(self, data: bytes) -> None:
+        """Write the file whole or not at all."""
+        self._target.write(data)
+
+    def draw(self, drawing: Drawing) -> None:
+        """Write a drawing in the format that the suffix says."""
+        from ..look.drawing import png, svg
+
+        self.write(svg(drawing).encode("utf-8", "backslashreplace") if self.form == ".svg" else png(drawing))
 
 
 def read_cohort(source: str, stages: str | None, group: str | None = None) -> Cohort:

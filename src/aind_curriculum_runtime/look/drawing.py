@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import io
 import re
 from typing import Any
 
@@ -67,7 +68,7 @@ def _rendered(drawing: Drawing, form: str) -> bytes:
     import pygraphviz
 
     graph: Any = pygraphviz.AGraph(string=drawing.text)
-    with contextlib.redirect_stderr(None):  # it warns that many nodes take long, also where all are placed
+    with contextlib.redirect_stderr(io.StringIO()):  # it warns that many nodes take long, also where all are placed
         rendered: bytes = graph.draw(format=form, prog="nop2" if drawing.placed else "dot")
     return rendered
 
