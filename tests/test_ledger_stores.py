@@ -22,7 +22,7 @@ import psutil
 import psycopg
 import pytest
 import sqlalchemy
-from ledger_support import KINDS, Place, place_of, postgresql_server
+from ledger_support import KINDS, Place, exported_csv, import_table, place_of, postgresql_server, table_of
 from ledger_writers import SUBJECT, decision
 from release_support import S3, s3_server
 
@@ -672,3 +672,17 @@ def test_a_writer_that_is_killed_at_any_point_leaves_a_whole_ledger(kills: int, 
     report = writers(place, "kills", str(kills))
     assert report["confirmed"] <= report["entries"] <= report["confirmed"] + kills
     assert (report["lost"], report["twice"], report["findings"], report["same"]) == ([], [], [], True)
+
+
+# Tables
+
+
+def test_what_is_imported_is_exported_alike_from_every_store(store: Store, tmp_path: Path) -> None:
+    rows = ["b,1,2026-03-01,s_one,s_one,s_two", "a,1,2026-03-01,s_one,s_two,s_three", "b,2,2026-03-02,s_two,,s_two"]
+    table = table_of(tmp_path / "table.csv", rows)
+    folder = create(str(tmp_path / "other"))
+    for one in (store, folder, store):
+        assert import_table(one, table).left_out == {}
+    assert (store.last("a"), store.last("b")) == (3, 3)
+    assert exported_csv(store) == exported_csv(folder)
+    assert list(verify(store)) == []

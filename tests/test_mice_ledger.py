@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 from fleet_support import fleet_environment, script
-from ledger_support import place_of, postgresql_server
+from ledger_support import exported_csv, place_of, postgresql_server
 from mice_with_ledger import before_session
-from recorded import write_session
+from recorded import RECORDED, write_session
 from release_support import S3, s3_server
 from support import PROJECT, Repo, Result, call
 from test_clabe import Launch
@@ -31,13 +31,11 @@ from test_mice import states as states
 from aind_curriculum_runtime.contract.strict_json import encode
 from aind_curriculum_runtime.ledger.copying import copy
 from aind_curriculum_runtime.ledger.folder import FolderStore
-from aind_curriculum_runtime.ledger.known import entries_of, known
+from aind_curriculum_runtime.ledger.known import entries_of, known, next_state
 from aind_curriculum_runtime.ledger.opening import create
 from aind_curriculum_runtime.ledger.standing import stand
 from aind_curriculum_runtime.ledger.store import Store
 from aind_curriculum_runtime.ledger.verify import verify
-from aind_curriculum_runtime.subjects.exporting import exported
-from aind_curriculum_runtime.tables.writing import write
 
 MOVED = [session for session in SESSIONS if session.stage != session.suggested_stage]
 BY_CLABE = "680396"
@@ -81,18 +79,11 @@ def postgresql() -> Iterator[Any]:
         yield server
 
 
-def export(store: Store) -> bytes:
-    file = io.BytesIO()
-    with exported(store, store.subjects(), lambda _: None) as (columns, rows):
-        write(file, "csv", columns, rows)
-    return file.getvalue()
-
-
 def test_the_export_has_the_columns_of_auto_train_as_recorded_and_recomputed(
     ledger: FolderStore, trained: dict[str, dict[str, Any]]
 ) -> None:
     done = call([script(), "subjects", "export", "--ledger", ledger.url], env=fleet_environment())
-    assert (done.code, done.stdout) == (0, export(ledger)), done.text
+    assert (done.code, done.stdout) == (0, exported_csv(ledger)), done.text
     rows = list(csv.DictReader(io.StringIO(done.stdout.decode("utf-8"))))
     assert len(rows) == len(SESSIONS)
     for sessions in SUBJECTS.values():
@@ -132,6 +123,37 @@ def test_the_export_has_the_columns_of_auto_train_as_recorded_and_recomputed(
             assert bool(row["rule"]) == (one.decision != "STAY")
 
 
+def test_the_record_comes_in_as_a_table_and_goes_out_as_it_was(example: Repo, tmp_path: Path) -> None:
+    """In the words of the record's own curriculum, whose stages this repo's has too."""
+    store, record = FolderStore.create(tmp_path / "ledger"), RECORDED / "autotrain_overrides_26_mice.csv"
+
+    def come_in() -> str:
+        command = [script(), "subjects", "import", record, "--ledger", store.url, "--by", "anna", "--yes"]
+        done = call(command, env=fleet_environment(), cwd=example.path)
+        assert done.code == 0, done.text
+        return done.stdout.decode("utf-8").splitlines()[-1]
+
+    assert come_in() == "26 animals with 411 sessions came in."
+    assert come_in() == "Nothing is new."
+    assert list(verify(store)) == []
+    recorded = list(csv.DictReader(io.StringIO(record.read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(exported_csv(store).decode("utf-8"))))
+    assert [{name: row[name] for name in recorded[0]} for row in rows] == recorded
+    assert sum(row["overridden_by"] == "import" for row in rows) == len(MOVED)
+    for subject, sessions in SUBJECTS.items():
+        standing = known(store, subject).standing
+        assert (standing.stage, standing.late, standing.metrics) == (sessions[-1].next_stage, (), None)
+
+    last = SUBJECTS[BY_CLABE][-1]
+    date = (datetime.fromisoformat(last.date) + timedelta(days=1)).date().isoformat()
+    state = next_state(store, known(store, BY_CLABE))
+    assert state is not None
+    session = replace(last, number=last.number + 1, date=date, stage=last.next_stage)
+    directory = write_session(tmp_path / session.name, session, state)
+    done = example.curriculum("run", "--data-directory", directory, "--ledger", store.url)
+    assert (done.code, done.document["metrics"]["session_total"]) == (0, 1), done.text
+
+
 def test_every_recorded_decision_is_found_again(trained: dict[str, dict[str, Any]]) -> None:
     assert [outcome(one, trained[one.name]) for one in SESSIONS] == [recorded_outcome(one) for one in SESSIONS]
 
@@ -169,7 +191,7 @@ def test_a_copy_has_the_same_standings_byte_for_byte(
     copied = copy(ledger, target)
     assert (copied.subjects, copied.entries) == (len(SUBJECTS), len(SUBJECTS) + len(SESSIONS) + len(MOVED))
     assert standings(target) == standings(ledger)
-    assert export(target) == export(ledger)
+    assert exported_csv(target) == exported_csv(ledger)
 
 
 def standings(store: Store) -> dict[str, bytes]:

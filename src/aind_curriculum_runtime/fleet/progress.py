@@ -41,4 +41,5 @@ def progress(label: str, total: int, *, after: float = 0) -> Iterator[Callable[[
         advance(0)
         yield advance
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()

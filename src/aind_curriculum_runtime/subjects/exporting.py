@@ -184,20 +184,23 @@ def _row(history: History, entry: Entry, before: _Before, stages: _Stages | None
     is_overridden = run is not None and run != suggested
     moved = before.moved if is_overridden else None
     curriculum = content.get("curriculum") or {}
+    decision = rule = None
+    if stages is not None and run is not None and after is not None:
+        decision, rule = stages.decision(run, after), stages.rule(run, after)
     own = {
         "session_name": entry.session.name,
         "session_start": entry.session.start,
         "entry": entry.place,
         "late": entry.place in history.standing.late,
         "held": (content.get("error") or {}).get("code"),
-        "rule": stages.rule(run, after) if stages is not None and run is not None and after is not None else None,
+        "rule": rule if TABLE_ROW not in content else None,  # by which rule the table's curriculum decided is not known
         "overridden_by": moved.content.get("by") if moved is not None else None,
         "overridden_why": moved.content.get("reason") if moved is not None else None,
         "curriculum_commit": curriculum.get("commit"),
         "curriculum_dirty": curriculum.get("dirty"),
         "runtime_version": content.get("runtime"),
     }
-    metrics = entry.metrics
+    metrics, row = entry.metrics, content.get(TABLE_ROW, {})
     found = TrainedSession(
         subject=history.subject,
         number=_number(entry, before),
@@ -211,8 +214,8 @@ def _row(history: History, entry: Entry, before: _Before, stages: _Stages | None
         actual=run,
         is_closed_loop=run is not None,
         is_overridden=is_overridden,
-        decision=stages.decision(run, after) if stages is not None and run is not None and after is not None else None,
+        decision=decision,
         next_stage=after,
         own=own,
     )
-    return {**found.as_cells(), **content.get(TABLE_ROW, {})}
+    return {**found.as_cells(), **row}
