@@ -214,7 +214,7 @@ def test_a_simulation_is_said_to_be_none_of_what_happened(tmp_path: Path) -> Non
         ({"session": ""}, "column session: it is empty"),
         ({"session_date": "yesterday"}, "column session_date: it is 'yesterday', not a date"),
         ({"subject_id": ""}, "column subject_id: it is empty"),
-        ({"session": "1"}, "session 1 of animal a came before; the first one counts"),
+        ({"session": "1"}, "session 1 came before; the first one counts"),
         ({"current_stage_actual": "three"}, "there is no stage three among one, two"),
         ({"next_stage_suggested": "three"}, "there is no stage three among one, two"),
         ({"current_stage_actual": "", "current_stage_suggested": ""}, "it has no stage"),
@@ -227,6 +227,7 @@ def test_a_row_that_cannot_be_used_is_left_out_and_told(changes: dict[str, str],
     assert [one.number for one in found.animals[0].sessions] == [1, 3]
     (left_out,) = found.left_out
     assert left_out.row == 3 and says in left_out.reason and left_out.reason.startswith("Row 3 of table")
+    assert left_out.told.endswith("(animal a).") == (changes.get("subject_id") != "")
 
 
 def test_rows_that_are_left_out_are_named_on_stderr_and_in_the_exit_code(tmp_path: Path) -> None:

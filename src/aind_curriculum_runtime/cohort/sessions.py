@@ -83,6 +83,11 @@ class LeftOut:
     reason: str
     """One sentence, with the row and the table."""
 
+    @property
+    def told(self) -> str:
+        """The sentence, with the animal where it is known."""
+        return self.reason if self.subject is None else f"{self.reason.removesuffix('.')} (animal {self.subject})."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cohort:
@@ -140,14 +145,15 @@ def read(rows: Iterable[Row], *, stages: Sequence[str] = (), group: str | None =
     for row in _until_cut(rows, left_out):
         if not taken and not left_out:
             row.require([*_NEEDED, *([group] if group is not None else [])])
-        subject = None
+        cell = row.cells.get("subject_id")
+        subject = str(cell) if cell is not None else None
         try:
             trained = session(row)
             subject = trained.subject
             one = _session(row, trained, stages)
             own = taken.setdefault(subject, {})
             if one.number in own:
-                raise _refused(row, f"session {one.number} of animal {subject} came before; the first one counts")
+                raise _refused(row, f"session {one.number} came before; the first one counts")
         except CurriculumError as error:
             if error.code != "source.invalid":
                 raise

@@ -227,7 +227,7 @@ def told(cohort: Cohort) -> int:
     count = len(cohort.left_out)
     if not count:
         return 0
-    lines = [one.reason for one in cohort.left_out[:_NAMED]]
+    lines = [one.told for one in cohort.left_out[:_NAMED]]
     if count > _NAMED:
         lines.append(f"and {count - _NAMED} more")
     of = count + sum(1 for _ in cohort.sessions)
