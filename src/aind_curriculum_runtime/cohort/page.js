@@ -5,22 +5,35 @@ const by = (id) => document.getElementById(id);
 const grid = by("grid"), canvas = by("marks"), room = by("room"), details = by("details");
 const pen = canvas.getContext("2d");
 
-// A column of an animal is one value where all its sessions have the same.
-const at = (column, index) => (Array.isArray(column) ? column[index] : column);
+// A column of an animal is a list, one value for all its sessions, or runs of equal values: value, length, value, ...
+function unpacked(column, count) {
+  if (Array.isArray(column)) return column;
+  if (column === null || typeof column !== "object") return new Array(count).fill(column);
+  const found = [];
+  for (let index = 0; index < column.runs.length; index += 2)
+    for (let left = column.runs[index + 1]; left > 0; left--) found.push(column.runs[index]);
+  return found;
+}
+const plain = ["stage", "suggested", "following", "flags", "curriculum", "decision", "rule", "error", "margin"];
+const rising = ["number", "day", "at"];  // each value is the difference from the one before
 const animals = data.animals;
-const unchanging = ["number", "day"];
 for (const one of animals) {
-  for (const name of unchanging) if (!Array.isArray(one[name])) one[name] = new Array(one.count).fill(one[name]);
+  for (const name of [...plain, ...rising]) one[name] = unpacked(one[name], one.count);
+  for (const name of rising) {
+    let sum = 0;
+    one[name] = one[name].map((step) => (sum += step));
+  }
+  one.metrics = one.metrics.map((column) => unpacked(column, one.count));
   one.has = { moved: false, open: false, back: false, error: false };
   for (let index = 0; index < one.count; index++) {
-    const flags = at(one.flags, index);
+    const flags = one.flags[index];
     if (flags & 1) one.has.open = true;
     if (flags & 2) one.has.moved = true;
-    if (data.decisions[at(one.decision, index)] === "ROLLBACK") one.has.back = true;
-    if (at(one.following, index) < 0) one.has.error = true;
+    if (data.decisions[one.decision[index]] === "ROLLBACK") one.has.back = true;
+    if (one.following[index] < 0) one.has.error = true;
   }
-  const following = at(one.following, one.count - 1);
-  one.now = following < 0 ? at(one.stage, one.count - 1) : following;
+  const following = one.following[one.count - 1];
+  one.now = following < 0 ? one.stage[one.count - 1] : following;
 }
 const firstNumber = Math.min(...animals.map((one) => one.number[0]));
 const firstDay = Math.min(...animals.map((one) => one.day[0]));
@@ -167,7 +180,7 @@ function strip(one, left, wide, scale) {
     before = where;
     if (x > wide) break;
     if (x + width < names) continue;
-    ink.drawImage(mark(at(one.stage, index), at(one.suggested, index), at(one.flags, index), at(one.following, index) < 0, width), x, 0, width, ROW);
+    ink.drawImage(mark(one.stage[index], one.suggested[index], one.flags[index], one.following[index] < 0, width), x, 0, width, ROW);
   }
   strips.set(one, found);
   return found;
@@ -301,21 +314,21 @@ function under(event) {
 const signed = (number) => (number > 0 ? `+${number}` : String(number).replace("-", "\u2212"));
 const staged = (rank) => (rank < 0 ? "unknown" : `${rank + 1} ${data.stages[rank]}`);
 function words({ one, index }) {
-  const flags = at(one.flags, index), stage = at(one.stage, index), suggested = at(one.suggested, index);
-  const following = at(one.following, index), margin = at(one.margin, index);
-  const facts = [["run at", flags & 1 ? "unknown (open loop)" : `${staged(stage)}, session ${at(one.at, index)} there`]];
+  const flags = one.flags[index], stage = one.stage[index], suggested = one.suggested[index];
+  const following = one.following[index], margin = one.margin[index];
+  const facts = [["run at", flags & 1 ? "unknown (open loop)" : `${staged(stage)}, session ${one.at[index]} there`]];
   facts.push(["suggested", staged(suggested) + (flags & 2 ? ", a person chose otherwise" : "")]);
-  const decision = data.decisions[at(one.decision, index)];
+  const decision = data.decisions[one.decision[index]];
   facts.push(["decision", following < 0 ? decision || "none" : `${decision || ""} \u2192 ${staged(following)}`]);
-  const rule = data.rules[at(one.rule, index)], error = data.errors[at(one.error, index)];
+  const rule = data.rules[one.rule[index]], error = data.errors[one.error[index]];
   if (rule) facts.push(["rule", rule]);
   if (margin !== null && margin !== undefined) facts.push(["margin", signed(margin)]);
   if (error) facts.push(["error", error]);
   data.metrics.forEach((name, number) => {
-    const value = at(one.metrics[number], index);
+    const value = one.metrics[number][index];
     if (value !== null) facts.push([name, String(value)]);
   });
-  const curriculum = data.curricula[at(one.curriculum, index)];
+  const curriculum = data.curricula[one.curriculum[index]];
   return { title: `${one.name}, session ${one.number[index]}, ${dated(one.day[index])}`, curriculum, facts };
 }
 

@@ -6,6 +6,7 @@ as ``page.html.jinja``, ``page.css`` and ``page.js``.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -94,19 +95,19 @@ def _data(cohort: Cohort) -> dict[str, Any]:
     def columns(animal: Animal) -> dict[str, Any]:
         own = animal.sessions
         return {
-            "number": _folded([one.number for one in own]),
-            "day": _folded([one.day.toordinal() - _EPOCH for one in own]),
-            "stage": _folded([stages[one.stage] for one in own]),
-            "suggested": _folded([stages.get(one.suggested, -1) for one in own]),
-            "following": _folded([stages[one.following] if one.following is not None else -1 for one in own]),
-            "flags": _folded([(not one.is_closed_loop) + 2 * one.is_overridden for one in own]),
-            "at": _folded([one.at_stage for one in own]),
-            "curriculum": _folded([names["curricula"](one.curriculum) for one in own]),
-            "decision": _folded([names["decisions"](one.decision) for one in own]),
-            "rule": _folded([names["rules"](one.rule) for one in own]),
-            "error": _folded([names["errors"](one.error) for one in own]),
-            "margin": _folded([_short(one.margin) for one in own]),
-            "metrics": [_folded([_short(one.metrics.get(name)) for one in own]) for name in metrics],
+            "number": _packed(_steps([one.number for one in own])),
+            "day": _packed(_steps([one.day.toordinal() - _EPOCH for one in own])),
+            "stage": _packed([stages[one.stage] for one in own]),
+            "suggested": _packed([stages.get(one.suggested, -1) for one in own]),
+            "following": _packed([stages[one.following] if one.following is not None else -1 for one in own]),
+            "flags": _packed([(not one.is_closed_loop) + 2 * one.is_overridden for one in own]),
+            "at": _packed(_steps([one.at_stage for one in own])),
+            "curriculum": _packed([names["curricula"](one.curriculum) for one in own]),
+            "decision": _packed([names["decisions"](one.decision) for one in own]),
+            "rule": _packed([names["rules"](one.rule) for one in own]),
+            "error": _packed([names["errors"](one.error) for one in own]),
+            "margin": _packed([_short(one.margin) for one in own]),
+            "metrics": [_packed([_short(one.metrics.get(name)) for one in own]) for name in metrics],
         }
 
     animals = [
@@ -127,9 +128,17 @@ _EPOCH: Final = 719163
 """Ordinal of 1970-01-01, from which browsers count days."""
 
 
-def _folded(values: Sequence[Any]) -> Any:
-    """One value where all are the same: most columns of most animals."""
-    return values[0] if values.count(values[0]) == len(values) and not isinstance(values[0], list) else list(values)
+def _steps(values: Sequence[int]) -> list[int]:
+    """The first value, and of each other one the difference from the one before."""
+    return [value - before for before, value in itertools.pairwise([0, *values])]
+
+
+def _packed(values: Sequence[Any]) -> Any:
+    """One value where all are the same, or runs of equal values where that is shorter: most columns of most animals."""
+    runs = [(next(run), 1 + sum(1 for _ in run)) for _, run in itertools.groupby(values, key=repr)]
+    if len(runs) == 1:
+        return runs[0][0]
+    return {"runs": [*itertools.chain(*runs)]} if 2 * len(runs) + 1 < len(values) else list(values)
 
 
 def _short(value: Any) -> Any:
