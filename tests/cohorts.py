@@ -43,6 +43,7 @@ def made_up(animals: int, sessions: int, seed: int = 1) -> Iterator[dict[str, An
                 "session_date": day.isoformat(),
                 "curriculum_name": "made-up",
                 "curriculum_version": "1.0.0",
+                "task": "foraging",
                 "current_stage_suggested": STAGES[suggested],
                 "current_stage_actual": "unknown (open loop)" if chance.random() < 0.02 else STAGES[stage],
                 "decision": ("ROLLBACK", "STAY", "PROGRESS")[moved + 1],

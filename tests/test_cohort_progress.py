@@ -181,6 +181,7 @@ def test_a_page_is_read_with_pointer_and_keyboard_and_asks_for_nothing(browser: 
     said = seen.details()
     assert said.startswith(f"{animals[2].subject}, session 3, {session.day}\nmade-up 1.0.0\n")
     assert f"{session.decision} → " in said and f"{STAGES.index(session.stage) + 1} {session.stage}" in said
+    assert "\ntask\nforaging\n" in said
     assert f"hit_rate\n{session.metrics['hit_rate']:.6g}\n" in said
     page.mouse.move(5, 5)
     page.wait_for_selector("#details", state="hidden")

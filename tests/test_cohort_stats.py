@@ -264,6 +264,7 @@ def test_a_table_that_ends_in_the_middle_counts_up_to_there(tmp_path: Path) -> N
             "None of 1 row can",
         ),
         (None, [], "source.missing", "There is no table"),
+        ("a folder", [], "usage.invalid", "is a folder, and no ledger"),
         ("x\n", ["--stages", "a,,b"], "usage.invalid", "a stage without a name"),
         ("x\n", ["--json", "--csv", "curves"], "usage.invalid", "exclude each other"),
         (RECORD.read_text("utf-8"), ["--group", "line"], "source.invalid", "lacks the column line"),
@@ -273,7 +274,9 @@ def test_a_table_that_cannot_be_used_is_told_in_one_sentence(
     text: str | None, arguments: list[str], code: str, says: str, tmp_path: Path
 ) -> None:
     table = tmp_path / "t.csv"
-    if text is not None:
+    if text == "a folder":
+        table.mkdir()
+    elif text is not None:
         table.write_text(text, encoding="utf-8", newline="\n")
     result = curriculum("stats", table, *arguments)
     assert (result.error["code"], result.stdout) == (code, b"") and says in result.error["message"], result.text

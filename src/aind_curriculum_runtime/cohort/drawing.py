@@ -121,6 +121,7 @@ class _Chart:
             "curriculum": one.curriculum,
             "run at": one.stage if one.is_closed_loop else "unknown (open loop)",
             "suggested": one.suggested,
+            "task": one.task,
             "decision": f"{one.decision or 'none'} -> {one.following or '-'}",
             "rule": one.rule,
             "margin": one.margin,

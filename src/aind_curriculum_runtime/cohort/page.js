@@ -14,7 +14,7 @@ function unpacked(column, count) {
     for (let left = column.runs[index + 1]; left > 0; left--) found.push(column.runs[index]);
   return found;
 }
-const plain = ["stage", "suggested", "following", "flags", "curriculum", "decision", "rule", "error", "margin"];
+const plain = ["stage", "suggested", "following", "flags", "curriculum", "task", "decision", "rule", "error", "margin"];
 const rising = ["number", "day", "at"];  // each value is the difference from the one before
 const animals = data.animals;
 for (const one of animals) {
@@ -320,6 +320,7 @@ function words({ one, index }) {
   facts.push(["suggested", staged(suggested) + (flags & 2 ? ", a person chose otherwise" : "")]);
   const decision = data.decisions[one.decision[index]];
   facts.push(["decision", following < 0 ? decision || "none" : `${decision || ""} \u2192 ${staged(following)}`]);
+  if (one.task[index] >= 0) facts.push(["task", data.tasks[one.task[index]]]);
   const rule = data.rules[one.rule[index]], error = data.errors[one.error[index]];
   if (rule) facts.push(["rule", rule]);
   if (margin !== null && margin !== undefined) facts.push(["margin", signed(margin)]);

@@ -89,7 +89,13 @@ class _Numbered:
 def _data(cohort: Cohort) -> dict[str, Any]:
     stages = {stage: rank for rank, stage in enumerate(cohort.stages)}
     ranks = progress_ranks(cohort)
-    names = {"curricula": _Numbered(), "decisions": _Numbered(), "rules": _Numbered(), "errors": _Numbered()}
+    names = {
+        "curricula": _Numbered(),
+        "decisions": _Numbered(),
+        "tasks": _Numbered(),
+        "rules": _Numbered(),
+        "errors": _Numbered(),
+    }
     metrics = list(dict.fromkeys(name for one in cohort.sessions for name in one.metrics))
 
     def columns(animal: Animal) -> dict[str, Any]:
@@ -103,6 +109,7 @@ def _data(cohort: Cohort) -> dict[str, Any]:
             "flags": _packed([(not one.is_closed_loop) + 2 * one.is_overridden for one in own]),
             "at": _packed(_steps([one.at_stage for one in own])),
             "curriculum": _packed([names["curricula"](one.curriculum) for one in own]),
+            "task": _packed([names["tasks"](one.task) for one in own]),
             "decision": _packed([names["decisions"](one.decision) for one in own]),
             "rule": _packed([names["rules"](one.rule) for one in own]),
             "error": _packed([names["errors"](one.error) for one in own]),

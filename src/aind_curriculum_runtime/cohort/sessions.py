@@ -34,6 +34,7 @@ class Session:
     curriculum: str
     """Name and version, as far as the table has them."""
 
+    task: str | None
     stage: str
     """The stage at which it was run, or the one that was suggested where nobody wrote that down."""
 
@@ -212,6 +213,7 @@ def _session(row: Row, trained: TrainedSession, stages: Sequence[str]) -> Sessio
         number=trained.number,
         day=trained.start.date(),
         curriculum=" ".join(filter(None, (trained.curriculum, trained.version))),
+        task=trained.task,
         stage=stage,
         suggested=suggested,
         is_closed_loop=trained.is_closed_loop,

@@ -208,7 +208,15 @@ def _rows(source: str) -> Iterator[Iterator[Row]]:
 
         store = open_store(source)
         with exported(store, store.subjects(), lambda _: None) as (_, cells):
-            yield (Row(source, number, row) for number, row in enumerate(cells, 1))
+            # A URL may hold a password, and the table's name stands in messages.
+            yield (Row("the ledger", number, row) for number, row in enumerate(cells, 1))
+    elif Path(source).is_dir():
+        raise CurriculumError(
+            "usage.invalid",
+            f"{source} is a folder, and no ledger.",
+            "Make a table of its sessions first, by `curriculum replay`.",
+            where=source,
+        )
     else:
         from ..tables.reading import rows
 
