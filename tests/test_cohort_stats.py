@@ -191,6 +191,18 @@ def test_what_is_missing_is_worked_out() -> None:
     assert [one.is_closed_loop for one in animal.sessions] == [True, True, False, True, True]
 
 
+def test_the_stage_that_was_suggested_is_the_one_that_the_session_before_led_to() -> None:
+    cells = [
+        {**FIRST, "session": str(number), "current_stage_actual": stage, "next_stage_suggested": leads}
+        for number, (stage, leads) in enumerate([("two", "two"), ("one", "two"), ("two", ""), ("one", "one")], 1)
+    ]
+    for cell in cells:
+        del cell["current_stage_suggested"]
+    (animal,) = cohort(cells, stages=("one", "two")).animals
+    assert [one.suggested for one in animal.sessions] == ["two", "two", "two", "one"]
+    assert [one.is_overridden for one in animal.sessions] == [False, True, False, False]
+
+
 def test_what_the_manager_of_auto_train_keeps_is_read_as_it_means_it() -> None:
     (animal,) = cohort([{**FIRST, "if_closed_loop": "False", "session_at_current_stage": "7", "h2o": "H1"}]).animals
     (session,) = animal.sessions
@@ -256,7 +268,12 @@ def test_a_table_that_ends_in_the_middle_counts_up_to_there(tmp_path: Path) -> N
     ("text", "arguments", "code", "says"),
     [
         ("", [], "source.invalid", "has no rows"),
-        ("subject_id,session\na,1\n", [], "source.invalid", "lacks the columns session_date, current_stage_suggested"),
+        (
+            "subject_id,session\na,1\n",
+            [],
+            "source.invalid",
+            "lacks the columns session_date, current_stage_suggested or",
+        ),
         (
             "subject_id,session,session_date,current_stage_suggested\na,1,?,x\n",
             [],

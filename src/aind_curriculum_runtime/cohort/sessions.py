@@ -19,7 +19,9 @@ from .order import decision, stage_order
 
 __all__ = ["Animal", "Cohort", "LeftOut", "Session", "read"]
 
-_NEEDED: Final = ("subject_id", "session", "session_date", "current_stage_suggested")
+_NEEDED: Final = ("subject_id", "session", "session_date")
+_STAGES: Final = ("current_stage_suggested", "current_stage_actual")
+"""One of these must be there too."""
 
 _OF_A_REPLAY: Final = frozenset({"margin", "policies", "parameters", "mode", "error"})
 """Columns that ``curriculum replay`` writes beside auto-train's and those of a ledger; nothing that was measured."""
@@ -145,7 +147,8 @@ def read(rows: Iterable[Row], *, stages: Sequence[str] = (), group: str | None =
     simulated = None
     for row in _until_cut(rows, left_out):
         if not taken and not left_out:
-            row.require([*_NEEDED, *([group] if group is not None else [])])
+            stage = [] if any(name in row.cells for name in _STAGES) else [" or ".join(_STAGES)]
+            row.require([*_NEEDED, *stage, *([group] if group is not None else [])])
         cell = row.cells.get("subject_id")
         subject = str(cell) if cell is not None else None
         try:
@@ -204,8 +207,7 @@ def _session(row: Row, trained: TrainedSession, stages: Sequence[str]) -> Sessio
     stage = trained.stage
     if stage is None:
         raise _refused(row, "it has no stage, neither an actual nor a suggested one")
-    suggested = trained.suggested or stage
-    for one in (stage, suggested, trained.next_stage):
+    for one in (stage, trained.suggested, trained.next_stage):
         if stages and one is not None and one not in stages:
             raise _refused(row, f"there is no stage {one} among {', '.join(stages)}")
     measured = {name: value for name, value in trained.measured.items() if name not in _OF_A_REPLAY}
@@ -215,7 +217,7 @@ def _session(row: Row, trained: TrainedSession, stages: Sequence[str]) -> Sessio
         curriculum=" ".join(filter(None, (trained.curriculum, trained.version))),
         task=trained.task,
         stage=stage,
-        suggested=suggested,
+        suggested=trained.suggested or "",
         is_closed_loop=trained.is_closed_loop,
         is_overridden=trained.is_overridden,
         at_stage=trained.number_at_stage or 0,
@@ -229,12 +231,19 @@ def _session(row: Row, trained: TrainedSession, stages: Sequence[str]) -> Sessio
 
 
 def _completed(sessions: Iterable[Session], order: tuple[str, ...]) -> Iterator[Session]:
-    """Work out what the table does not say: how long an animal was at a stage, and what a move is called."""
-    before: str | None = None
+    """Work out what the table does not say.
+
+    That is the stage that was suggested, how long an animal was at a stage, and what a move is called.
+    """
+    before: Session | None = None
     count = 0
     for one in sessions:
-        count = count + 1 if one.stage == before else 1
-        before = one.stage
+        count = count + 1 if before is not None and one.stage == before.stage else 1
+        if not one.suggested:
+            suggested = (before.following if before is not None else None) or one.stage
+            moved = one.is_closed_loop and suggested != one.stage
+            one = replace(one, suggested=suggested, is_overridden=moved)
+        before = one
         decided = one.decision
         if decided is None and one.following is not None and one.error is None:
             decided = decision(one.stage, one.following, order)

@@ -31,10 +31,10 @@ class Declared(NamedTuple):
 
 _RUN: Final = "run a session"
 _LOOK: Final = "look at the curriculum"
-_ANIMALS: Final = "look at the animals"
 _CHECK: Final = "check the repo"
 _VERSION: Final = "versions"
 _BRING: Final = "bring over what exists"
+_ANIMALS: Final = "the animals one has"
 _SHELL: Final = "the shell"
 
 CURRICULUM: Final = (
@@ -46,10 +46,6 @@ CURRICULUM: Final = (
     Declared("diagram", True, _LOOK, "commands.diagram", "draw the curriculum as a picture, a page or Markdown"),
     Declared("explain", True, _LOOK, "commands.explain", "tell why a session leads where it does"),
     Declared("task", True, _LOOK, "commands.task", "print the task of a stage as the rig reads it"),
-    Declared("stats", False, _ANIMALS, "commands.stats", "count how animals came through the stages"),
-    Declared(
-        "progress", False, _ANIMALS, "commands.progress", "draw every session of every animal as a page or picture"
-    ),
     Declared("check", False, _CHECK, "commands.check", "check whether a launcher can rely on this repo"),
     Declared("version", False, _VERSION, "commands.version", "print the curriculum's version"),
     Declared("dsl-version", False, _VERSION, "commands.dsl_version", "print the version of aind-behavior-curriculum"),
@@ -62,5 +58,10 @@ CURRICULUM: Final = (
     Declared("wrap", True, _BRING, "commands.wrap", "make this the repo of a curriculum of an installed package"),
     Declared("adopt", True, _BRING, "commands.adopt", "move the code of the wrapped curriculum into this repo"),
     Declared("import", False, _BRING, "commands.import_", "write this repo from what auto-train or mtrain wrote"),
+    Declared("replay", True, _ANIMALS, "commands.replay", "decide the sessions that animals had, by this version"),
+    Declared("stats", False, _ANIMALS, "commands.stats", "count how animals came through the stages"),
+    Declared(
+        "progress", False, _ANIMALS, "commands.progress", "draw every session of every animal as a page or picture"
+    ),
     Declared("completion", False, _SHELL, "commands.completion", "print the script that completes what is typed"),
 )

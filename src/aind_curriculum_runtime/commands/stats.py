@@ -21,6 +21,7 @@ from ..command.output import planned
 from ..command.reporting import Output
 from ..contract.console_script import as_called
 from ..contract.errors import CurriculumError
+from .replay import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,9 +38,6 @@ EXAMPLES: Final = """\
   curriculum stats sessions.csv -o curves.svg"""
 
 PICTURES: Final = (".svg", ".png")
-
-LEFT_OUT: Final = 3
-"""The exit code of a result in which rows are missing."""
 
 _NAMED: Final = 10
 """Rows that are named one by one, of those that could not be used."""
