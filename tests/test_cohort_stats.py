@@ -17,6 +17,7 @@ from cohorts import RECORD, STAGES, cohort, curriculum, made_up, record, written
 
 from aind_curriculum_runtime.cohort.order import stage_order
 from aind_curriculum_runtime.cohort.survival import Curve, curves
+from aind_curriculum_runtime.replay.columns import SIMULATED
 
 FIRST = {
     "subject_id": "a",
@@ -211,9 +212,10 @@ def test_what_the_manager_of_auto_train_keeps_is_read_as_it_means_it() -> None:
 
 
 def test_a_simulation_is_said_to_be_none_of_what_happened(tmp_path: Path) -> None:
-    table = written(tmp_path / "t.csv", [{**FIRST, "mode": "simulated: no forecast"}])
-    assert b"simulated: no forecast" in curriculum("stats", table).stdout
-    assert curriculum("stats", table, "--json").document["simulated"] == "simulated: no forecast"
+    table = written(tmp_path / "t.csv", [{**FIRST, "mode": SIMULATED}])
+    assert SIMULATED.partition(",")[0] in curriculum("stats", table).stdout.decode()
+    assert curriculum("stats", table, "--json").document["simulated"] == SIMULATED
+    assert SIMULATED in curriculum("stats", table, "--csv", "curves").text
 
 
 # Bad input: the row, the animal and the reason; the rest goes on.

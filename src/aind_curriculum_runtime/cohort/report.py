@@ -29,8 +29,8 @@ _LISTED: Final = 40
 _DECISIONS: Final = (STAY, PROGRESS, ROLLBACK)
 
 _MOMENTS: Final[dict[Unit, tuple[int, ...]]] = {
-    "sessions": (0, 5, 10, 20, 40, 80, 160, 320),
-    "days": (0, 7, 14, 28, 56, 112, 224, 448),
+    "sessions": (0, 1, 2, 5, 10, 20, 40, 80, 160, 320),
+    "days": (0, 1, 3, 7, 14, 28, 56, 112, 224, 448),
 }
 """Times at which the text reads the curves."""
 

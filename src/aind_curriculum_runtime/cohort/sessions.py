@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..contract.errors import CurriculumError
 from ..look.wording import counted
+from ..replay.columns import COLUMNS, SIMULATED
 from ..tables.autotrain import TrainedSession, session
 from ..tables.row import Row
 from .order import decision, stage_order
@@ -23,8 +24,8 @@ _NEEDED: Final = ("subject_id", "session", "session_date")
 _STAGES: Final = ("current_stage_suggested", "current_stage_actual")
 """One of these must be there too."""
 
-_OF_A_REPLAY: Final = frozenset({"margin", "policies", "parameters", "mode", "error"})
-"""Columns that ``curriculum replay`` writes beside auto-train's and those of a ledger; nothing that was measured."""
+_OF_A_REPLAY: Final = frozenset(one.name for one in COLUMNS)
+"""What ``curriculum replay`` writes was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +165,7 @@ def read(rows: Iterable[Row], *, stages: Sequence[str] = (), group: str | None =
             left_out.append(LeftOut(row=row.number, subject=subject, reason=error.message))
             continue
         own[one.number] = one
-        if (mode := row.text("mode") or "").startswith("simulated"):
+        if (mode := row.text("mode") or "").startswith(SIMULATED.partition(":")[0]):
             simulated = mode
         groups.setdefault(subject, {})[(row.text(group) if group is not None else None) or ""] = None
     if not any(taken.values()):

@@ -222,7 +222,7 @@ def _rows(source: str) -> Iterator[Iterator[Row]]:
 
 
 def told(cohort: Cohort) -> int:
-    """Say on stderr what had to be left out.
+    """Say on stderr what had to be left out, and what is none of what happened.
 
     Args:
         cohort: The animals that were read.
@@ -230,6 +230,8 @@ def told(cohort: Cohort) -> int:
     Returns:
         The exit code.
     """
+    if cohort.simulated is not None:
+        print(as_called(f"curriculum: {cohort.simulated}."), file=sys.stderr)
     count = len(cohort.left_out)
     if not count:
         return 0
