@@ -12,6 +12,7 @@ from typing import Final
 from ..look.colours import shade, stroke
 from ..look.dot import Drawing
 from ..look.wording import shown
+from ..tables.autotrain import OPEN_LOOP
 from .placed import GAP, ROW, Placed, width_of
 from .progress import AXES, places, sorted_animals
 from .sessions import Animal, Cohort, Session
@@ -119,7 +120,7 @@ class _Chart:
     def _tip(self, animal: Animal, one: Session) -> str:
         facts = {
             "curriculum": one.curriculum,
-            "run at": one.stage if one.is_closed_loop else "unknown (open loop)",
+            "run at": one.stage if one.is_closed_loop else OPEN_LOOP,
             "suggested": one.suggested,
             "task": one.task,
             "decision": f"{one.decision or 'none'} -> {one.following or '-'}",

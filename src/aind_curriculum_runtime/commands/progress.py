@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from ..cohort.progress import AXES, ORDERS
 from ..command.options import FILE, command
 from ..command.reporting import Output
 from ..contract.errors import CurriculumError
@@ -40,14 +41,14 @@ FORMATS: Final = (".html", *PICTURES)
 @click.option(
     "--across",
     "axis",
-    type=click.Choice(("session", "date", "relative-date")),
+    type=click.Choice(tuple(AXES)),
     default="session",
     help="what runs from left to right (default: session)",
 )
 @click.option(
     "--sort",
     "order",
-    type=click.Choice(("subject", "first-date", "last-date", "progress")),
+    type=click.Choice(tuple(ORDERS)),
     default="subject",
     help="the order of the rows (default: subject)",
 )

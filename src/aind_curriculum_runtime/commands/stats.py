@@ -1,9 +1,9 @@
 """Count what a table of sessions says: how long animals were at each stage, when they came there, where they left.
 
 SOURCE is a table with a row for each session and the columns of auto-train (CSV, JSON lines or Parquet), such as
-'curriculum replay' writes, or a ledger's folder or URL. The time to a stage is
-estimated by Kaplan and Meier: an animal that is no longer seen counts as long as it was. Stages stand in the order
-that the decisions say, or that --stages says.
+'curriculum replay' writes, or a ledger's folder or URL. The time to a stage is estimated by Kaplan and Meier: an
+animal that is no longer seen counts as long as it was. Stages stand in the order that the decisions say, or that
+--stages says.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ..cohort import report
+from ..cohort.survival import UNITS, Unit
 from ..command.options import FILE, all_option, command, json_option
 from ..command.output import planned
 from ..command.reporting import Output
@@ -27,14 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..cohort.sessions import Cohort
-    from ..cohort.survival import Unit
     from ..look.dot import Drawing
     from ..tables.row import Row
 
 EXAMPLES: Final = """\
   curriculum stats sessions.csv
   curriculum stats sessions.csv --group curriculum_version --time days
-  curriculum stats sessions.csv --csv animals > stages.csv
+  curriculum stats sessions.csv --csv animals > animals.csv
   curriculum stats sessions.csv -o curves.svg"""
 
 PICTURES: Final = (".svg", ".png")
@@ -65,7 +66,7 @@ source_argument: Final = click.argument("source", help="the table of sessions, o
 @click.option(
     "--time",
     "unit",
-    type=click.Choice(("sessions", "days")),
+    type=click.Choice(UNITS),
     default="sessions",
     help="what the time to a stage is counted in (default: sessions)",
 )
@@ -78,9 +79,7 @@ source_argument: Final = click.argument("source", help="the table of sessions, o
 )
 @all_option("list every animal (default: the first of many)")
 @json_option("print everything as a JSON object")
-@click.option(
-    "--csv", "table", type=click.Choice(("animals", "stages", "curves")), help="print one of the tables as CSV"
-)
+@click.option("--csv", "table", type=click.Choice(tuple(report.CSV_TABLES)), help="print one of the tables as CSV")
 def execute(
     source: str,
     output: Path | None,
@@ -115,8 +114,6 @@ def execute(
     if as_json and table is not None:
         raise CurriculumError("usage.invalid", "--json and --csv exclude each other.", "Leave one of them out.")
     picture = Picture(output, PICTURES, "picture of the curves") if output is not None else None
-    from ..cohort import report
-
     cohort = read_cohort(source, stages, group)
     newest = max(one.day for one in cohort.sessions)
     found = report.statistics(cohort, unit, newest - timedelta(days=left_after))
