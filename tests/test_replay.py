@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import random
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from itertools import groupby, takewhile
 from pathlib import Path
@@ -15,7 +19,9 @@ import pytest
 from recorded import STAGES, read_sessions, write_session
 from replay_support import TABLE, Installed, install, read_decisions, recorded_rows, write_table
 from support import generate
+from zoo import running
 
+from aind_curriculum_runtime.command import progress
 from aind_curriculum_runtime.replay import directory_metrics, processes
 from aind_curriculum_runtime.replay.columns import COLUMNS, SIMULATED
 from aind_curriculum_runtime.replay.decisions import Asked, Decided, Replay
@@ -157,7 +163,7 @@ def test_a_difference_from_the_trainer_has_its_sentence_and_exit_code(example: I
     text = text.replace("return metrics.mean_finished_trials(1) >= 200", once, 1) + "\n\n_ONCE = [True] * 100\n"
     rules.write_text(text, encoding="utf-8")
     changed = install(tmp_path / "installed", tmp_path / "src")
-    done = changed.replay(TABLE, "-o", tmp_path / "decisions.csv", "--verify", "400", "--json")
+    done = changed.replay(TABLE, "-o", tmp_path / "decisions.csv", "--verify", "100", "--json")
     assert done.code == 4 and done.document["different"] > 0, done.text
     assert "not as `run` decides:" in done.text and "decision PROGRESS and by `run`" in done.text
 
@@ -352,6 +358,28 @@ def test_metrics_of_a_directory_are_kept_until_something_they_come_from_is_anoth
     assert of(directory, "STAGE_1", before) is not None and len(computed) == 4
 
 
+# How far it is
+
+
+def test_on_a_terminal_a_count_is_shown_after_two_seconds_and_taken_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 1.9, 2.5, 2.6, 3.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress.counting("sessions") as show:
+        for count in (1000, 2500, 2600, 3000):
+            show(count)
+    shown = capsys.readouterr().err
+    assert shown.startswith("\r2,500 sessions, 1,000 a second \r3,000 sessions") and shown.endswith(("\033[K", "\n"))
+
+
+def test_elsewhere_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.counting("sessions") as show:
+        show(1)
+    assert capsys.readouterr().err == ""
+
+
 # More processes
 
 
@@ -373,3 +401,21 @@ def test_a_process_that_is_killed_in_the_middle_changes_nothing(
     worker.kill()
     found += results
     assert found == expected
+
+
+@pytest.mark.exhaustive
+def test_an_interruption_ends_all_processes_with_the_error_line_last(example: Installed, tmp_path: Path) -> None:
+    many = ({**row, "subject_id": f"{copy:03}{row['subject_id']}"} for copy in range(100) for row in ROWS)
+    table = write_table(tmp_path / "many.csv", many)
+    command = [sys.executable, "-m", "aind_curriculum_runtime.cli", "replay", table, "-o", "d.csv", "--jobs", "2"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, example.folders)), "REPLAY": str(tmp_path)}
+    begun = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, start_new_session=True)
+    while not sum(part.stat().st_size for part in tmp_path.glob(".d.csv.*")):
+        assert begun.poll() is None
+    os.killpg(begun.pid, signal.SIGINT)
+    _, stderr = begun.communicate(timeout=60)
+    assert begun.returncode == 70 and stderr.splitlines()[-1].startswith(b"CURRICULUM-ERROR"), stderr
+    assert b"Traceback" not in stderr and not list(tmp_path.glob("*d.csv*"))
+    end = time.monotonic() + 10
+    while running(str(tmp_path)):
+        assert time.monotonic() < end, running(str(tmp_path))
