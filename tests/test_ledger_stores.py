@@ -22,14 +22,15 @@ import psutil
 import psycopg
 import pytest
 import sqlalchemy
-from ledger_support import KINDS, Place, exported_csv, import_table, place_of, postgresql_server, table_of
+from ledger_support import KINDS, Place, exported_csv, place_of, postgresql_server, table_of, take_in
 from ledger_writers import SUBJECT, decision
 from release_support import S3, s3_server
 
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.ledger.copying import Copied, copy
 from aind_curriculum_runtime.ledger.entry import digest
-from aind_curriculum_runtime.ledger.known import entries_of, known, remember
+from aind_curriculum_runtime.ledger.known import entries_of, known, next_state, remember
+from aind_curriculum_runtime.ledger.mirroring import declare, mirrors_of
 from aind_curriculum_runtime.ledger.opening import create, open_store
 from aind_curriculum_runtime.ledger.overview import overview
 from aind_curriculum_runtime.ledger.recording import add, change
@@ -219,6 +220,32 @@ def test_a_write_whose_answer_was_lost_is_not_written_twice(store: Store) -> Non
     deaf: Any = _Deaf(store)
     add(deaf, SUBJECT, change("moved", {"by": "me"}))
     assert store.last(SUBJECT) == 1
+
+
+# Mirrors
+
+
+def test_the_ledger_keeps_its_mirrors_which_show_each_entry_or_catch_up(
+    store: Store, place: Place, tmp_path: Path
+) -> None:
+    def of(subject: str) -> Any:
+        return json.loads((tmp_path / "Subjects" / subject / "trainer_state.json").read_bytes())
+
+    def stands(subject: str) -> Any:
+        return next_state(store, known(store, subject))
+
+    assert mirrors_of(store) == []
+    declare(store, str(tmp_path))
+    for count in range(1, 4):
+        recorded(store, count)
+        assert of(SUBJECT) == stands(SUBJECT)
+    away = (tmp_path / "Subjects").rename(tmp_path / "unmounted")
+    there = open_store(place.url)
+    assert mirrors_of(there) == [str(tmp_path)]
+    recorded(there, 2)
+    away.rename(tmp_path / "Subjects")
+    recorded(store, 1, "111111")
+    assert (of(SUBJECT), of("111111")) == (stands(SUBJECT), stands("111111"))
 
 
 # Making one
@@ -460,9 +487,9 @@ def test_an_account_that_may_only_add_entries_can_record(make_place: Callable[[s
     for statement in (
         "drop role if exists rig",
         "create role rig login",
-        "grant select on ledger_form, ledger_entries, ledger_graphs, ledger_known to rig",
-        "grant insert on ledger_entries, ledger_graphs, ledger_known to rig",
-        "grant update on ledger_graphs, ledger_known to rig",
+        "grant select on ledger_form, ledger_entries, ledger_graphs, ledger_known, ledger_documents to rig",
+        "grant insert on ledger_entries, ledger_graphs, ledger_known, ledger_documents to rig",
+        "grant update on ledger_graphs, ledger_known, ledger_documents to rig",
     ):
         place.execute(statement)
     store = recorded(open_store(place.url.replace("postgres:@", "rig:@")), 12)
@@ -498,7 +525,25 @@ def test_the_url_of_a_store_holds_no_password(make_place: Callable[[str], Place]
     assert not any(b"hunter2" in data for data in store.read(SUBJECT))
 
 
-@pytest.mark.parametrize("url", ["nosuch://x/y", "gs://bucket/x", "sqlite://", "sqlite:///ledger.db", "postgresql:///"])
+def test_a_url_of_a_file_is_that_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "on the share, 100 %" / "ledger"
+    recorded(create(folder.as_uri()), 2)
+    assert whole(open_store(str(folder))) == whole(open_store(folder.as_uri())) != {}
+
+
+@pytest.mark.parametrize("url", ["file://data/ledger", "file:ledger", "file://"])
+def test_a_url_of_a_file_that_is_no_whole_path_is_refused(url: str) -> None:
+    assert (refused(lambda: open_store(url)).exit, refused(lambda: create(url)).exit) == (64, 64)
+
+
+@pytest.mark.parametrize("scheme", ["gs", "abfs", "az", "memory", "smb", "sftp", "github", "https"])
+def test_a_store_in_which_two_rigs_could_have_the_same_place_is_refused(scheme: str) -> None:
+    error = refused(lambda: open_store(f"{scheme}://me:hunter2@bucket/x"))
+    assert (error.exit, error.message.startswith(f"A ledger cannot be at {scheme}://: ")) == (64, True)
+    assert "s3://BUCKET/PREFIX" in error.hint and "hunter2" not in error.message
+
+
+@pytest.mark.parametrize("url", ["nosuch://x/y", "sqlite://", "sqlite:///ledger.db", "postgresql:///"])
 def test_a_url_of_none_is_a_fault_of_usage_or_of_nobody(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGHOST", "/nowhere")
     assert refused(lambda: open_store(url)).exit == (75 if url == "postgresql:///" else 64)
@@ -634,6 +679,7 @@ def test_the_first_entry_that_does_not_fit_is_named(fault: str, store: Store, pl
     place.replace(name, damage(data))
     found = list(verify(store))
     assert {one.kind for one in found} == {kind} and told in found[0].sentence
+    assert ("Update the runtime" in found[0].hint) == (fault == "of the future")
     if where is not None:
         assert [(one.subject, one.place) for one in found] == [(SUBJECT, where)]
 
@@ -682,7 +728,7 @@ def test_what_is_imported_is_exported_alike_from_every_store(store: Store, tmp_p
     table = table_of(tmp_path / "table.csv", rows)
     folder = create(str(tmp_path / "other"))
     for one in (store, folder, store):
-        assert import_table(one, table).left_out == {}
+        assert take_in(one, table).left_out == {}
     assert (store.last("a"), store.last("b")) == (3, 3)
     assert exported_csv(store) == exported_csv(folder)
     assert list(verify(store)) == []

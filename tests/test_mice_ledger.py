@@ -21,10 +21,7 @@ from mice_with_ledger import before_session
 from recorded import RECORDED, write_session
 from release_support import S3, s3_server
 from support import PROJECT, Repo, Result, call
-from test_clabe import Launch
-from test_clabe import clabe as clabe
-from test_clabe import launch as launch
-from test_clabe import launcher as launcher
+from test_clabe import end_session, installed_clabe, started
 from test_mice import SESSIONS, SUBJECTS, outcome, recorded_outcome
 from test_mice import example as example
 from test_mice import states as states
@@ -33,6 +30,7 @@ from aind_curriculum_runtime.contract.strict_json import encode
 from aind_curriculum_runtime.ledger.copying import copy
 from aind_curriculum_runtime.ledger.folder import FolderStore
 from aind_curriculum_runtime.ledger.known import entries_of, known, next_state
+from aind_curriculum_runtime.ledger.mirroring import declare
 from aind_curriculum_runtime.ledger.opening import create
 from aind_curriculum_runtime.ledger.standing import stand
 from aind_curriculum_runtime.ledger.store import Store
@@ -103,6 +101,7 @@ def test_the_export_has_the_columns_of_auto_train_as_recorded_and_recomputed(
                 "subject_id": one.subject,
                 "session_date": one.date,
                 "session": str(one.number),
+                "task": "Coupled Baiting",
                 "session_at_current_stage": str(len(at_stage) + 1),
                 "curriculum_name": "coupled-baiting",
                 "curriculum_version": suggestion["version"],
@@ -244,24 +243,40 @@ def test_what_the_record_lacks_a_held_a_late_and_a_graduating_session(
     assert list(verify(store)) == []
 
 
-def test_a_mouse_is_trained_by_clabe_with_nothing_in_place_but_the_ledger(
-    launch: Launch,
+@pytest.mark.parametrize(
+    ("versions", "sessions"),
+    [("", 7), ("==0.11.*", 3), pytest.param("==0.11.*", 7, marks=pytest.mark.exhaustive)],
+    ids=["newest", "0.11 begins", "0.11"],
+)
+def test_a_mouse_is_trained_by_clabe_with_nothing_in_place_but_the_ledger_and_its_mirror(
+    versions: str,
+    sessions: int,
     example: Repo,
     states: dict[str, dict[str, Any]],
     trained: dict[str, dict[str, Any]],
     ledger: FolderStore,
     tmp_path: Path,
 ) -> None:
-    """CLABE as it is, with one line of settings."""
-    store = FolderStore.create(tmp_path / "ledger")
-    for session in SUBJECTS[BY_CLABE]:
-        directory = write_session(tmp_path / session.name, session, states[session.stage])
-        state = tmp_path / "trainer_state.json"
-        state.write_text(json.dumps(before_session(store, directory, states["STAGE_1"])), encoding="utf-8")
-        kept = launch(example.path, directory, state, script=["curriculum", "run", "--ledger", store.url])
-        assert outcome(session, {"trainer_state": kept.state}) == recorded_outcome(session)
-        assert (kept.state, kept.metrics) == tuple(trained[session.name][key] for key in ("trainer_state", "metrics"))
-    assert facts(store) == facts(ledger)
+    """Both generations as they are, with one line of settings: the animal is taken from CLABE's library folder."""
+    store, library = FolderStore.create(tmp_path / "ledger"), tmp_path / "library"
+    library.mkdir()
+    declare(store, str(library))
+    script = ["curriculum", "run", "--ledger", store.url]
+    (tmp_path / "clabe").mkdir()
+    with started(installed_clabe(tmp_path / "clabe", versions), tmp_path) as launcher:
+        for session in SUBJECTS[BY_CLABE][:sessions]:
+            directory = write_session(tmp_path / session.name, session, states[session.stage])
+            stands = before_session(store, directory, states["STAGE_1"])
+            (directory / "behavior" / "trainer_state.json").unlink()
+            settings = {"project_directory": example.path, "data_directory": directory, "script": script}
+            more = {"library": str(library), "subject": BY_CLABE}
+            kept = end_session(launcher, tmp_path / f"launched-{session.number}", settings, **more)
+            assert (kept.picked, kept.picked_task) == (stands, stands["stage"]["task"])
+            assert outcome(session, {"trainer_state": kept.state}) == recorded_outcome(session)
+            assert (kept.state, kept.metrics) == tuple(
+                trained[session.name][one] for one in ("trainer_state", "metrics")
+            )
+    assert facts(store) == facts(ledger)[: store.last(BY_CLABE)]
 
 
 def facts(store: Store) -> list[tuple[Any, ...]]:

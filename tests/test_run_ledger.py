@@ -13,6 +13,7 @@ from support import Repo, Result, clean_environment
 from aind_curriculum_runtime.ledger.entry import Entry
 from aind_curriculum_runtime.ledger.folder import FolderStore
 from aind_curriculum_runtime.ledger.known import entries_of
+from aind_curriculum_runtime.ledger.mirroring import declare
 from aind_curriculum_runtime.ledger.recording import add, change
 from aind_curriculum_runtime.ledger.standing import Standing, stand
 
@@ -55,6 +56,12 @@ class Rig:
         self.state = self.folder / f"after_{day}.json"
         self.state.write_text(json.dumps(result.document["trainer_state"]), encoding="utf-8")
         return result
+
+    def state_of(self, stage: str) -> Path:
+        """A trainer state that the ledger does not have."""
+        file = self.folder / f"{stage}.json"
+        file.write_bytes(self.repo.curriculum("init", "--stage", stage).stdout)
+        return file
 
     @property
     def entries(self) -> list[Entry]:
@@ -150,6 +157,17 @@ def test_the_commit_is_recorded_where_there_is_git_and_nothing_fails_without(rig
     assert "commit" not in rig.entries[-1].content["curriculum"]
 
 
+def test_a_session_that_moves_nothing_because_a_clock_is_ahead_is_told_so(rig: Rig, store: FolderStore) -> None:
+    rig.day(1)
+    stays = rig.standing.state
+    assert stays is not None
+    add(store, MOUSE, change("off", {"by": "a rig whose clock is ahead", "at": "2126-03-01T10:00:00.000000Z"}))
+    add(store, MOUSE, change("on", {"by": "me"}))
+    result = rig.run(rig.session(2), state=rig.state_of("s_habituation"))
+    assert "goes up to 2126-03-01T10:00:00.000000Z, which is in the future by this machine's clock" in result.text
+    assert rig.standing.late == (5,) and rig.standing.state == stays
+
+
 FAULTS: dict[str, tuple[list[str], dict[str, Any], int, str]] = {
     "no subject": ([], {"subject": None}, 66, "does not say of which subject"),
     "no date": ([], {"date": None}, 66, "does not say when it began"),
@@ -176,6 +194,43 @@ def test_a_ledger_that_is_away_is_75_and_the_rerun_catches_up(rig: Rig) -> None:
     away.rename(rig.ledger)
     assert rig.run(session).code == 0
     assert len(rig.entries) == 2
+
+
+def test_mirrors_that_are_away_are_a_line_each_and_change_nothing_else(
+    rig: Rig, store: FolderStore, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    declare(store, str(library))
+    slims = "slims+https://lab.example.org/slimsrest"
+    store.keep_document("mirrors", json.dumps([slims, str(library)]).encode())
+    (library / "Subjects").rmdir()
+    session = rig.session(1)
+    plain = rig.repo.curriculum("run", "--data-directory", session, "--input-trainer-state", rig.state)
+    result = rig.run(session)
+    assert (result.code, result.stdout, len(rig.entries)) == (0, plain.stdout, 2)
+    behind = [line for line in result.text.splitlines() if "does not show" in line]
+    for line, mirror, why in zip(
+        behind,
+        (slims, str(library)),
+        ("aind_slims_api is not installed", f"the folder {library / 'Subjects'} is not there"),
+        strict=True,
+    ):
+        assert line.startswith(f"curriculum: the mirror {mirror} does not show entry 2 of {MOUSE} yet: {why}")
+    (library / "Subjects").mkdir()
+    assert rig.run(session).stdout == plain.stdout and len(rig.entries) == 2
+    shown = (library / "Subjects" / MOUSE / "trainer_state.json").read_text(encoding="utf-8")
+    assert json.loads(shown) == plain.document["trainer_state"]
+
+
+def test_a_session_without_a_state_says_where_the_ledger_has_it(rig: Rig) -> None:
+    arguments = ["--data-directory", rig.session(1), "--ledger", rig.ledger]
+    (rig.session(1) / "behavior" / "trainer_state.json").unlink(missing_ok=True)
+    result = rig.repo.curriculum("run", *arguments)
+    assert (result.code, result.error["code"]) == (66, "state.missing")
+    assert result.error["hint"].endswith(
+        f"`curricula subjects next {MOUSE} -o FILE` writes the one that the animal runs next."
+    )
 
 
 def test_a_relative_ledger_is_refused(rig: Rig) -> None:

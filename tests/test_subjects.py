@@ -171,14 +171,25 @@ def test_undo_walks_back_through_what_people_did(animal: Lab) -> None:
     animal.session(1, "s_b")
     animal("off", MOUSE)
     assert "(off)" in animal("undo", MOUSE).out
-    assert "(pinned)" in animal("undo", MOUSE).out
+    assert "(pinned volume)" in animal("undo", MOUSE).out
     assert animal.standing().is_on and not animal.standing().pins and animal.standing().stage == "s_b"
-    assert "(enrolled)" in animal("undo", MOUSE).out
+    once_too_often = animal("undo", MOUSE)
+    assert (once_too_often.code, once_too_often.err) == (
+        64,
+        f"curricula: Nothing is left to undo for {MOUSE} but that it was enrolled, and it has sessions since.\n"
+        "  hint: Undo that by its number: --entry 1; or a session: `curricula subjects show` lists them.\n",
+    )
+    assert "(enrolled)" in animal("undo", MOUSE, "--entry", "1").out
     said = animal("undo", MOUSE)
     assert (said.code, said.err.splitlines()[0]) == (
         64,
         f"curricula: Nobody changed anything for {MOUSE} that could be undone.",
     )
+
+
+def test_an_enrolment_without_sessions_is_what_undo_takes_back(animal: Lab) -> None:
+    assert "(enrolled)" in animal("undo", MOUSE).out
+    assert animal.listed() == []
 
 
 def test_a_session_is_undone_by_its_number_and_brought_back_by_undoing_that(animal: Lab) -> None:
@@ -227,6 +238,21 @@ def test_a_reassignment_that_was_cut_short_is_finished_by_the_same_call(animal: 
     add(animal.store, OTHER, change("evaluated", {**kept, "reassigned_from": MOUSE}))
     assert animal("reassign", MOUSE, f"{MOUSE}_day_1", "--to", OTHER).code == 0
     assert (animal.places(), animal.places(OTHER)) == (3, 2)
+
+
+def test_an_enrolment_that_was_cut_short_is_finished_by_the_same_call(lab: Lab) -> None:
+    file = lab.folder / "state.json"
+    file.write_text(json.dumps(state()), encoding="utf-8")
+    several = ["enroll", MOUSE, OTHER, "--state", str(file), "--group", "pilot", "--yes"]
+    lab("enroll", MOUSE, "--state", file, "--group", "pilot")
+    assert f"{MOUSE}: nothing would change." in lab(*several).out.splitlines()
+    assert (lab.places(), lab.places(OTHER)) == (1, 1)
+    said = lab(*several)
+    assert (said.code, f"{MOUSE} is enrolled already" in said.err) == (64, True)
+    lab("off", MOUSE)
+    said = lab("enroll", MOUSE, "third", "--state", file, "--yes")
+    assert (said.code, f"{MOUSE} is enrolled already" in said.err) == (64, True)
+    assert lab.store.subjects() == [MOUSE, OTHER]
 
 
 def test_groups_are_listed_and_chosen_by(lab: Lab) -> None:
@@ -319,7 +345,10 @@ def test_what_others_wrote_meanwhile_is_shown_before_anything_is_written(
         (["pin", "mouse", "volum=1.0"], "'volum' is no parameter of the stage s_a.", "Near it: volume"),
         (["pin", "mouse", "gain=1.0"], "'gain' holds several parameters of the stage s_a.", "It holds: gain.x, gain.y"),
         (["pin", "mouse", "x=1"], "'x' is no parameter of the stage s_a.", "Near it: gain.x"),
-        (["pin", "mouse", "volume"], "'volume' is not of the form PATH=VALUE.", "Such as"),
+        (["pin", "mouse", "volume"], "'volume' is not of the form PATH=VALUE.", "Such as volume=3.0."),
+        (["pin", "mouse", "vol"], "'vol' is not of the form PATH=VALUE.", "Its parameters: volume, count, is_loud"),
+        (["pin", "mouse", "zz=1"], "'zz' is no parameter of the stage s_a.", "Its parameters: volume, count, is_loud"),
+        (["pin", "mouse", "is_loud=yes"], "'yes' is not a value in JSON.", "It is false now; write true or false."),
         (["pin", "mouse", "volume=loud"], "'loud' is not a value in JSON.", "It is 3.0 now"),
         (["pin", "mouse", "name=loud"], "'loud' is not a value in JSON.", "A text needs quotes: name='\"loud\"'."),
         (["pin", "mouse", "volume=NaN"], "'NaN' is not a value in JSON.", "It is 3.0 now"),
@@ -335,6 +364,8 @@ def test_what_others_wrote_meanwhile_is_shown_before_anything_is_written(
         (["reassign", "mouse", "day_1", "--to", "mouse"], "recorded under mouse already", "another animal"),
         (["reassign", "mouse", "day_1", "--to", "zzz"], "mouse has no session 'day_1'.", "It has none."),
         (["off", "mouse", "--by", " "], "--by is empty.", "leave the option out"),
+        (["group", "mouse", ""], "NAME is empty.", "leave the option out"),
+        (["enroll", "m2", "--group", ""], "--group is empty.", "leave the option out"),
         (["off"], "Missing argument 'SUBJECT...'", "See `curricula subjects off --help`."),
         (["offf"], "There is no command 'offf'.", "Did you mean `curricula subjects off`?"),
         (["off", "mouse", "--reson", "x"], "There is no option '--reson'.", "Did you mean --reason?"),
@@ -371,6 +402,57 @@ def test_a_state_that_is_off_is_not_enrolled(lab: Lab) -> None:
     said = lab("enroll", MOUSE, "--state", file)
     assert (said.code, said.err.splitlines()[0]) == (69, f"curricula: The trainer state {file} is off curriculum.")
     assert lab.store.subjects() == []
+
+
+def test_a_state_is_written_only_into_a_folder_that_is_there(animal: Lab) -> None:
+    said = animal("next", MOUSE, "-o", animal.folder / "none" / "state.json")
+    assert (said.code, said.err.splitlines()[0]) == (
+        74,
+        f"curricula: The folder for the trainer state, {animal.folder / 'none'}, is missing.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["enroll", "1", "--state", "{}/s.json", "--stage", "s_a"], 64, "--state already says"),
+        (["enroll", "1", "--state", "{}/s.json"], 66, "There is no trainer state at"),
+        (["enroll", "1", "--group", ""], 64, "--group is empty."),
+        (["enroll", "../../evil"], 64, "'../../evil' cannot be the name"),
+        (["next", "1", "-o", "{}/none/s.json"], 74, "The folder for the trainer state"),
+        (["reassign", "1", "a", "--to", "1"], 64, "recorded under 1 already"),
+        (["enroll", "1"], 75, "There is no ledger at"),
+    ],
+)
+def test_what_is_wrong_with_the_options_is_said_before_the_ledger_is_asked(
+    lab: Lab, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, sentence: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["subjects", *(one.format(lab.folder) for one in arguments), "--ledger", str(lab.folder / "away")])
+    assert (ended.value.code, sentence in capsys.readouterr().err.splitlines()[0]) == (code, True)
+
+
+def test_a_relative_ledger_is_the_one_in_the_working_directory(
+    animal: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(animal.folder)
+    with pytest.raises(SystemExit) as ended:
+        main(["subjects", "verify", "--ledger", "ledger"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, "1 animal: all entries fit.\n")
+
+
+def test_a_relative_ledger_of_a_task_repo_is_refused_with_the_whole_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[tool.curricula]\nledger = "data/ledger"\n', encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["subjects", "list", "-C", str(tmp_path)])
+    assert (ended.value.code, capsys.readouterr().err) == (
+        64,
+        f"curricula: The ledger 'data/ledger' in {tmp_path / 'pyproject.toml'} is a relative path.\n"
+        f"  hint: Write the whole path, such as {tmp_path / 'data' / 'ledger'}.\n",
+    )
 
 
 def test_a_ledger_that_is_away_is_said_so(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:

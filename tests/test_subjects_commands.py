@@ -98,7 +98,7 @@ def test_an_animal_from_its_enrolment_to_a_mistake_undone(facility: Facility) ->
 
 
 def test_a_stage_that_is_not_there_names_those_that_are(facility: Facility) -> None:
-    for arguments in (["enroll", MOUSE], ["move", OTHER]):
+    for arguments in (["enroll", MOUSE, "--repo", "my-curriculum"], ["move", OTHER]):
         facility.done("enroll", OTHER) if arguments[0] == "move" else None
         refused = facility.subjects(*arguments, "--stage", "s_shapng")
         assert (refused.code, refused.stdout) == (64, b"")

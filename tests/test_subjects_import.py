@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import shutil
+import sys
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_support import STAGES, exported_csv, import_table, state_at, table_of
+from ledger_support import STAGES, exported_csv, state_at, table_of, take_in, unwatched
 from test_subjects_commands import MOUSE, Facility
 from test_subjects_commands import facility as facility
 
@@ -23,7 +25,7 @@ from aind_curriculum_runtime.ledger.folder import FolderStore
 from aind_curriculum_runtime.ledger.known import entries_of, known
 from aind_curriculum_runtime.ledger.recording import add, hold
 from aind_curriculum_runtime.ledger.verify import verify
-from aind_curriculum_runtime.subjects.changes import Person, enrolled, moved
+from aind_curriculum_runtime.subjects.changes import Person, enrolled, moved, undone
 from aind_curriculum_runtime.subjects.exporting import exported
 from aind_curriculum_runtime.subjects.history import read_history
 from aind_curriculum_runtime.subjects.importing import planned, taken_in
@@ -44,7 +46,7 @@ def kinds(store: FolderStore, subject: str = "a") -> list[tuple[str, Any]]:
 
 
 def reasons(store: FolderStore, path: Path, **more: Any) -> dict[tuple[str, str], list[str]]:
-    return import_table(store, path, **more).left_out
+    return take_in(store, path, **more).left_out
 
 
 ROWS = ["a,1,2026-03-01,s_one,s_one,s_two", "a,2,2026-03-02,s_two,s_three,s_two", "a,3,2026-03-03,s_two,s_two,s_two"]
@@ -62,16 +64,16 @@ def test_a_table_becomes_an_enrolment_sessions_and_moves_by_the_import(store: Fo
 
 
 def test_a_longer_table_adds_what_is_new(store: FolderStore, tmp_path: Path) -> None:
-    import_table(store, table_of(tmp_path / "t.csv", ROWS[:1]))
-    import_table(store, table_of(tmp_path / "t.csv", ROWS))
-    import_table(store, table_of(tmp_path / "t.csv", ROWS))
+    take_in(store, table_of(tmp_path / "t.csv", ROWS[:1]))
+    take_in(store, table_of(tmp_path / "t.csv", ROWS))
+    take_in(store, table_of(tmp_path / "t.csv", ROWS))
     assert len(kinds(store)) == 5
 
 
 def test_sessions_before_what_the_ledger_knows_come_late_and_move_nothing(store: FolderStore, tmp_path: Path) -> None:
-    import_table(store, table_of(tmp_path / "t.csv", ROWS[2:]))
+    take_in(store, table_of(tmp_path / "t.csv", ROWS[2:]))
     before = known(store, "a").standing
-    import_table(store, table_of(tmp_path / "t.csv", ROWS))
+    take_in(store, table_of(tmp_path / "t.csv", ROWS))
     after = known(store, "a").standing
     assert kinds(store)[2:] == [("evaluated", "s_two"), ("evaluated", "s_two")]
     assert (after.stage, after.state_place, after.late) == (before.stage, before.state_place, (3, 4))
@@ -87,6 +89,22 @@ def test_a_session_of_the_ledger_is_that_of_its_day_and_counts(store: FolderStor
     ((subject, why), where) = next(iter(reasons(store, table_of(tmp_path / "t.csv", ROWS[:1])).items()))
     assert (subject, where) == ("a", ["row 2"]) and "in entry 2; that one counts" in why
     assert len(kinds(store)) == 2
+
+
+def test_a_session_that_a_person_took_away_does_not_come_in_again(store: FolderStore, tmp_path: Path) -> None:
+    table = table_of(tmp_path / "t.csv", ROWS)
+    take_in(store, table)
+    add(store, "a", lambda _: undone(read_history(store, "a"), 5, PERSON))
+    assert reasons(store, table) == {("a", "Entry 6 of the ledger took this session away."): ["row 4"]}
+    assert len(kinds(store)) == 6
+
+
+@pytest.mark.parametrize("again", [ROWS[2], "a,3,2026-03-03,s_two,s_two,s_three"])
+def test_a_session_that_stands_twice_comes_in_once(again: str, store: FolderStore, tmp_path: Path) -> None:
+    table = table_of(tmp_path / "t.csv", [*ROWS, again])
+    for _ in range(2):
+        assert reasons(store, table) == {("a", "The source has this session twice; the first counts."): ["row 5"]}
+    assert len(kinds(store)) == 5
 
 
 @pytest.mark.parametrize(
@@ -130,7 +148,7 @@ def test_a_table_of_another_curriculum_is_left_out(store: FolderStore, tmp_path:
 
 def test_an_export_comes_in_elsewhere_as_it_went_out(store: FolderStore, tmp_path: Path) -> None:
     add(store, "a", lambda _: enrolled(read_history(store, "a", new=True), state_at("s_one"), (), PERSON))
-    import_table(store, table_of(tmp_path / "t.csv", [row.replace("2026", "2096") for row in ROWS]))
+    take_in(store, table_of(tmp_path / "t.csv", [row.replace("2026", "2096") for row in ROWS]))
     fault = {"given": "x", "stage_run": "s_two", "error": {"code": "session.incomplete"}}
     add(store, "a", hold(Session("a_4", "2096-03-04T10:00:00.000000Z"), fault))
     (tmp_path / "out.csv").write_bytes(exported_csv(store))
@@ -144,10 +162,10 @@ def test_an_export_comes_in_elsewhere_as_it_went_out(store: FolderStore, tmp_pat
 
 def test_what_somebody_wrote_meanwhile_is_seen(store: FolderStore, tmp_path: Path) -> None:
     table = table_of(tmp_path / "t.csv", ROWS)
-    found = read_source(table, [], lambda: Curriculum("small", STAGES, state_at, is_named=False))
+    found = read_source(table, [], lambda: Curriculum("small", STAGES, state_at, is_named=False), unwatched)
     animal = found.animals["a"]
     plan = planned(read_history(store, "a", new=True), animal, found.source, PERSON)
-    import_table(store, table_of(tmp_path / "t.csv", ROWS[:2]))
+    take_in(store, table_of(tmp_path / "t.csv", ROWS[:2]))
     add(store, "a", lambda _: moved(read_history(store, "a"), state_at("s_one"), PERSON))
     written = taken_in(store, plan, animal, found.source, PERSON)
     assert (written.there, written.count("evaluated"), written.late) == (2, 1, 1)
@@ -248,6 +266,17 @@ def test_a_library_of_clabe_comes_in_where_each_animal_stands(facility: Facility
     )
 
 
+def test_nothing_that_a_state_names_is_imported(store: FolderStore, tmp_path: Path, capfd: Any) -> None:
+    state = state_at("s_one")
+    state["active_policies"], state["stage"]["metrics_provider"] = ["this.d"], "this.s"
+    folder = tmp_path / "Subjects" / "a"
+    folder.mkdir(parents=True)
+    (folder / "trainer_state.json").write_text(json.dumps(state), encoding="utf-8")
+    assert take_in(store, tmp_path).left_out == {}
+    assert kinds(store) == [("enrolled", "s_one")]
+    assert "this" not in sys.modules and "Zen" not in capfd.readouterr().out
+
+
 def nothing_there(folder: Path) -> Path:
     return folder / "nothing"
 
@@ -283,9 +312,42 @@ def test_a_source_that_is_none_is_refused_before_a_curriculum_is_asked(
         raise AssertionError("it was asked")
 
     with pytest.raises(CurriculumError) as caught:
-        read_source(make(tmp_path), [], ask)
+        read_source(make(tmp_path), [], ask, unwatched)
     assert caught.value.code == code and caught.value.hint
     assert not Path("hacked").exists()
+
+
+class Stopped(BaseException):
+    """The process was killed."""
+
+
+class StopsAfter(FolderStore):
+    """A ledger whose writer is killed after some entries."""
+
+    left = 0
+
+    def append(self, subject: str, place: int, data: bytes) -> bool:
+        if not self.left:
+            raise Stopped
+        self.left -= 1
+        return super().append(subject, place, data)
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_an_import_that_was_stopped_goes_on_where_it_was(count: int, store: FolderStore, tmp_path: Path) -> None:
+    table = table_of(tmp_path / "t.csv", ROWS)
+    stopped = StopsAfter(Path(store.url))
+    stopped.left = count
+    with pytest.raises(Stopped) if count < 5 else contextlib.nullcontext():
+        take_in(stopped, table)
+    take_in(store, table)
+    whole = FolderStore.create(tmp_path / "whole")
+    take_in(whole, table)
+    assert exported_csv(store) == exported_csv(whole)
+    assert kinds(store) == kinds(whole)
+
+
+ON_POSIX = [] if sys.platform == "win32" else [(["-o", "full.csv"], 74, "No space left on device")]
 
 
 @pytest.mark.parametrize(
@@ -293,7 +355,7 @@ def test_a_source_that_is_none_is_refused_before_a_curriculum_is_asked(
     [
         (["-o", "sessions.txt"], 64, "no ending of a table"),
         (["-o", "missing/sessions.csv"], 74, "is missing"),
-        (["-o", "full.csv"], 74, "No space left on device"),
+        *ON_POSIX,
         (["-o", "sessions.csv", "--format", "csv"], 64, "--format is for stdout"),
         (["nobody"], 64, "There is no subject 'nobody'"),
     ],
@@ -301,7 +363,7 @@ def test_a_source_that_is_none_is_refused_before_a_curriculum_is_asked(
 def test_an_export_that_cannot_be_is_told(
     arguments: list[str], code: int, said: str, facility: Facility, tmp_path: Path
 ) -> None:
-    full = facility.repo.path / "full.csv"
-    full.symlink_to("/dev/full")
+    if sys.platform != "win32":
+        (facility.repo.path / "full.csv").symlink_to("/dev/full")
     result = facility.subjects("export", *arguments)
     assert (result.code, result.stdout) == (code, b"") and said in result.text

@@ -113,6 +113,29 @@ def test_df_manager_is_read_from_parquet_as_pandas_writes_it(tmp_path: Path) -> 
     assert (found.actual, found.is_closed_loop, found.is_overridden) == ("STAGE_1", False, False)
 
 
+def test_a_number_that_is_not_finite_is_told_wherever_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    base = {"subject_id": ["a"], "session": [1], "session_date": ["2026-03-01"]}
+    for cells, column in (({"metrics": [{"x": [float("inf")]}]}, "metrics"), ({"share": [float("-inf")]}, "share")):
+        pyarrow.parquet.write_table(pyarrow.table(base | cells), path)
+        told = fault(lambda: list(sessions(rows(path)))).message
+        assert f"Row 1 of {path}, column {column}" in told and "not of finite numbers" in told
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        *(("3", 3), ("-0.5", -0.5), ("1e3", 1000.0), ("007", "007"), ("1_000", "1_000"), ("", None), ("True", True)),
+        *(("[1]", [1]), ("[1", "[1"), ("2.5.1", "2.5.1"), ("0", 0), ("0.25", 0.25)),
+    ],
+)
+def test_what_was_measured_is_what_it_looks_like(cell: str, value: Any, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"share\n{cell}\n" if cell else 'share,a\n"",1\n', encoding="utf-8")
+    (row,) = rows(path)
+    assert row.value("share") == value and type(row.value("share")) is type(value)
+
+
 HEADER = "subject_id,session,session_date,metrics,share\n"
 GOOD = "a,1,2026-03-01,{},0.5\n"
 

@@ -9,8 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fleet_support import fleet_environment, script
 from release_support import CURRICULUM, PACKAGE, STAGES, set_version, sync, undone
-from support import FIRST_SESSION, Repo, Result, commit_all, generate, git
+from support import FIRST_SESSION, Repo, Result, call, commit_all, generate, git
+
+from aind_curriculum_runtime.ledger.entry import without_graph
+from aind_curriculum_runtime.ledger.folder import FolderStore
+from aind_curriculum_runtime.ledger.known import entries_of, known
+from aind_curriculum_runtime.ledger.recording import add, change
+from aind_curriculum_runtime.ledger.verify import verify
 
 _LAST = "CURRICULUM.add_stage_transition(s_discrimination, s_shaping, StageTransition(st_discrimination_shaping))\n"
 _MIGRATIONS = """
@@ -90,6 +97,40 @@ def test_task_parameters_are_those_of_the_new_stage_where_that_is_said(migrated:
     assert old["stage"]["task"]["task_parameters"]["reward_volume"] == 4.0
     after = run(migrated, session, old).document["trainer_state"]["stage"]
     assert (after["name"], after["task"]["task_parameters"]["reward_volume"]) == ("s_shaping", 3.5)
+
+
+def test_all_animals_of_a_ledger_are_migrated_at_once_and_those_that_cannot_be_are_named(
+    migrated: Repo, tmp_path: Path
+) -> None:
+    store = FolderStore.create(tmp_path / "ledger")
+    stages = {"a": "s_habituation", "b": "s_shaping", "c": "s_discrimination", "d": "s_habituation"}
+    for subject, stage in stages.items():
+        state, graph = without_graph(old_state(migrated, stage))
+        add(store, subject, change("enrolled", {"state": state, "by": "anna"}, graph))
+    add(store, "d", change("off", {"by": "anna"}))
+
+    def migrate(*more: str) -> Result:
+        command = [script(), "subjects", "migrate", "--ledger", tmp_path / "ledger", "--by", "ben", *more]
+        return call(command, cwd=migrated.path, env=fleet_environment())
+
+    dry = migrate()
+    assert dry.text.startswith("Not migrated: c. ") and "Place its animals by hand, at s_shaping." in dry.text
+    assert (dry.code, dry.stdout.splitlines()[0]) == (1, b"a is migrated to my-curriculum 1.0.0")
+    assert dry.stdout.splitlines()[-1] == b"Nothing was written. With --yes 3 animals would change."
+    assert [store.last(subject) for subject in stages] == [1, 1, 1, 2]
+    done = migrate("--yes", "--reason", "the new version")
+    assert (done.code, done.stdout.count(b"Written as entry")) == (1, 3)
+    found = {subject: known(store, subject).standing for subject in stages}
+    assert {subject: (one.curriculum["version"], one.stage, one.is_on) for subject, one in found.items()} == {
+        "a": ("1.0.0", "s_acclimation", True),
+        "b": ("1.0.0", "s_shaping", True),
+        "c": ("0.1.0", "s_discrimination", True),
+        "d": ("1.0.0", "s_acclimation", False),
+    }
+    last = entries_of(store, "a")[-1].content
+    assert (last["kind"], last["by"], last["reason"]) == ("migrated", "ben", "the new version")
+    assert (migrate("--yes", "a", "b", "d").code, [store.last(one) for one in stages]) == (0, [2, 2, 1, 3])
+    assert list(verify(store)) == []
 
 
 def test_and_those_of_the_animal_where_that_is_said(repo: Repo, session: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..ledger.known import Known
@@ -19,7 +20,7 @@ from ..subjects.changes import Person
 from ..subjects.difference import difference
 from ..subjects.history import History, read_history
 
-__all__ = ["Deciding", "asked", "is_asked"]
+__all__ = ["Deciding", "asked", "is_asked", "tell"]
 
 Decide = Callable[[History], Draft | None]
 """What to write on top of a history; None when there is nothing to change."""
@@ -30,7 +31,8 @@ class Deciding:
     """How changes are made in one call of a command.
 
     Args:
-        store: Where the ledger lies.
+        opening: Opens the ledger; it is called once, when somebody asks for ``store``: first comes what can be said of
+            a command's options.
         who: Who decides, and why.
         start: A folder of the task repo.
         yes: Whether nobody is to be asked.
@@ -38,13 +40,18 @@ class Deciding:
         new: Whether animals may be new.
     """
 
-    store: Store
+    opening: Callable[[], Store]
     who: Person
     start: Path
     _: KW_ONLY
     yes: bool = False
     everything: bool = False
     new: bool = False
+
+    @cached_property
+    def store(self) -> Store:
+        """Where the ledger lies."""
+        return self.opening()
 
     def one(self, subject: str, decide: Decide, did: str) -> int:
         """Change one animal, after asking at a terminal.
@@ -128,10 +135,19 @@ class Deciding:
                 written.append(draft)
             return written[0] if written else None
 
-        after = add(self.store, history.subject, deciding)
+        after = add(self.store, history.subject, deciding, tell=tell)
         if written:
             print(f"Written as entry {after.standing.place} of {history.subject}.")
         return bool(written)
+
+
+def tell(sentence: str) -> None:
+    """Say something that is no result, such as that a mirror is behind.
+
+    Args:
+        sentence: Without its full stop.
+    """
+    print(f"curricula: {sentence}.", file=sys.stderr)
 
 
 def is_asked() -> bool:

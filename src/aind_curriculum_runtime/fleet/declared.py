@@ -54,6 +54,7 @@ SUBJECTS: Final = (
     _subjects("reassign", _DECIDE, "give a session to the animal that it is of"),
     _subjects("migrate", _DECIDE, "bring animals to the version of a curriculum that is installed"),
     _subjects("create", _KEEP, "make a new ledger"),
+    _subjects("mirror", _KEEP, "show where animals stand to CLABE or SLIMS, and bring that up to date"),
     _subjects("import", _KEEP, "take in what CLABE, auto-train or session directories know", "import_"),
     _subjects("export", _KEEP, "write the sessions of animals as a table"),
     _subjects("verify", _KEEP, "look whether every entry is there and fits"),

@@ -36,6 +36,7 @@ __all__ = [
     "opened",
     "person",
     "repo_option",
+    "require_text",
     "subject_argument",
     "who_options",
 ]
@@ -96,14 +97,15 @@ def bulk_options(function: Callable[..., int]) -> Callable[..., int]:
 
 
 def _decided(function: Callable[..., int]) -> Callable[..., int]:
-    """Open the ledger and find out who decides, before the command begins."""
+    """Find out who decides, before the command begins."""
 
     @functools.wraps(function)
     def with_deciding(
         *, reason: str | None, by: str | None, yes: bool, everything: bool, ledger: str | None, start: Path, **own: Any
     ) -> int:
         who = person(by, reason)
-        return function(**own, deciding=Deciding(opened(ledger, start), who, start, yes=yes, everything=everything))
+        opening = functools.cache(lambda: opened(ledger, start))
+        return function(**own, deciding=Deciding(opening, who, start, yes=yes, everything=everything))
 
     return with_deciding
 
@@ -128,12 +130,26 @@ def person(by: str | None, reason: str | None) -> Person:
         FleetError: Nobody is named, and the machine does not know either; or a name or reason is empty.
     """
     for option, text in (("--by", by), ("--reason", reason)):
-        if text is not None and not text.strip():
-            raise FleetError(f"{option} is empty.", "Give a text, or leave the option out.")
+        if text is not None:
+            require_text(option, text)
     try:
         return Person(by if by is not None else _user(), reason)
     except (OSError, KeyError, ImportError):
         raise FleetError("This machine does not know its user.", "Say who decides with --by NAME.") from None
+
+
+def require_text(option: str, text: str) -> None:
+    """Make sure that a text was given where one belongs.
+
+    Args:
+        option: The option, as it is typed.
+        text: What was given.
+
+    Raises:
+        FleetError: It is empty, as a variable of a script may be.
+    """
+    if not text.strip():
+        raise FleetError(f"{option} is empty.", "Give a text, or leave the option out.")
 
 
 def _user() -> str:
@@ -153,23 +169,33 @@ def ledger_url(asked: str | None, start: Path) -> str:
         start: A folder of the task repo.
 
     Returns:
-        Its URL.
+        Its URL. A relative folder is meant from the working directory when it was typed, and refused in the file of
+        the task repo, which lies elsewhere on each machine.
 
     Raises:
-        FleetError: Nobody says where.
+        FleetError: Nobody says where, or the file gives a relative folder.
     """
     if asked is not None:
-        return asked
+        return asked if "://" in asked or not asked else os.path.abspath(asked)
     for folder in (start.absolute(), *start.absolute().parents):
         if git_directory(folder) is not None:
             found = Pyproject.read(folder).table("tool", "curricula").get("ledger")
             if isinstance(found, str) and found:
-                return found
+                return _whole_path(found, folder)
             break
     raise FleetError(
         "No ledger is named.",
         'Give --ledger URL, or write `ledger = "URL"` below [tool.curricula] in the pyproject.toml of the task repo.',
     )
+
+
+def _whole_path(url: str, folder: Path) -> str:
+    if "://" not in url and not Path(url).is_absolute():
+        raise FleetError(
+            f"The ledger {url!r} in {folder / 'pyproject.toml'} is a relative path.",
+            f"Write the whole path, such as {os.path.abspath(folder / url)}.",
+        )
+    return url
 
 
 def opened(asked: str | None, start: Path) -> Store:
@@ -207,7 +233,7 @@ def curriculum_client(asked: str | None, start: Path, curriculum: str | None) ->
         return Client(Path(asked))
     root = task_repo(start)
     own = Pyproject.read(root).curricula
-    if asked is None and own and (curriculum is None or curriculum in own):
+    if own and (asked in own if asked is not None else curriculum is None or curriculum in own):
         return Client(root)
     members = members_of(root, Children())
     if asked is not None:

@@ -19,7 +19,19 @@ from typing import Any, Final
 
 from ..contract.strict_json import StrictJsonError, encode, parse
 
-__all__ = ["FORMAT", "KINDS", "Damaged", "Entry", "Graph", "Session", "at", "digest", "digest_of_state", "with_graph"]
+__all__ = [
+    "FORMAT",
+    "KINDS",
+    "Damaged",
+    "Entry",
+    "Graph",
+    "Newer",
+    "Session",
+    "at",
+    "digest",
+    "digest_of_state",
+    "with_graph",
+]
 
 FORMAT: Final = 1
 """The form of an entry. Within one number fields are only added."""
@@ -32,6 +44,10 @@ KINDS: Final = (
 
 class Damaged(ValueError):
     """Bytes are no entry of the place at which they are; the message says why."""
+
+
+class Newer(Damaged):
+    """They are whole, and of a form that this runtime does not know."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,7 @@ class Entry:
         if not isinstance(content, dict) or not isinstance(content.get("ledger"), int):
             raise Damaged("it is not an entry of a ledger")
         if content["ledger"] > FORMAT:
-            raise Damaged(f"it has the form {content['ledger']} of a newer runtime; this one reads up to {FORMAT}")
+            raise Newer(f"it has the form {content['ledger']} of a newer runtime; this one reads up to {FORMAT}")
         for key, expected in (("subject", subject), ("place", place)):
             if content.get(key) != expected:
                 raise Damaged(f"it says {key} {content.get(key)!r} where {expected!r} belongs")

@@ -1,7 +1,7 @@
 """The folder store: one file an entry, on a local disk or a network share, laid out as ``files`` says.
 
-An entry is written beside and then linked to its name, which is the one step that no other writer can have done as well
-and that no crash leaves half done. Windows refuses to rename to a name that is taken, so there that step is a rename.
+An entry is created by ``project.files.create_atomically``: no crash leaves it half done, and no other writer can have
+created it as well.
 
 A ledger is made by a person, never in passing: a share that is away is often an empty folder.
 """
@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from ..contract.errors import CurriculumError
-from ..project.files import is_transient, read_at_most, write_atomically
-from .files import GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
-from .store import Outline, gone, mark, require_mark
+from ..project.files import create_atomically, is_transient, read_at_most, write_atomically
+from .files import DOCUMENTS, GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
+from .store import Doing, Outline, gone, mark, no_answer, refused, require_mark
 
 __all__ = ["FolderStore"]
 
@@ -109,7 +108,7 @@ class FolderStore:
         """Write an entry, whole or not at all; False when somebody else has that place."""
         with self._told("written to"):
             (self._root / SUBJECTS / subject).mkdir(parents=True, exist_ok=True)
-            return _create(self._file(subject, place), data)
+            return create_atomically(self._file(subject, place), data)
 
     def keep_graph(self, digest: str, data: bytes) -> None:
         """Keep the graph of a curriculum, once for all that name it."""
@@ -135,6 +134,14 @@ class FolderStore:
     def known(self, subject: str) -> bytes | None:
         """What the last reader kept; None when it is not there."""
         return self._content(self._root / KNOWN / content_name(subject))
+
+    def keep_document(self, name: str, data: bytes) -> None:
+        """Keep a document about the ledger as a whole, in place of the one before."""
+        self._write(self._root / DOCUMENTS / content_name(name), data)
+
+    def document(self, name: str) -> bytes | None:
+        """The bytes of a document; None when it is not there."""
+        return self._content(self._root / DOCUMENTS / content_name(name))
 
     def _write(self, path: Path, data: bytes) -> None:
         with self._told("written to"):
@@ -166,41 +173,18 @@ class FolderStore:
             except FileNotFoundError:
                 return b""
 
-    def _told(self, what: str) -> contextlib.AbstractContextManager[None]:
-        return _told(self.url, what)
+    def _told(self, doing: Doing) -> contextlib.AbstractContextManager[None]:
+        return _told(self.url, doing)
 
 
 @contextlib.contextmanager
-def _told(url: str, what: str) -> Iterator[None]:
+def _told(url: str, doing: Doing) -> Iterator[None]:
     """Turn the system's errors into ours."""
     try:
         yield
     except OSError as error:
-        code = "ledger.not_writable" if what == "written to" else "ledger.unreadable"
-        raise CurriculumError(
-            "transient.io" if is_transient(error) else code,
-            f"The ledger {url} could not be {what}: {error.strerror or error}.",
-            "Check that the folder is there, has room, and that this account may use it; then run the step again.",
-            where=url,
-        ) from error
-
-
-def _create(path: Path, data: bytes) -> bool:
-    """Create a file whole; False when there is one of the name."""
-    beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
-    try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            if sys.platform == "win32":
-                beside.rename(path)
-            else:
-                os.link(beside, path)
-        except FileExistsError:
-            return False
-        return True
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()
+        said = error.strerror or str(error)
+        if is_transient(error):
+            raise no_answer(url, said, "Check that the share is mounted and can be reached,") from error
+        hint = "Check that the folder is there, has room, and that this account may use it"
+        raise refused(url, doing, said, hint) from error

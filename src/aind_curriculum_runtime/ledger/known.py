@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import StrictJsonError, encode, parse
-from .entry import FORMAT, Damaged, Entry, Graph, Session, digest, with_graph
+from .entry import FORMAT, Damaged, Entry, Graph, Newer, Session, digest, with_graph
 from .standing import Standing, counting, stand, stand_of
 from .store import Store
 from .subject import require_name
@@ -138,7 +138,7 @@ def entries_of(store: Store, subject: str, after: Standing | None = None) -> lis
             if entry.before != before:
                 raise Damaged("it does not follow from the entry before it")
         except Damaged as error:
-            raise damaged(store, subject, place, str(error)) from None
+            raise damaged(store, subject, place, error) from None
         found.append(entry)
         before = entry.digest
     return found
@@ -267,11 +267,11 @@ def _remembered(store: Store, subject: str) -> Known | None:
     try:
         state = Entry.read(data or b"", subject, standing.state_place).state if standing.state_place else None
     except Damaged as error:
-        raise damaged(store, subject, standing.state_place, str(error)) from None
+        raise damaged(store, subject, standing.state_place, error) from None
     return replace(found, standing=replace(standing, state=state))
 
 
-def damaged(store: Store, subject: str, place: int, why: str) -> CurriculumError:
+def damaged(store: Store, subject: str, place: int, why: Damaged) -> CurriculumError:
     """The failure for an entry that does not fit.
 
     Args:
@@ -283,9 +283,11 @@ def damaged(store: Store, subject: str, place: int, why: str) -> CurriculumError
     Returns:
         ``ledger.damaged``, for the caller to raise.
     """
+    is_newer = isinstance(why, Newer)
+    remedy = "Update the runtime of this repo (`copier update`)" if is_newer else "Bring it back from a copy"
     return CurriculumError(
         "ledger.damaged",
-        f"Entry {place} of {subject} in {store.url} is damaged: {why}.",
-        "Nothing was written. `curricula subjects verify` shows all of it; bring the entry back from a copy.",
+        f"Entry {place} of {subject} in {store.url} {'cannot be read' if is_newer else 'is damaged'}: {why}.",
+        f"{remedy}; until then nothing is written for {subject}.",
         where=f"{subject}/{place}",
     )

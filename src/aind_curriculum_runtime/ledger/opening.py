@@ -89,9 +89,9 @@ def _used(url: str, way: Callable[[_Kind], Callable[[str], Store]]) -> Store:
     if scheme not in _KINDS:  # no more of the URL is shown, which may hold a password
         raise CurriculumError(
             "usage.invalid",
-            f"A ledger cannot be at {scheme}://.",
-            "Give the path of a folder, s3://BUCKET/PREFIX, sqlite:////PATH/OF/A/FILE or "
-            "postgresql://USER@HOST/DATABASE.",
+            f"A ledger cannot be at {scheme}://: a store must let one of two rigs that write at once have a place.",
+            "These do: the path of a folder, also of a share that is mounted, or file://; s3://BUCKET/PREFIX; "
+            "sqlite:////PATH/OF/A/FILE; postgresql://USER@HOST/DATABASE.",
         )
     try:
         return way(_KINDS[scheme]())(url)
@@ -107,6 +107,13 @@ def _used(url: str, way: Callable[[_Kind], Callable[[str], Store]]) -> Store:
 def _folder(url: str) -> Path:
     if "://" in url:
         parts = urlsplit(url)
+        if parts.netloc not in ("", "localhost"):  # file://data/ledger would be the folder /ledger
+            raise CurriculumError(
+                "usage.invalid",
+                f"The ledger {url!r} names a machine, {parts.netloc}, and a folder on it.",
+                "Give the path of the folder on this machine, such as file:///data/ledger with three slashes; a "
+                "share of another one is mounted first.",
+            )
         path = Path(unquote(parts.path.removeprefix("/") if os.name == "nt" else parts.path))
     else:
         path = Path(url)

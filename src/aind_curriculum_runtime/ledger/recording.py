@@ -1,7 +1,8 @@
 """Adding to a subject's ledger: what is written of a session or of a person's change, and what is not written twice.
 
-Owns the loop of reading, deciding and writing. Two rigs may write at once: one has the place, the other reads what came
-and decides anew. Deciding is a pure function of the history, so nothing is lost and nothing is written twice.
+Owns the loop of reading, deciding and writing, after which the ledger's mirrors are brought up to date. Two rigs may
+write at once: one has the place, the other reads what came and decides anew. Deciding is a pure function of the
+history, so nothing is lost and nothing is written twice.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 from ..contract.errors import CurriculumError
 from .entry import Entry, Graph, Session, written
 from .known import Concluded, Known, known, remember, with_entry
+from .mirroring import mirror_after
 from .store import Store
 from .subject import require_spelling
 
@@ -46,14 +48,22 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def add(store: Store, subject: str, decide: Decision, *, now: Callable[[], datetime] = _now) -> Known:
-    """Decide what to write, and write it.
+def add(
+    store: Store,
+    subject: str,
+    decide: Decision,
+    *,
+    now: Callable[[], datetime] = _now,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Known:
+    """Decide what to write, and write it; then mirrors show it, also where there was nothing left to write.
 
     Args:
         store: Where to.
         subject: Whose ledger.
         decide: Called with what is known of the subject, again whenever somebody else was quicker.
         now: The clock.
+        tell: Called with a sentence for each mirror that is behind, which is no failure.
 
     Returns:
         What is known with what was written.
@@ -66,13 +76,18 @@ def add(store: Store, subject: str, decide: Decision, *, now: Callable[[], datet
         draft = decide(before)
         return () if draft is None else (draft,)
 
-    return add_all(store, subject, deciding, now=now)
+    return add_all(store, subject, deciding, now=now, tell=tell)
 
 
 def add_all(
-    store: Store, subject: str, decide: Callable[[Known], Sequence[Draft]], *, now: Callable[[], datetime] = _now
+    store: Store,
+    subject: str,
+    decide: Callable[[Known], Sequence[Draft]],
+    *,
+    now: Callable[[], datetime] = _now,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Known:
-    """Decide what several entries to write, and write them in their order.
+    """Decide what several entries to write, and write them in their order; then mirrors show where that leads.
 
     Args:
         store: Where to.
@@ -80,6 +95,7 @@ def add_all(
         decide: Called with what is known of the subject, again whenever somebody else was quicker: those that it gave
             before may be written in part.
         now: The clock.
+        tell: Called with a sentence for each mirror that is behind, which is no failure.
 
     Returns:
         What is known with what was written.
@@ -98,6 +114,7 @@ def add_all(
         if is_whole:
             if drafts:
                 remember(store, found)
+            mirror_after(store, found, tell)
             return found
     raise CurriculumError(
         "transient.io",

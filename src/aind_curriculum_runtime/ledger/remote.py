@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from ..contract.errors import CurriculumError
 from ..project.remote_files import connect, create, is_away, said
-from .files import GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
-from .store import Outline, gone, mark, require_mark
+from .files import DOCUMENTS, GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
+from .store import Doing, Outline, gone, mark, no_answer, refused, require_mark
 
 __all__ = ["RemoteStore"]
 
@@ -126,6 +126,14 @@ class RemoteStore:
         """What the last reader kept; None when it is not there."""
         return self._content(KNOWN, content_name(subject))
 
+    def keep_document(self, name: str, data: bytes) -> None:
+        """Keep a document about the ledger as a whole, in place of the one before."""
+        self._replace(DOCUMENTS, name, data)
+
+    def document(self, name: str) -> bytes | None:
+        """The bytes of a document; None when it is not there."""
+        return self._content(DOCUMENTS, content_name(name))
+
     def _replace(self, folder: str, key: str, data: bytes) -> None:
         with self._told("written to"):
             self._files.pipe_file(self._path(folder, content_name(key)), data)
@@ -152,12 +160,12 @@ class RemoteStore:
     def _path(self, *parts: str) -> str:
         return "/".join([self._base, *parts])
 
-    def _told(self, done: str) -> contextlib.AbstractContextManager[None]:
-        return _told(self.url, done)
+    def _told(self, doing: Doing) -> contextlib.AbstractContextManager[None]:
+        return _told(self.url, doing)
 
 
 @contextlib.contextmanager
-def _told(url: str, done: str) -> Iterator[None]:
+def _told(url: str, doing: Doing) -> Iterator[None]:
     """Turn what the bucket raises into an error of ours."""
     try:
         yield
@@ -165,16 +173,6 @@ def _told(url: str, done: str) -> Iterator[None]:
         raise
     except Exception as error:
         if is_away(error):
-            raise CurriculumError(
-                "transient.io",
-                f"The ledger {url} did not answer: {said(error)}.",
-                "Check the network and run the step again.",
-                where=url,
-            ) from error
-        is_writing = done == "written to"
-        raise CurriculumError(
-            "ledger.not_writable" if is_writing else "ledger.unreadable",
-            f"The ledger {url} could not be {done}: {said(error)}.",
-            "Check that the bucket is there and that this account may use it; then run the step again.",
-            where=url,
-        ) from error
+            raise no_answer(url, said(error), "Check the network") from error
+        hint = "Check that the bucket is there and that this account may use it"
+        raise refused(url, doing, said(error), hint) from error

@@ -4,6 +4,7 @@
     ledger_entries   subject, place, data, recorded: rows are only added; the primary key gives each place one writer
     ledger_graphs    digest, data: the graph of a curriculum, by its hash
     ledger_known     subject, outline, data: what the last reader worked out; rows can be removed at any time
+    ledger_documents name, data: documents about the ledger as a whole
 
 A statement is a transaction: it has happened or it has not. No password of a URL is in a message or in ``url``.
 SQLite needs locks that network shares do not have: a folder does there.
@@ -26,7 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from ..contract.errors import CurriculumError
 from ..project.files import is_transient
 from .entry import FORMAT
-from .store import Outline, gone, no_ledger, require_form
+from .store import Doing, Outline, gone, no_answer, no_ledger, refused, require_form
 
 __all__ = ["SqlStore"]
 
@@ -62,6 +63,12 @@ _KNOWN: Final = sa.Table(
     _TABLES,
     sa.Column("subject", sa.String(64), primary_key=True),
     sa.Column("outline", sa.LargeBinary, nullable=False),  # the first line of data, for those who read all subjects
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+_DOCUMENTS: Final = sa.Table(
+    "ledger_documents",
+    _TABLES,
+    sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
@@ -171,6 +178,15 @@ class SqlStore:
         data: bytes | None = self._one(sa.select(_KNOWN.c.data).where(_KNOWN.c.subject == subject))
         return data
 
+    def keep_document(self, name: str, data: bytes) -> None:
+        """Keep a document about the ledger as a whole, in place of the one before."""
+        self._replace(_DOCUMENTS, {"name": name}, {"data": data})
+
+    def document(self, name: str) -> bytes | None:
+        """The bytes of a document; None when it is not there."""
+        data: bytes | None = self._one(sa.select(_DOCUMENTS.c.data).where(_DOCUMENTS.c.name == name))
+        return data
+
     def _one(self, query: sa.Select[Any]) -> Any:
         """The first column of the first row; None when there is none."""
         rows = self._rows(query)
@@ -262,7 +278,7 @@ def _sqlite(url: sa.URL, may_create: bool) -> tuple[sa.Engine, str]:
 
 
 @contextlib.contextmanager
-def _told(shown: str, done: str) -> Iterator[None]:
+def _told(shown: str, doing: Doing) -> Iterator[None]:
     """Turn what the database raises into an error of ours."""
     try:
         yield
@@ -274,19 +290,8 @@ def _told(shown: str, done: str) -> Iterator[None]:
             raise no_ledger(shown) from error
         said = " ".join(str(origin).split()).rstrip(".")
         if isinstance(error, PoolTimeoutError) or _is_away(origin):
-            raise CurriculumError(
-                "transient.io",
-                f"The ledger {shown} did not answer: {said}.",
-                "Check that the database runs and can be reached, and run the step again.",
-                where=shown,
-            ) from error
-        is_writing = done == "written to"
-        raise CurriculumError(
-            "ledger.not_writable" if is_writing else "ledger.unreadable",
-            f"The ledger {shown} could not be {done}: {said}.",
-            "Check that this account may use it and that it has room; then run the step again.",
-            where=shown,
-        ) from error
+            raise no_answer(shown, said, "Check that the database runs and can be reached,") from error
+        raise refused(shown, doing, said, "Check that this account may use it and that it has room") from error
 
 
 def _has_no_tables(error: BaseException | None) -> bool:

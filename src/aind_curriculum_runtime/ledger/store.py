@@ -7,13 +7,27 @@ nothing of what an entry means, and of what a reader kept only that its first li
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import StrictJsonError, encode, parse
 from .entry import FORMAT
 
-__all__ = ["Outline", "Store", "gone", "mark", "no_ledger", "require_form", "require_mark"]
+__all__ = [
+    "Doing",
+    "Outline",
+    "Store",
+    "gone",
+    "mark",
+    "no_answer",
+    "no_ledger",
+    "refused",
+    "require_form",
+    "require_mark",
+]
+
+Doing = Literal["read", "written to"]
+"""What a store was asked to let happen, worded for its sentences."""
 
 
 class Outline(NamedTuple):
@@ -100,6 +114,19 @@ class Store(Protocol):
         """What the last reader kept; None when it is not there."""
         ...
 
+    def keep_document(self, name: str, data: bytes) -> None:
+        """Keep a document about the ledger as a whole, in place of the one before.
+
+        Args:
+            name: Its name: small letters.
+            data: Its bytes.
+        """
+        ...
+
+    def document(self, name: str) -> bytes | None:
+        """The bytes of a document; None when it is not there."""
+        ...
+
 
 def mark() -> bytes:
     """What a store of files says of itself: that it is a ledger, and its form."""
@@ -154,11 +181,47 @@ def no_ledger(url: str) -> CurriculumError:
     )
 
 
+def no_answer(url: str, said: str, hint: str) -> CurriculumError:
+    """The failure where a store did not answer; for the caller to raise.
+
+    Args:
+        url: Where it is, for messages.
+        said: What the system or its client said.
+        hint: What to look at.
+
+    Returns:
+        ``transient.io``.
+    """
+    return CurriculumError(
+        "transient.io", f"The ledger {url} did not answer: {said}.", f"{hint} and run the step again.", where=url
+    )
+
+
+def refused(url: str, doing: Doing, said: str, hint: str) -> CurriculumError:
+    """The failure where a store is there and refuses; for the caller to raise.
+
+    Args:
+        url: Where it is, for messages.
+        doing: What it refuses.
+        said: What the system or its client said.
+        hint: What to look at.
+
+    Returns:
+        ``ledger.not_writable`` or ``ledger.unreadable``.
+    """
+    return CurriculumError(
+        "ledger.not_writable" if doing == "written to" else "ledger.unreadable",
+        f"The ledger {url} could not be {doing}: {said}.",
+        f"{hint}; then run the step again.",
+        where=url,
+    )
+
+
 def gone(url: str, subject: str, place: int) -> CurriculumError:
     """The failure for an entry that is missing before a later one; for the caller to raise."""
     return CurriculumError(
         "ledger.damaged",
         f"Entry {place} of {subject} in {url} is gone.",
-        "Nothing was written. Bring it back from a copy.",
+        f"Bring it back from a copy; until then nothing is written for {subject}.",
         where=f"{subject}/{place}",
     )

@@ -1,7 +1,8 @@
 """Whether an animal is stuck: it stays too long at its stage, or its sessions give no metrics any more.
 
 Owns the bounds. A stage's own bound is declared beside the curriculum (``STUCK_AFTER``) and comes with the entries;
-without one, what other animals took at that stage is the measure.
+without one, what other animals took at that stage is the measure. Only those who read all animals anyway can have that
+one: it grows with their number, which recording a session must not.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def _of_subject(store: Store, subject: str, graphs: dict[str, bool]) -> Iterator
             raise
         place = int((error.where or "").rpartition("/")[2])
         sentence = error.message.rstrip(".")
-        yield Finding(subject=subject, place=place, kind="entry", sentence=sentence, hint="Bring it back from a copy.")
+        yield Finding(subject=subject, place=place, kind="entry", sentence=sentence, hint=error.hint)
         return
     if reader is not None:
         yield from _against(reader, entries)

@@ -1,4 +1,4 @@
-"""Read a file up to a size limit; write a file whole or not at all, or several.
+"""Read a file up to a size limit; write a file whole or not at all, or create one, or write several.
 
 Owns these, and which errors of the system are transient. Knows nothing of what the files hold.
 """
@@ -9,13 +9,22 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from ..contract.errors import CurriculumError
 
-__all__ = ["PIPE_LIMIT", "is_transient", "read_at_most", "write_atomically", "write_together", "written_beside"]
+__all__ = [
+    "PIPE_LIMIT",
+    "create_atomically",
+    "is_transient",
+    "read_at_most",
+    "write_atomically",
+    "write_together",
+    "written_beside",
+]
 
 PIPE_LIMIT: Final = 5.0
 """Seconds without a byte after which a pipe is given up."""
@@ -124,6 +133,41 @@ def written_beside(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
         return
+    with _beside(path, lambda beside: beside.replace(path)) as file:
+        yield file
+
+
+def create_atomically(path: Path, data: bytes) -> bool:
+    """Write ``data`` beside ``path`` and link it to that name, which exactly one of several writers can have done.
+
+    Args:
+        path: The file to create; its folder must exist.
+        data: All of its content.
+
+    Returns:
+        Whether it is there now; False when there was a file of that name, which stays as it is.
+
+    Raises:
+        OSError: The folder is missing, not writable or full.
+    """
+    try:
+        with _beside(path, lambda beside: _give_free_name(beside, path)) as file:
+            file.write(data)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _give_free_name(beside: Path, path: Path) -> None:
+    if sys.platform == "win32":  # which refuses to rename to a name that is taken
+        beside.rename(path)
+    else:
+        os.link(beside, path)
+
+
+@contextlib.contextmanager
+def _beside(path: Path, put_there: Callable[[Path], object]) -> Iterator[BinaryIO]:
+    """A new file of the same folder to write to, which is put there once all of it is on the disk; nothing is left."""
     # A new name each time: threads of one launcher may write at once, and a power cut may leave a part behind.
     beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
@@ -131,11 +175,10 @@ def written_beside(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
+        put_there(beside)
+    finally:
+        with contextlib.suppress(OSError):  # such as that it was renamed
             beside.unlink()
-        raise
 
 
 def write_together(files: Mapping[Path, bytes | None]) -> None:

@@ -7,7 +7,7 @@ checks all go this way, so they always agree.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any
 from ..contract.errors import CurriculumError
 from ..contract.leaves import Changed
 from ..curriculum.answers import require_answers
-from ..curriculum.migration import declared
+from ..curriculum.beside import MIGRATIONS, beside
 from .admission import admit
 from .layout import find_state, require_session, too_deep
-from .state import PlainState, deserialise_or_move, read
+from .plain_state import PlainState, read
+from .state import deserialise_or_move
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Metrics, Trainer, TrainerState
 
+    from ..curriculum.migration import Migration
     from .migrating import Move
 
 __all__ = ["Evaluated", "evaluate_session", "evaluate_state"]
@@ -94,7 +96,7 @@ def evaluate_session(
     from .trainer import OrderedTrainer
 
     trainer = OrderedTrainer(loaded)
-    before, moved, added = deserialise_or_move(plain, trainer, declared(registered.target))
+    before, moved, added = deserialise_or_move(plain, trainer, _migrations(registered.target))
     if moved is not None:
         tell(moved.sentence())
     assert before.stage is not None  # a state without one was refused
@@ -111,6 +113,14 @@ def evaluate_session(
             "so this counts as the first session of its subject"
         )
     return replace(evaluate_state(trainer, before, metrics), moved=moved, added=added)
+
+
+def _migrations(target: str) -> Mapping[int | str, Migration]:
+    if beside(target, MIGRATIONS) is None:
+        return {}
+    from ..curriculum.migration import declared  # most curricula declare none, and the launcher waits
+
+    return declared(target)
 
 
 def _told(added: tuple[Changed, ...], stage: str) -> str:

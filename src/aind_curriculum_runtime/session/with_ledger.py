@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from ..contract.errors import CONTRACT_VERSION, CurriculumError, ExitCode
 from ..contract.strict_json import encode, parse
 from ..curriculum.bounds import stuck_after
 from ..curriculum.discovery import find, installed, repo_directory
-from ..ledger.entry import digest_of_state, without_graph
+from ..ledger.entry import at, digest_of_state, without_graph
 from ..ledger.known import Known, known, next_state, previous_metrics
 from ..ledger.recording import Draft, add, evaluation, hold
 from ..ledger.store import Store
@@ -26,8 +27,8 @@ from ..project.installed import runtime_version
 from .evaluate import Evaluated, evaluate_session
 from .identity import Identity
 from .layout import find_state, require_session
+from .plain_state import PlainState, read
 from .previous_metrics import from_ledger
-from .state import PlainState, read
 from .suggestion import suggestion
 
 __all__ = ["evaluate_with_ledger"]
@@ -63,7 +64,7 @@ def evaluate_with_ledger(
     """
     directory = require_session(data_directory)
     before = known(store, identity.subject)
-    plain = read(state if state is not None else find_state(directory))
+    plain = read(state if state is not None else _found_state(directory, identity))
     given = {"given": digest_of_state(_named(plain)), "stage_run": (plain.content.get("stage") or {}).get("name")}
     place = f"the ledger {store.url}"
     try:
@@ -95,10 +96,23 @@ def evaluate_with_ledger(
         tell(f"{identity.subject} is stuck: {why}")
         evaluated = replace(evaluated, stuck=why)
     stands = next_state(store, now, graph)
+    if _is_late(now, identity):
+        tell(_why_late(now, identity.subject))
     if stands != content["trainer_state"]:
-        tell(_why(now, identity))
+        if not _is_late(now, identity):
+            tell(_why(now, identity.subject))
         document = encode({**content, "trainer_state": stands}) + b"\n"
     return evaluated, document
+
+
+def _found_state(directory: Path, identity: Identity) -> Path:
+    try:
+        return find_state(directory)
+    except CurriculumError as error:
+        if error.code != "state.missing":
+            raise
+        by_ledger = f"`curricula subjects next {identity.subject} -o FILE` writes the one that the animal runs next."
+        raise CurriculumError(error.code, error.message, f"{error.hint} {by_ledger}", where=error.where) from None
 
 
 def _add(
@@ -111,7 +125,7 @@ def _add(
         corrected[:] = [] if draft is None else [one for one in [draft.facts.get("corrects")] if one is not None]
         return draft
 
-    now = add(store, identity.subject, deciding)
+    now = add(store, identity.subject, deciding, tell=tell)
     for place in corrected:
         tell(f"this session was concluded before, otherwise (entry {place}); the ledger has both")
     return now
@@ -130,17 +144,29 @@ def _named(plain: PlainState) -> dict[str, Any]:
     return {**plain.content, "curriculum": None if by is None else {"name": by.name, "version": by.version}}
 
 
-def _why(now: Known, identity: Identity) -> str:
-    """Why the printed trainer state is not the Trainer's."""
+def _is_late(now: Known, identity: Identity) -> bool:
     own = now.sessions.get(identity.session)
-    if own is not None and own.place in now.standing.late:
+    return own is not None and own.place in now.standing.late
+
+
+def _why_late(now: Known, subject: str) -> str:
+    """Why the session moved nothing, and that a clock is wrong where that is the reason."""
+    if now.standing.moment > at(datetime.now(UTC)):
         return (
-            f"this session moved nothing: a later session or a person's change came after it, and {identity.subject} "
-            f"stays at the stage {now.standing.stage}"
+            f"this session moved nothing: the ledger of {subject} goes up to {now.standing.moment}, which is in the "
+            f"future by this machine's clock; one of the clocks is wrong (see `curricula subjects show {subject}`)"
         )
+    return (
+        f"this session moved nothing: a later session or a person's change came after it, and {subject} stays at the "
+        f"stage {now.standing.stage}"
+    )
+
+
+def _why(now: Known, subject: str) -> str:
+    """Why the printed trainer state is not the Trainer's."""
     if now.standing.pins:
-        return f"pinned for {identity.subject}: {', '.join(now.standing.pins)}"
-    return f"the trainer state is where {identity.subject} stands by the ledger"
+        return f"pinned for {subject}: {', '.join(now.standing.pins)}"
+    return f"the trainer state is where {subject} stands by the ledger"
 
 
 def _versions(plain: PlainState) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from ..contract.errors import CurriculumError
 from ..contract.leaves import Leaf, located
 from ..contract.strict_json import StrictJsonError, parse
-from ..ledger.entry import Entry, without_graph
+from ..ledger.entry import Entry, digest_of_state, without_graph
 from ..ledger.recording import Draft
 from .history import SESSIONS, History
 
@@ -50,7 +50,7 @@ class Person(NamedTuple):
         return {"by": self.by} | ({} if self.reason is None else {"reason": self.reason})
 
 
-def enrolled(history: History, state: Mapping[str, Any], groups: Sequence[str], person: Person) -> Draft:
+def enrolled(history: History, state: Mapping[str, Any], groups: Sequence[str], person: Person) -> Draft | None:
     """Enroll an animal that is not enrolled.
 
     Args:
@@ -60,11 +60,15 @@ def enrolled(history: History, state: Mapping[str, Any], groups: Sequence[str], 
         person: Who does it.
 
     Returns:
-        The entry.
+        The entry; None for one that was enrolled just so and left alone since, as by a call that was cut short.
 
     Raises:
-        CurriculumError: ``usage.invalid`` for one that is enrolled.
+        CurriculumError: ``usage.invalid`` for any other that is enrolled.
     """
+    if history.entries and history.standing.enrolled == history.entries[-1].place:
+        is_in = set(groups) <= set(history.standing.groups)
+        if is_in and digest_of_state(history.standing.state or {}) == digest_of_state(state):
+            return None
     require_new(history)
     facts = {"groups": list(groups)} if groups else {}
     return with_state("enrolled", state, facts | person.facts)
@@ -163,7 +167,9 @@ def pinned(history: History, assignment: str, person: Person) -> Draft | None:
         raise CurriculumError(
             "usage.invalid",
             f"{assignment!r} is not of the form PATH=VALUE.",
-            "Such as reward.volume=2.5; `curricula subjects next` shows all parameters.",
+            f"Such as {leaf.path}={json.dumps(leaf.value)}."
+            if (leaf := next((one for one in located(_parameters(history)) if one.path == assignment), None))
+            else f"Such as reward.volume=2.5. {_all_leaves(history)}",
         )
     leaf = _leaf(history, typed["path"].strip())
     value = _value(leaf, typed["value"].strip())
@@ -207,16 +213,22 @@ def last_change(history: History) -> int:
         The place of its entry.
 
     Raises:
-        CurriculumError: ``usage.invalid`` when there is none that counts.
+        CurriculumError: ``usage.invalid`` when there is none that counts, or only the enrollment, with sessions since.
     """
-    place = max((one.place for one in history.entries if _is_persons(one, history)), default=None)
-    if place is None:
+    last = max((one for one in history.entries if _is_persons(one, history)), key=lambda one: one.place, default=None)
+    if last is None:
         raise CurriculumError(
             "usage.invalid",
             f"Nobody changed anything for {history.subject} that could be undone.",
             "A session is undone by its number: `curricula subjects show` lists them, then --entry N.",
         )
-    return place
+    if last.kind == "enrolled" and history.standing.session is not None:  # undo, typed once too often
+        raise CurriculumError(
+            "usage.invalid",
+            f"Nothing is left to undo for {history.subject} but that it was enrolled, and it has sessions since.",
+            f"Undo that by its number: --entry {last.place}; or a session: `curricula subjects show` lists them.",
+        )
+    return last.place
 
 
 def undone(history: History, place: int, person: Person) -> Draft:
@@ -379,8 +391,7 @@ def _is_persons(entry: Entry, history: History) -> bool:
 
 
 def _leaf(history: History, path: str) -> Leaf:
-    state = history.standing.next_state or {}
-    parameters = state["stage"]["task"]["task_parameters"]
+    parameters = _parameters(history)
     there = {one.path: one for one in located(parameters)}
     if path in there and _at(parameters, there[path].place) == there[path].value:
         return there[path]
@@ -399,8 +410,25 @@ def _leaf(history: History, path: str) -> Leaf:
         f"{path!r} {what} of the stage {history.standing.stage}.",
         f"{'It holds' if within else 'Near it'}: {', '.join(near)}{' ...' if len(within) > 3 else ''}."
         if near
-        else f"`curricula subjects next {history.subject}` shows all of them.",
+        else _all_leaves(history),
     )
+
+
+_FEW: Final = 12
+"""Parameters that a hint can name."""
+
+
+def _all_leaves(history: History) -> str:
+    """A sentence by which a person finds the parameters of an animal's stage."""
+    paths = [one.path for one in located(_parameters(history))]
+    if 0 < len(paths) <= _FEW:
+        return f"Its parameters: {', '.join(paths)}."
+    return f"`curricula subjects next {history.subject}` shows all parameters."
+
+
+def _parameters(history: History) -> Any:
+    """The task parameters that an animal's next session is run with."""
+    return (history.standing.next_state or {})["stage"]["task"]["task_parameters"]
 
 
 def _at(value: Any, place: Sequence[str | int]) -> Any:
@@ -423,7 +451,8 @@ def _value(leaf: Leaf, text: str) -> Any:
 
 
 def _is_now(leaf: Leaf) -> str:
-    return f"It is {json.dumps(leaf.value)} now; give a value of the same type."
+    wanted = "write true or false" if isinstance(leaf.value, bool) else "give a value of the same type"
+    return f"It is {json.dumps(leaf.value)} now; {wanted}."
 
 
 def _fits(value: Any, now: Any) -> bool:

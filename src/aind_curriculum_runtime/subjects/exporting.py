@@ -156,9 +156,12 @@ class _Before:
     """The stage at which the last session with metrics was run."""
 
     at_stage: int = 0
+    task: str | None = None
+    """The name of the task that the next session runs."""
 
     def follow(self, entry: Entry) -> None:
         stage = ((entry.state or {}).get("stage") or {}).get("name")
+        self.task = _task(entry) or self.task
         if entry.kind in SESSIONS:
             self.number = _number(entry, self)
         if entry.kind == "evaluated":
@@ -169,6 +172,11 @@ class _Before:
             self.moved = entry
         elif entry.kind in ("enrolled", "evaluated") or (entry.kind == "migrated" and self.moved is None):
             self.suggested, self.moved = stage, None
+
+
+def _task(entry: Entry) -> str | None:
+    name: str | None = (((entry.state or {}).get("stage") or {}).get("task") or {}).get("name")
+    return name
 
 
 def _number(entry: Entry, before: _Before) -> int:
@@ -205,6 +213,7 @@ def _row(history: History, entry: Entry, before: _Before, stages: _Stages | None
         subject=history.subject,
         number=_number(entry, before),
         start=datetime.fromisoformat(entry.session.start),
+        task=before.task or _task(entry),
         number_at_stage=(before.at_stage + 1 if run == before.stage else 1) if entry.kind == "evaluated" else None,
         curriculum=curriculum.get("name"),
         version=curriculum.get("version"),

@@ -20,7 +20,7 @@ from ..ledger.standing import Standing, corrected_by, counting, stand
 from ..ledger.store import Store
 from ..ledger.subject import require_name, require_spelling
 
-__all__ = ["SESSIONS", "History", "read_history", "require_there"]
+__all__ = ["SESSIONS", "History", "read_history", "require_there", "what"]
 
 SESSIONS: Final = ("evaluated", "held")
 """Kinds of entries that sessions have; people make the others."""
@@ -83,6 +83,29 @@ class History:
             "late": entry.place in self.standing.late,
             **facts,
         }
+
+
+def what(one: Mapping[str, Any]) -> str:
+    """Word what an entry is.
+
+    Args:
+        one: The entry, as ``History.told`` has it.
+
+    Returns:
+        A few words, with those before them that say why it does not count.
+    """
+    found = {
+        "evaluated": one["session"],
+        "held": f"{one['session']} held",
+        "corrected": f"undid {one.get('corrects')}",
+        "accepted": f"accepted {one.get('accepts')}",
+        "grouped": f"group {', '.join(one.get('groups', []))}",
+        "pinned": f"pinned {one.get('path')}",
+        "released": f"released {one.get('path')}",
+    }.get(one["kind"], one["kind"])
+    if one["undone_by"] is not None:
+        return f"undone: {found}"
+    return f"late: {found}" if one["late"] else str(found)
 
 
 def _has_stage(entry: Entry) -> bool:

@@ -97,14 +97,23 @@ def planned(history: History, animal: Animal, source: str, person: Person) -> Pl
         entry = there.take(one)
         if entry is not None and _is_same(entry, one):
             plan.there += 1
-        elif entry is not None:
-            why = f"The ledger has another outcome of this session, in entry {entry.place}; that one counts."
+        elif (why := _why_not(plan, there, entry, one)) is not None:
             plan.left_out.append((why, one.where))
-        elif (twin := _twin(plan, one)) is not None:
-            plan.left_out.append((f"It is the session {twin} once more, under another name.", one.where))
         else:
             _comes_in(plan, one, animal, source, imported)
     return plan
+
+
+def _why_not(plan: Plan, there: _There, entry: Entry | None, one: IncomingSession) -> str | None:
+    """Why a session is left out; None for one that comes in. ``entry`` is that of the ledger, of another outcome."""
+    if entry is not None:
+        return f"The ledger has another outcome of this session, in entry {entry.place}; that one counts."
+    if one.session in there.taken_away:
+        return f"Entry {there.taken_away[one.session]} of the ledger took this session away."
+    if one.session in plan.known.sessions:
+        return "The source has this session twice; the first counts."
+    twin = _twin(plan, one)
+    return None if twin is None else f"It is the session {twin} once more, under another name."
 
 
 def _twin(plan: Plan, one: IncomingSession) -> str | None:
@@ -157,6 +166,11 @@ class _There:
     def __init__(self, history: History, incoming: Sequence[IncomingSession]) -> None:
         counted = [one for one in history.entries if one.kind in SESSIONS and one.place not in history.undone]
         self._by_session = {one.session: one for one in counted if one.session is not None}
+        self.taken_away = {
+            one.session: history.undone[one.place]
+            for one in history.entries
+            if one.session not in self._by_session and one.place in history.undone and one.kind in SESSIONS
+        }
         self._others = set(self._by_session) - {one.session for one in incoming}
 
     def take(self, one: IncomingSession) -> Entry | None:

@@ -29,9 +29,6 @@ class IncomingSession:
     is_day_only: bool = False
     """Whether the source knows the day of the session and not its name and time."""
 
-    order: tuple[str, int] = ("", 0)
-    """Sorts the sessions of an animal."""
-
     run: State
     """The trainer state that it was run with, with its graph."""
 

@@ -122,7 +122,7 @@ def unseen(store: Store, subject: str) -> tuple[Known, Entry] | None:
         try:
             entries.append(Entry.read(data, subject, number))
         except Damaged as error:
-            raise damaged(store, subject, number, str(error)) from None
+            raise damaged(store, subject, number, error) from None
     return None if any(one.kind not in SESSIONS for one in entries) else (found, entries[0])
 
 

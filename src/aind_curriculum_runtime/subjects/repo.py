@@ -13,7 +13,7 @@ from typing import Any
 from ..client import Client
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import encode, parse
-from ..session.state import parsed, read
+from ..session.plain_state import parsed, read
 
 __all__ = ["initial_state", "migrated_state", "state_in_file"]
 
@@ -67,7 +67,7 @@ def state_in_file(path: Path, *, or_off: bool = False) -> dict[str, Any]:
         The state as JSON.
 
     Raises:
-        CurriculumError: As ``session.state.read``; or it is of no animal that is trained.
+        CurriculumError: As ``session.plain_state.read``; or it is of no animal that is trained.
     """
     read(path)
     return _whole(path.read_bytes(), f"The trainer state {path}", or_off=or_off)

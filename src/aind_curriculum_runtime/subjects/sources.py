@@ -7,31 +7,37 @@ is read. States are read as JSON; nothing that they name is imported.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
 from ..contract.errors import CurriculumError
-from ..contract.strict_json import StrictJsonError, parse
-from ..ledger.entry import digest_of_state, without_graph
+from ..contract.strict_json import StrictJsonError, encode, parse
+from ..ledger.entry import digest, digest_of_state, without_graph
 from ..project.files import is_transient, read_at_most
 from ..session.identity import identify
 from ..session.layout import find_state, lookup
-from ..session.state import SIZE_LIMIT, checked
+from ..session.plain_state import SIZE_LIMIT, checked
 from ..tables.form import FORMS
-from .incoming import Animal, Incoming, IncomingSession, why_left_out
+from .incoming import Animal, Incoming, IncomingSession, State, why_left_out
 from .repo import state_in_file
 from .table_source import Curriculum, read_table
 
-__all__ = ["read_source"]
+__all__ = ["Watch", "read_source"]
 
 
-def read_source(source: Path, existing: Iterable[str], curriculum: Callable[[], Curriculum]) -> Incoming:
+Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Shows how much is done: called with what that is and how much there is, it gives what is called with each step."""
+
+
+def read_source(source: Path, existing: Iterable[str], curriculum: Callable[[], Curriculum], watch: Watch) -> Incoming:
     """Read what a source tells of animals.
 
     Args:
         source: A table; a library of CLABE, which has the folder ``Subjects``; or a folder of session directories.
         existing: Names of the animals that the ledger has.
         curriculum: Gives the curriculum of a table; asked for nothing else.
+        watch: Shows a person how much of a folder is read.
 
     Returns:
         All of it.
@@ -45,11 +51,8 @@ def read_source(source: Path, existing: Iterable[str], curriculum: Callable[[], 
         if source.exists() or source.suffix.casefold() in FORMS:
             return read_table(source, existing, curriculum)
         raise CurriculumError("source.missing", f"There is nothing at {source}.", "Check the path.", where=str(source))
-    with_library = source / "Subjects" if (source / "Subjects").is_dir() else source
-    library = [one for one in _folders(with_library) if (one / _STATE).is_file()]
-    if with_library != source or (library and source.name == "Subjects"):
-        return _library(source, _folders(with_library), existing)
-    found = _sessions(source, existing)
+    library = source if source.name == _LIBRARY else source / _LIBRARY
+    found = _library(library, existing, watch) if library.is_dir() else _sessions(source, existing, watch)
     if not found.animals and not found.left_out:
         raise CurriculumError(
             "source.invalid",
@@ -61,6 +64,7 @@ def read_source(source: Path, existing: Iterable[str], curriculum: Callable[[], 
     return found
 
 
+_LIBRARY: Final = "Subjects"
 _STATE: Final = "trainer_state.json"
 
 
@@ -83,19 +87,34 @@ def _unreadable(path: Path, error: OSError) -> CurriculumError:
 # A library of CLABE
 
 
-def _library(source: Path, folders: list[Path], existing: list[str]) -> Incoming:
-    found = Incoming(source=source.name)
-    for folder in folders:
-        if not found.named(folder.name, existing, ""):
-            continue
-        try:
-            state = state_in_file(folder / _STATE, or_off=True)
-        except CurriculumError as error:
-            found.leave_out(folder.name, why_left_out(error))
-            continue
-        is_on = bool(state.get("is_on_curriculum", True))
-        found.animals[folder.name] = Animal(subject=folder.name, first=state | {"is_on_curriculum": True}, is_on=is_on)
+def _library(library: Path, existing: list[str], watch: Watch) -> Incoming:
+    found, graphs = Incoming(source=library.parent.name), _Graphs()
+    folders = _folders(library)
+    with watch("animals are read", len(folders)) as advance:
+        for folder in folders:
+            if found.named(folder.name, existing, ""):
+                try:
+                    state = graphs.shared(state_in_file(folder / _STATE, or_off=True))
+                except CurriculumError as error:
+                    found.leave_out(folder.name, why_left_out(error))
+                else:
+                    is_on = bool(state.get("is_on_curriculum", True))
+                    first = state | {"is_on_curriculum": True}
+                    found.animals[folder.name] = Animal(subject=folder.name, first=first, is_on=is_on)
+            advance(1)
     return found
+
+
+class _Graphs:
+    """Curricula of trainer states, of which each is held once: a state is small beside its graph."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Any] = {}
+
+    def shared(self, state: State) -> State:
+        """The same state with the curriculum that others have too."""
+        curriculum = state["curriculum"]
+        return state | {"curriculum": self._held.setdefault(digest(encode(curriculum)), curriculum)}
 
 
 # A folder of session directories
@@ -107,43 +126,49 @@ _DEEPEST: Final = 4
 _SUGGESTIONS: Final = (("suggestion.json",), (_BEHAVIOR, "suggestion.json"), (_BEHAVIOR, "logs", "suggestion.json"))
 
 
-def _sessions(source: Path, existing: list[str]) -> Incoming:
-    found = Incoming(source=source.name)
-    for directory in _session_directories(source, _DEEPEST):
-        where = directory.relative_to(source).as_posix()
-        try:
-            subject, one = _session_of(directory, where)
-        except CurriculumError as error:
-            found.leave_out(where, why_left_out(error))
-            continue
-        if subject in found.animals or found.named(subject, existing, where):
-            found.animals.setdefault(subject, Animal(subject=subject, first=one.run)).sessions.append(one)
+def _sessions(source: Path, existing: list[str], watch: Watch) -> Incoming:
+    found, graphs = Incoming(source=source.name), _Graphs()
+    directories = list(_session_directories(source, _folders(source), _DEEPEST, found))
+    with watch("sessions are read", len(directories)) as advance:
+        for directory in directories:
+            where = directory.relative_to(source).as_posix()
+            try:
+                subject, one = _session_of(directory, where, graphs)
+            except CurriculumError as error:
+                found.leave_out(where, why_left_out(error))
+            else:
+                if subject in found.animals or found.named(subject, existing, where):
+                    found.animals.setdefault(subject, Animal(subject=subject, first=one.run)).sessions.append(one)
+            advance(1)
     for animal in found.animals.values():
-        animal.sessions.sort(key=lambda one: one.order)
+        animal.sessions.sort(key=lambda one: one.session.start)
         animal.first = animal.sessions[0].run
     return found
 
 
-def _session_directories(folder: Path, depth: int) -> Iterator[Path]:
-    inside = _folders(folder)
+def _session_directories(folder: Path, inside: list[Path], depth: int, found: Incoming) -> Iterator[Path]:
     if any(one.name.casefold() == _BEHAVIOR for one in inside):
         yield folder
-    elif depth:
-        for one in inside:
-            yield from _session_directories(one, depth - 1)
+        return
+    for one in inside if depth else ():
+        try:
+            within = _folders(one)
+        except CurriculumError as error:
+            found.leave_out(one.name, why_left_out(error))
+        else:
+            yield from _session_directories(one, within, depth - 1, found)
 
 
-def _session_of(directory: Path, where: str) -> tuple[str, IncomingSession]:
+def _session_of(directory: Path, where: str, graphs: _Graphs) -> tuple[str, IncomingSession]:
     subject, session = identify(directory)
-    run = state_in_file(find_state(directory))
+    run = graphs.shared(state_in_file(find_state(directory)))
     document = _suggestion(directory)
-    after = document["trainer_state"]
+    after = graphs.shared(document["trainer_state"])
     kept, _ = without_graph(after)
     metrics = document["metrics"]
     return subject, IncomingSession(
         where=where,
         session=session,
-        order=(session.start, 0),
         run=run,
         after=after,
         facts={

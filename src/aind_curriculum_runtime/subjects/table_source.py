@@ -95,9 +95,11 @@ def read_table(path: Path, existing: list[str], ask: Callable[[], Curriculum]) -
         except CurriculumError as error:
             found.leave_out(one.subject, why_left_out(error), where)
             continue
-        first = curriculum.stage(one.suggested or "")
-        animal = Animal(subject=one.subject, first=session.run if first is None else curriculum.state(first))
-        found.animals.setdefault(one.subject, animal).sessions.append(session)
+        if one.subject not in found.animals:
+            first = curriculum.stage(one.suggested or "")
+            state = session.run if first is None else curriculum.state(first)
+            found.animals[one.subject] = Animal(subject=one.subject, first=state)
+        found.animals[one.subject].sessions.append(session)
     return found
 
 
@@ -123,12 +125,10 @@ def _of_row(one: TrainedSession, curriculum: Curriculum, where: str) -> Incoming
     if one.own.get("runtime_version") is not None:  # the export of a ledger: the metrics are the curriculum's own
         facts |= {"runtime": one.own["runtime_version"], "metrics": one.metrics}
     name, day = one.own.get("session_name"), one.start.date().isoformat()
-    start = at(one.start)
     return IncomingSession(
         where=where,
-        session=Session(name or f"{one.subject}_{day}_{one.number}", start),
+        session=Session(name or f"{one.subject}_{day}_{one.number}", at(one.start)),
         is_day_only=name is None,
-        order=(start, one.number),
         run=run,
         after=after,
         facts=facts,

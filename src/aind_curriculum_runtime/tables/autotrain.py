@@ -16,7 +16,7 @@ from typing import Any, Final
 from .row import Row
 from .writing import Column
 
-__all__ = ["AUTO_TRAIN", "OPEN_LOOP", "OWN", "TrainedSession", "sessions"]
+__all__ = ["AUTO_TRAIN", "OPEN_LOOP", "OWN", "TrainedSession", "session", "sessions"]
 
 OPEN_LOOP: Final = "unknown (open loop)"
 """What stands for the actual stage of a session where nobody wrote it down."""
@@ -26,7 +26,7 @@ _UNKNOWN: Final = frozenset({OPEN_LOOP, "unknown", "nan", "none", "null"})
 AUTO_TRAIN: Final = (
     Column("subject_id", "text", "the animal"),
     Column("session_date", "text", "the day on which the session began, in UTC"),
-    Column("task", "text", "the task; a ledger does not know it unless it was imported"),
+    Column("task", "text", "the task, by its name at the stage where the animal stood"),
     Column("session", "whole", "number of the session among the animal's, from 1"),
     Column("session_at_current_stage", "whole", "sessions in a row at the stage of this one, this one counted"),
     Column("curriculum_name", "text", "the curriculum that decided"),

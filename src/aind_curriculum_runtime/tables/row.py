@@ -19,6 +19,7 @@ from ..contract.strict_json import StrictJsonError, parse
 __all__ = ["Row"]
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _FLAGS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _SHOWN: Final = 40
 """Characters of a cell in a message."""
@@ -94,10 +95,10 @@ class Row:
     def _number(self, column: str, expected: str) -> float | None:
         value = self.cells.get(column)
         if isinstance(value, str):
-            try:
-                value = int(value) if _WHOLE.fullmatch(value.strip()) else float(value)
-            except ValueError:
-                raise self.wrong(column, expected) from None
+            text = value.strip()
+            if not _NUMBER.fullmatch(text):
+                raise self.wrong(column, expected)
+            value = int(text) if _WHOLE.fullmatch(text) else float(text)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -138,12 +139,15 @@ class Row:
                     'Write it as JSON, in pandas with `df["metrics"].map(json.dumps)`; a value that is missing is null.'
                 )
                 raise self.wrong(column, f"JSON ({error})", hint) from None
-        if value is None or isinstance(value, dict):
-            return value
-        raise self.wrong(column, "a JSON object")
+        if value is not None and not isinstance(value, dict):
+            raise self.wrong(column, "a JSON object")
+        found: dict[str, Any] | None = self._finite(column, value)
+        return found
 
     def value(self, column: str) -> Any:
         """A cell as what it looks like: a number, true or false, a JSON list or object, else a text.
+
+        A text of digits that begins with 0, such as ``007``, is no number.
 
         Args:
             column: Its column.
@@ -155,7 +159,7 @@ class Row:
             CurriculumError: ``source.invalid`` for a number that is not finite.
         """
         value = self.cells.get(column)
-        if isinstance(value, float) or (isinstance(value, str) and _looks_like_number(value)):
+        if isinstance(value, str) and _NUMBER.fullmatch(value) and not re.match(r"[+-]?0[0-9]", value):
             return self.real(column)
         if isinstance(value, str) and value.casefold() in ("true", "false"):
             return value.casefold() == "true"
@@ -164,6 +168,12 @@ class Row:
                 return parse(value.encode("utf-8", "surrogatepass"))
             except StrictJsonError:
                 return value
+        return self._finite(column, value)
+
+    def _finite(self, column: str, value: Any) -> Any:
+        """The same value; Parquet may hold numbers that JSON does not have."""
+        if not _is_finite(value):
+            raise self.wrong(column, "of finite numbers", "Leave a cell empty that has no value.")
         return value
 
     def filled(self, column: str) -> str:
@@ -201,12 +211,12 @@ class Row:
         )
 
 
-def _looks_like_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _shortened(value: object) -> str:

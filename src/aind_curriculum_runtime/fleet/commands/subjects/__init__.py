@@ -21,8 +21,11 @@ Their ledger is named by --ledger, or once for all in the task repo's pyproject.
   ledger = "/share/ledger"
 
 A command that changes something shows first what would be different for the animal. At a terminal it asks; elsewhere
-a change of one animal is written at once, and one of several only with --yes.""",
+a change of one animal is written at once, and one of several only with --yes.
+
+A session comes into the ledger by `curriculum run --ledger URL`, which the launcher calls after it.""",
     """\
+  curricula subjects create --ledger /share/ledger
   curricula subjects list
   curricula subjects enroll 786543 --group pilot
   curricula subjects move 786543 --stage s_shaping --reason "licks on every trial"

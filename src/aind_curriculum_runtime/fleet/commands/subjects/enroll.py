@@ -1,6 +1,7 @@
 """Enroll animals in a curriculum: at its first stage, at another one, or with a trainer state that you have.
 
-Of several animals it shows what would be written, and writes it with --yes.
+Of several animals it shows what would be written, and writes it with --yes. The same call again goes on where one was
+cut short.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import click
 
 from ....client import CurriculumError as NoAnswer
 from ....command.options import FILE
+from ....ledger.subject import require_name
 from ....subjects import changes
 from ....subjects.history import read_history
 from ....subjects.repo import initial_state, state_in_file
 from ...deciding import Deciding
 from ...errors import FleetError, no_answer
-from ...ledgers import bulk_options, command, curriculum_client, repo_option
+from ...ledgers import bulk_options, command, curriculum_client, repo_option, require_text
 
 EXAMPLES: Final = """\
   curricula subjects enroll 786543
@@ -61,10 +63,16 @@ def execute(
     """
     if state is not None and (stage is not None or repo is not None):
         raise FleetError("--state already says at which stage of which curriculum.", "Leave out --stage and --repo.")
-    for subject in subjects:  # before a curriculum is asked, which takes its time
-        changes.require_new(read_history(deciding.store, subject, new=True))
+    for group in groups:
+        require_text("--group", group)
+    for subject in subjects:
+        require_name(subject)
+    given = state_in_file(state) if state is not None else None
+    there = [read_history(deciding.store, subject, new=True) for subject in subjects]
+    if all(one.standing.stage is not None for one in there):  # before a curriculum is asked, which takes its time
+        changes.require_new(there[0])
     try:
-        first = state_in_file(state) if state is not None else _state_of(repo, stage, deciding)
+        first = given if given is not None else _state_of(repo, stage, deciding)
     except NoAnswer as error:
         raise no_answer(error) from error
     return replace(deciding, new=True).several(

@@ -8,7 +8,7 @@ import click
 
 from ....subjects import changes
 from ...deciding import Deciding
-from ...ledgers import change_options, command, subject_argument
+from ...ledgers import change_options, command, require_text, subject_argument
 
 EXAMPLES: Final = """\
   curricula subjects group 786543 pilot
@@ -31,8 +31,11 @@ def execute(subject: str, groups: tuple[str, ...], deciding: Deciding) -> int:
         0.
 
     Raises:
+        FleetError: A name is empty.
         CurriculumError: What is wrong, in a sentence; or the ledger cannot be read or written.
     """
+    for group in groups:
+        require_text("NAME", group)
     return deciding.one(
         subject,
         lambda history: changes.grouped(history, groups, deciding.who),

@@ -13,6 +13,7 @@ before.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ import click
 
 from ....client import CurriculumError as NoAnswer
 from ....command.options import FILE
-from ....contract.errors import CurriculumError, ExitCode
+from ....contract.errors import CurriculumError
 from ....ledger.store import Store
 from ....look.wording import counted
 from ....subjects.changes import Person
@@ -43,8 +44,8 @@ EXAMPLES: Final = """\
   curricula subjects import df_manager.csv --repo coupled-baiting
   curricula subjects import /data/sessions --by anna --yes"""
 
-_QUICK: Final = 2
-"""Seconds until the progress bar shows."""
+_watch: Final = functools.partial(progress, after=2)
+"""Shows a bar after two seconds."""
 
 _LISTED: Final = 5
 """Rows or directories that are named of those with the same fault."""
@@ -78,7 +79,7 @@ def execute(
     """
     who, store = person(by, reason), opened(ledger, start)
     try:
-        found = read_source(Path(os.path.abspath(source)), store.subjects(), lambda: _curriculum(repo, start))
+        found = read_source(Path(os.path.abspath(source)), store.subjects(), lambda: _curriculum(repo, start), _watch)
     except NoAnswer as error:
         raise no_answer(error) from error
     plans = list(_planned(store, found, who))
@@ -111,12 +112,12 @@ def _curriculum(repo: str | None, start: Path) -> Curriculum:
 
 
 def _planned(store: Store, found: Incoming, who: Person) -> Iterable[Plan]:
-    with progress("animals are compared", len(found.animals), after=_QUICK) as advance:
+    with _watch("animals are compared", len(found.animals)) as advance:
         for subject, animal in sorted(found.animals.items()):
             try:
                 plan = planned(read_history(store, subject, new=True), animal, found.source, who)
             except CurriculumError as error:
-                if error.exit == ExitCode.TRANSIENT:
+                if error.code != "ledger.damaged":
                     raise
                 found.leave_out(subject, error.message)
             else:
@@ -127,7 +128,7 @@ def _planned(store: Store, found: Incoming, who: Person) -> Iterable[Plan]:
 
 
 def _written(store: Store, found: Incoming, plans: list[Plan], who: Person) -> Iterable[Plan]:
-    with progress("animals come in", len(plans), after=_QUICK) as advance:
+    with _watch("animals come in", len(plans)) as advance:
         for plan in plans:
             yield taken_in(store, plan, found.animals[plan.history.subject], found.source, who)
             advance(1)

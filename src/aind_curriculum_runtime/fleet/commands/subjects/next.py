@@ -9,9 +9,9 @@ from typing import Final
 import click
 
 from ....command.options import FILE
+from ....command.output import planned
 from ....contract.strict_json import encode
 from ....ledger.known import known, next_state
-from ....project.files import write_atomically
 from ....subjects.changes import require_enrolled
 from ....subjects.history import read_history
 from ...ledgers import command, opened, subject_argument
@@ -38,14 +38,14 @@ def execute(subject: str, output: Path | None, ledger: str | None, start: Path) 
 
     Raises:
         FleetError: Nobody says where the ledger is.
-        CurriculumError: There is no such animal, or the ledger cannot be read.
-        OSError: The file cannot be written.
+        CurriculumError: There is no such animal, the ledger cannot be read, or the file cannot be written.
     """
+    target = planned(output, "trainer state") if output is not None else None
     store = opened(ledger, start)
     require_enrolled(read_history(store, subject))
     document = encode(next_state(store, known(store, subject))) + b"\n"
-    if output is not None:
-        write_atomically(output, document)
+    if target is not None:
+        target.write(document)
         return 0
     sys.stdout.flush()
     sys.stdout.buffer.write(document)

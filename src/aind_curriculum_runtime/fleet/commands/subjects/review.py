@@ -60,7 +60,7 @@ def execute(
         CurriculumError: The ledger cannot be read or written.
     """
     store = opened(ledger, start)
-    deciding = Deciding(store, person(by, reason), start, yes=True)
+    deciding = Deciding(lambda: store, person(by, reason), start, yes=True)
     found = [one for subject in store.subjects() if (one := unseen(store, subject)) is not None]
     left = [one for one in found if group is None or group in one[0].standing.groups]
     if not left:

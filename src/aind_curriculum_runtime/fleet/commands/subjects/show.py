@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ....command.options import json_option
-from ....subjects.history import read_history
+from ....subjects.history import read_history, what
 from ....subjects.overview import local
 from ...ledgers import command, opened, subject_argument
 from ...tables import print_table
@@ -43,24 +43,9 @@ def execute(subject: str, as_json: bool, ledger: str | None, start: Path) -> int
     if as_json:
         print(json.dumps(told, indent=2))
         return 0
-    rows = [(str(one["entry"]), local(one["time"]), _what(one), _stage(one), _why(one)) for one in told]
+    rows = [(str(one["entry"]), local(one["time"]), what(one), _stage(one), _why(one)) for one in told]
     print_table(("#", "when", "what", "stage", "who and why"), rows)
     return 0
-
-
-def _what(one: dict[str, Any]) -> str:
-    what = {
-        "evaluated": one["session"],
-        "held": f"{one['session']} held",
-        "corrected": f"undid {one.get('corrects')}",
-        "accepted": f"accepted {one.get('accepts')}",
-        "grouped": f"group {', '.join(one.get('groups', []))}",
-        "pinned": f"pinned {one.get('path')}",
-        "released": f"released {one.get('path')}",
-    }.get(one["kind"], one["kind"])
-    if one["undone_by"] is not None:
-        return f"undone: {what}"
-    return f"late: {what}" if one["late"] else str(what)
 
 
 def _stage(one: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Take back the last thing that a person did to an animal, or any entry by its number, a session too.
 
+An enrollment before sessions is taken back by its number only.
 Nothing is removed from the ledger: the entry stays and does not count. What was undone is brought back by undoing the
 entry that undid it.
 """
@@ -11,7 +12,7 @@ from typing import Final
 import click
 
 from ....subjects import changes
-from ....subjects.history import read_history
+from ....subjects.history import read_history, what
 from ...deciding import Deciding
 from ...ledgers import change_options, command, subject_argument
 
@@ -41,7 +42,6 @@ def execute(subject: str, entry: int | None, deciding: Deciding) -> int:
     """
     history = read_history(deciding.store, subject)
     place = entry or changes.last_change(history)
-    kind = history.entries[place - 1].kind if place <= len(history.entries) else ""
-    return deciding.one(
-        subject, lambda now: changes.undone(now, place, deciding.who), f"is as if entry {place} ({kind}) had not been"
-    )
+    changes.undone(history, place, deciding.who)  # before it is named
+    did = f"is as if entry {place} ({what(history.told()[place - 1])}) had not been"
+    return deciding.one(subject, lambda now: changes.undone(now, place, deciding.who), did)
