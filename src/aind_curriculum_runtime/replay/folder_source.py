@@ -16,7 +16,7 @@ from typing import Final
 from ..contract.errors import CurriculumError
 from ..session.identity import identify
 from ..session.layout import find_state
-from ..session.state import read
+from ..session.plain_state import read
 from ..tables.autotrain import TrainedSession
 from .sessions import Ran, Sessions
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..session.enrolment import enrolled
 from ..session.evaluate import evaluate_state
-from ..session.state import checked, deserialise
+from ..session.plain_state import checked
+from ..session.state import deserialise
 from ..session.suggestion import as_json, suggestion
 from ..session.trainer import OrderedTrainer
 from .decisions import Decided, Replay
