@@ -11,9 +11,11 @@ from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from cohorts import RECORD, STAGES, cohort, curriculum, made_up, record, written
+from pictures import SVG
 
 from aind_curriculum_runtime.cohort.order import stage_order
 from aind_curriculum_runtime.cohort.survival import Curve, curves
@@ -159,6 +161,28 @@ def test_an_animal_that_is_moved_past_a_stage_has_come_to_it() -> None:
     rows = [{**FIRST, "next_stage_suggested": "three"}, {**FIRST, "session": "2", "current_stage_actual": "three"}]
     found = curves(cohort(rows, stages=("one", "two", "three")).animals, ("one", "two", "three"), "sessions")
     assert [(one.stage, one.came, one.median) for one in found] == [("two", 1, 1), ("three", 1, 1)]
+
+
+def test_a_picture_of_the_curves_names_each_stage_and_says_how_many_are_still_at_risk(tmp_path: Path) -> None:
+    cells = [{**one, "line": "A" if one["subject_id"] < "684" else "B"} for one in record()]
+    table, target = written(tmp_path / "t.csv", cells), tmp_path / "curves.svg"
+    result = curriculum("stats", table, "--group", "line", "--json", "-o", target)
+    assert result.code == 0, result.text
+    texts = ["".join(one.itertext()) for one in ElementTree.parse(target).iter(f"{SVG}text")]
+    for group in result.document["groups"]:
+        own = texts[texts.index(f"{group['group']}, {len(group['subjects'])} animals") :]
+        names = [f"{rank} {curve['stage']}" for rank, curve in enumerate(group["time_to_stage"], 2)]
+        title = own.index("sessions; still at risk:")
+        assert names == [one for one in own[:title] if one in names]  # beside the curves
+        times = [int(one) for one in own[own.index(names[-1]) + 1 : title]]
+        below = iter(own[title + 1 :])
+        for name, curve in zip(names, group["time_to_stage"], strict=True):
+            at_risk = [next((one["at_risk"] for one in curve["steps"] if one["time"] >= time), 0) for time in times]
+            assert [next(below) for _ in range(1 + len(times))] == [name, *map(str, at_risk)]
+    assert curriculum("stats", table, "-o", tmp_path / "c.png", "--time", "days").code == 0
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+    refused = curriculum("stats", table, "-o", tmp_path / "c.html")
+    assert (refused.error["code"], refused.stdout) == ("usage.invalid", b"")
 
 
 # The order of the stages.
