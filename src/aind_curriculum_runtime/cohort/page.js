@@ -41,7 +41,7 @@ const marked = new Set(data.highlighted);
 
 // What a person chose.
 const ROW = 22, HEAD = 24, FONT = '12px system-ui, "Segoe UI", Helvetica, Arial, sans-serif';
-const READABLE = 13, WIDEST = 24, NARROWEST = 2;
+const READABLE = 14, WIDEST = 24, NARROWEST = 2;
 let axis = data.axis, order = data.order, descending = data.descending;
 let rows = [], pitch = 0, fitted = true, chosen = null;
 
@@ -122,16 +122,15 @@ function numbered(ink, stage, suggested, flags, error, width) {
   const edge = data.strokes[suggested] || colours.faint;
   ink.fillStyle = open ? colours.unknown : data.fills[stage];
   ink.fillRect(left, top, wide, high);
-  const other = !open && suggested !== stage;
-  ink.lineWidth = other ? 3 : 1.5;
+  const other = !open && suggested !== stage, narrow = wide < 16;
+  ink.lineWidth = !other ? 1.5 : narrow ? 2 : 3;
   ink.strokeStyle = edge;
   ink.strokeRect(left + ink.lineWidth / 2, top + ink.lineWidth / 2, wide - ink.lineWidth, high - ink.lineWidth);
   ink.fillStyle = open ? colours.ink : "#1f2328";
   ink.textBaseline = "middle";
   ink.textAlign = "center";
-  const narrow = wide < 16;
   const text = error ? "!" : open ? "\u00d7" + small(suggested + 1) : other ? `${stage + 1}${small(suggested + 1)}` : String(stage + 1);
-  ink.font = `600 ${text.length > 2 || narrow ? 10 : 12}px system-ui, "Segoe UI", Helvetica, Arial, sans-serif`;
+  ink.font = `600 ${narrow && text.length > 1 ? 9 : text.length > 2 || narrow ? 10 : 12}px system-ui, "Segoe UI", Helvetica, Arial, sans-serif`;
   ink.fillText(text, left + wide / 2, ROW / 2 + 0.5, wide - 2);
 }
 

@@ -13,7 +13,7 @@ from .sessions import Animal, Cohort
 
 __all__ = ["AXES", "ORDERS", "places", "progress_ranks", "sorted_animals"]
 
-AXES: Final = {"session": "session", "date": "date", "relative-date": "days since the first session"}
+AXES: Final = {"session": "session", "date": "date", "relative-date": "days in training"}
 """What runs from left to right, and what it is called."""
 
 ORDERS: Final = {
