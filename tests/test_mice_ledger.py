@@ -17,6 +17,8 @@ import pytest
 from cohorts import curriculum
 from fleet_support import fleet_environment, script
 from ledger_support import exported_csv, place_of, postgresql_server
+from metadata_support import merged, require_merged
+from metadata_support import schema as schema
 from mice_with_ledger import before_session
 from recorded import RECORDED, write_session
 from release_support import S3, s3_server
@@ -35,6 +37,10 @@ from aind_curriculum_runtime.ledger.opening import create
 from aind_curriculum_runtime.ledger.standing import stand
 from aind_curriculum_runtime.ledger.store import Store
 from aind_curriculum_runtime.ledger.verify import verify
+from aind_curriculum_runtime.metadata.code import code_of
+from aind_curriculum_runtime.metadata.record import acquisition
+from aind_curriculum_runtime.session.identity import identify
+from aind_curriculum_runtime.session.ledger_record import record_of_ledger
 
 MOVED = [session for session in SESSIONS if session.stage != session.suggested_stage]
 BY_CLABE = "680396"
@@ -47,11 +53,16 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
 
 
 @pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the recorded sessions lie."""
+    return tmp_path_factory.mktemp("recorded")
+
+
+@pytest.fixture(scope="module")
 def trained(
-    example: Repo, states: dict[str, dict[str, Any]], ledger: FolderStore, tmp_path_factory: pytest.TempPathFactory
+    example: Repo, states: dict[str, dict[str, Any]], ledger: FolderStore, folder: Path
 ) -> dict[str, dict[str, Any]]:
     """Every recorded session concluded with that ledger, in one process: the suggestions by the session's name."""
-    folder = tmp_path_factory.mktemp("recorded")
     (folder / "states.json").write_text(json.dumps(states), encoding="utf-8")
     for session in SESSIONS:
         write_session(folder / "sessions" / session.subject / session.name, session, states[session.stage])
@@ -210,7 +221,7 @@ def standings(store: Store) -> dict[str, bytes]:
 
 
 def test_what_the_record_lacks_a_held_a_late_and_a_graduating_session(
-    example: Repo, trained: dict[str, dict[str, Any]], ledger: FolderStore, tmp_path: Path
+    example: Repo, trained: dict[str, dict[str, Any]], ledger: FolderStore, folder: Path, schema: Path, tmp_path: Path
 ) -> None:
     """The record of this mouse ends one good session before it would have graduated."""
     store = FolderStore(shutil.copytree(ledger.url, tmp_path / "ledger"))
@@ -241,6 +252,35 @@ def test_what_the_record_lacks_a_held_a_late_and_a_graduating_session(
     assert [one.kind for one in entries[-4:]] == ["held", "evaluated", "evaluated", "evaluated"]
     assert stand(entries).late == (entries[-2].place,)
     assert list(verify(store)) == []
+
+    generated = [metadata(example, store, tmp_path / one.session.name) for one in entries[-4:] if one.session]
+    assert [one["code"]["parameters"]["outcome"] for one in generated] == [one.kind for one in entries[-4:]]
+    assert [one["stimulus_epoch"]["curriculum_status"] for one in generated[2:]] == [last.stage, "GRADUATED"]
+    protocols = example.curriculum("metadata", "--protocol", "--ledger", store.url, "--subject", last.subject).document
+    (protocol,) = merged(schema, protocols)
+    assert (protocol["training_name"], protocol["start_date"]) == ("coupled-baiting", entries[0].recorded[:10])
+    sessions = [folder / "sessions" / one.subject / one.name for one in SUBJECTS[BY_CLABE]]
+    require_merged(schema, [*generated, *(metadata(example, ledger, one) for one in sessions)])
+
+
+def metadata(example: Repo, store: Store, directory: Path) -> dict[str, Any]:
+    """What the ledger has of a session, for its metadata."""
+    return acquisition(record_of_ledger(store, identify(directory), directory, lambda one: code_of(example.path, one)))
+
+
+@pytest.mark.exhaustive
+def test_the_metadata_of_every_recorded_session_goes_into_an_acquisition(
+    example: Repo, trained: dict[str, dict[str, Any]], ledger: FolderStore, folder: Path, schema: Path
+) -> None:
+    documents = [metadata(example, ledger, folder / "sessions" / one.subject / one.name) for one in SESSIONS]
+    require_merged(schema, documents)
+    for session, document in zip(SESSIONS, documents, strict=True):
+        parameters = document["code"]["parameters"]
+        assert document["stimulus_epoch"]["curriculum_status"] == session.stage
+        assert parameters["stage_suggested"] == session.next_stage
+        moves = [one for one in parameters["people"] if one["what"] == "moved"]
+        assert [one["stage"] for one in moves] == ([session.stage] if session in MOVED else [])
+        assert ("rule" in parameters["decision"]) == (session.stage != session.next_stage)
 
 
 @pytest.mark.parametrize(

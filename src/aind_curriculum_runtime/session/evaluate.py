@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..curriculum.migration import Migration
     from .migrating import Move
+    from .trainer import OrderedTrainer
 
 __all__ = ["Evaluated", "evaluate_session", "evaluate_state"]
 
@@ -45,6 +46,9 @@ class Evaluated:
 
     after: TrainerState[Any]
     """Where it is now: the trainer state of its next session."""
+
+    rule: str | None = None
+    """The stage transition that held; None where the subject stays at its stage."""
 
     moved: Move | None = None
     """How the subject came to this version, if its state was of an older major version."""
@@ -130,11 +134,11 @@ def _told(added: tuple[Changed, ...], stage: str) -> str:
     return f"new task parameters, with the values of the stage {stage}: {first}{more}"
 
 
-def evaluate_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -> Evaluated:
+def evaluate_state(trainer: OrderedTrainer, state: TrainerState[Any], metrics: Metrics) -> Evaluated:
     """The last step of the road, for callers that already have the metrics.
 
     Args:
-        trainer: An ``OrderedTrainer`` of the repo's curriculum.
+        trainer: Of the repo's curriculum.
         state: A trainer state on the curriculum; it is left as it is.
         metrics: Metrics of the session; they are left as they are.
 
@@ -147,4 +151,5 @@ def evaluate_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Met
     from .trainer import next_state
 
     after = next_state(trainer, state, metrics)
-    return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after)
+    rule = trainer.moved_by.name if trainer.moved_by is not None else None
+    return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after, rule=rule)
