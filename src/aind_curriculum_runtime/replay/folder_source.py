@@ -5,7 +5,6 @@ Metrics are computed where a session is decided (``directory_metrics``). Session
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ..contract.errors import CurriculumError
+from ..session.directories import session_directories
 from ..session.identity import identify
 from ..session.layout import find_state
 from ..session.plain_state import read
@@ -27,7 +27,7 @@ _AT_ONCE: Final = 8
 
 
 class Folder:
-    """A folder with session directories in it, at any depth.
+    """A folder with session directories in it.
 
     Args:
         root: The folder.
@@ -39,8 +39,10 @@ class Folder:
 
     def animals(self) -> Iterator[Sessions]:
         """As ``Source`` says; every directory is looked at before the first animal comes."""
+        found: list[Ran] = []
+        directories = session_directories(self._root, lambda _, error: found.append(Ran("", None, error.message)))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = list(pool.map(_ran, _directories(self._root)))
+            found += pool.map(_ran, map(Path.absolute, directories))
         if not found:
             raise CurriculumError(
                 "source.missing",
@@ -52,15 +54,7 @@ class Folder:
         for one in sorted(found, key=_start):
             by_subject.setdefault(one.subject, []).append(one)
         for subject, ran in sorted(by_subject.items()):
-            yield Sessions(subject, [_numbered(one, number) for number, one in enumerate(ran, 1)])
-
-
-def _directories(root: Path) -> Iterator[Path]:
-    for folder, names, _ in os.walk(root):
-        names.sort()
-        if any(name.casefold() == "behavior" for name in names):
-            names.clear()
-            yield Path(os.path.abspath(folder))
+            yield Sessions(subject, list(_numbered(ran)))
 
 
 def _ran(directory: Path) -> Ran:
@@ -86,9 +80,13 @@ def _start(one: Ran) -> str:
     return one.session.start.isoformat() if one.session is not None else ""
 
 
-def _numbered(one: Ran, number: int) -> Ran:
-    if one.session is None:
-        return one
-    # What was suggested for the first one there is, nobody knows: where it was run.
-    suggested = one.session.actual if number == 1 else None
-    return one._replace(session=replace(one.session, number=number, suggested=suggested))
+def _numbered(ran: list[Ran]) -> Iterator[Ran]:
+    number = 0
+    for one in ran:
+        if one.session is None:
+            yield one
+            continue
+        number += 1
+        # What was suggested for the first one there is, nobody knows: where it was run.
+        suggested = one.session.actual if number == 1 else None
+        yield one._replace(session=replace(one.session, number=number, suggested=suggested))

@@ -14,6 +14,7 @@ from ..contract.errors import CurriculumError
 from ..project.files import is_transient
 
 __all__ = [
+    "BEHAVIOR",
     "METADATA",
     "METRICS",
     "PREVIOUS_METRICS",
@@ -29,24 +30,24 @@ __all__ = [
     "unreadable",
 ]
 
-_FOLDER: Final = "behavior"
-TRAINER_STATE: Final = (_FOLDER, "trainer_state.json")
+BEHAVIOR: Final = "behavior"
+TRAINER_STATE: Final = (BEHAVIOR, "trainer_state.json")
 """Where the launcher leaves the trainer state that the session is run with, relative to the session directory."""
 
 _STATE_PLACES: Final = (TRAINER_STATE, TRAINER_STATE[1:])
 SAMPLE_SESSION: Final = "tests/data/session"
 """Where a curriculum repo keeps its sample session, relative to its root."""
 
-PREVIOUS_METRICS: Final = (_FOLDER, "previous_metrics.json")
+PREVIOUS_METRICS: Final = (BEHAVIOR, "previous_metrics.json")
 """Where the launcher leaves the metrics of the session before, relative to the session directory."""
 
-METRICS: Final = (_FOLDER, "metrics.json")
+METRICS: Final = (BEHAVIOR, "metrics.json")
 """Where the launcher leaves the metrics of this session, for the mapper of dynamic foraging."""
 
-SUGGESTION: Final = (_FOLDER, "Logs", "suggestion.json")
+SUGGESTION: Final = (BEHAVIOR, "Logs", "suggestion.json")
 """Where it leaves the suggestion as the curriculum printed it, for the mapper of VR foraging."""
 
-METADATA: Final = (_FOLDER, "Logs", "curriculum_metadata.json")
+METADATA: Final = (BEHAVIOR, "Logs", "curriculum_metadata.json")
 """Where it leaves the facts of the curriculum for the session's metadata."""
 
 
@@ -145,7 +146,7 @@ def too_deep(directory: Path) -> str:
     Returns:
         The sentence, with a space at its end, that names the session directory; empty for any other folder.
     """
-    if directory.name.casefold() != _FOLDER or (directory / _FOLDER).is_dir():
+    if directory.name.casefold() != BEHAVIOR or (directory / BEHAVIOR).is_dir():
         return ""
     return f"{directory} is the folder 'behavior' in a session directory: give {directory.parent}. "
 

@@ -6,7 +6,7 @@ is read. States are read as JSON; nothing that they name is imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +14,10 @@ from typing import Any, Final
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import StrictJsonError, encode, parse
 from ..ledger.entry import digest, digest_of_state, without_graph
-from ..project.files import is_transient, read_at_most
+from ..project.files import read_at_most
+from ..session.directories import folders, session_directories, unreadable
 from ..session.identity import identify
-from ..session.layout import find_state, lookup
+from ..session.layout import BEHAVIOR, find_state, lookup
 from ..session.plain_state import SIZE_LIMIT, checked
 from ..tables.form import FORMS
 from .incoming import Animal, Incoming, IncomingSession, State, why_left_out
@@ -68,30 +69,14 @@ _LIBRARY: Final = "Subjects"
 _STATE: Final = "trainer_state.json"
 
 
-def _folders(folder: Path) -> list[Path]:
-    try:
-        return sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
-    except OSError as error:
-        raise _unreadable(folder, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> CurriculumError:
-    return CurriculumError(
-        "transient.io" if is_transient(error) else "source.unreadable",
-        f"{path} cannot be read: {error.strerror}.",
-        "Check that the share is mounted and that this account may read it.",
-        where=str(path),
-    )
-
-
 # A library of CLABE
 
 
 def _library(library: Path, existing: list[str], watch: Watch) -> Incoming:
     found, graphs = Incoming(source=library.parent.name), _Graphs()
-    folders = _folders(library)
-    with watch("animals are read", len(folders)) as advance:
-        for folder in folders:
+    found_here = folders(library)
+    with watch("animals are read", len(found_here)) as advance:
+        for folder in found_here:
             if found.named(folder.name, existing, ""):
                 try:
                     state = graphs.shared(state_in_file(folder / _STATE, or_off=True))
@@ -119,16 +104,14 @@ class _Graphs:
 
 # A folder of session directories
 
-_BEHAVIOR: Final = "behavior"
-_DEEPEST: Final = 4
-"""Folders between the source and a session directory."""
-
-_SUGGESTIONS: Final = (("suggestion.json",), (_BEHAVIOR, "suggestion.json"), (_BEHAVIOR, "logs", "suggestion.json"))
+_SUGGESTIONS: Final = (("suggestion.json",), (BEHAVIOR, "suggestion.json"), (BEHAVIOR, "logs", "suggestion.json"))
 
 
 def _sessions(source: Path, existing: list[str], watch: Watch) -> Incoming:
     found, graphs = Incoming(source=source.name), _Graphs()
-    directories = list(_session_directories(source, _folders(source), _DEEPEST, found))
+    directories = list(
+        session_directories(source, lambda folder, error: found.leave_out(folder.name, why_left_out(error)))
+    )
     with watch("sessions are read", len(directories)) as advance:
         for directory in directories:
             where = directory.relative_to(source).as_posix()
@@ -144,19 +127,6 @@ def _sessions(source: Path, existing: list[str], watch: Watch) -> Incoming:
         animal.sessions.sort(key=lambda one: one.session.start)
         animal.first = animal.sessions[0].run
     return found
-
-
-def _session_directories(folder: Path, inside: list[Path], depth: int, found: Incoming) -> Iterator[Path]:
-    if any(one.name.casefold() == _BEHAVIOR for one in inside):
-        yield folder
-        return
-    for one in inside if depth else ():
-        try:
-            within = _folders(one)
-        except CurriculumError as error:
-            found.leave_out(one.name, why_left_out(error))
-        else:
-            yield from _session_directories(one, within, depth - 1, found)
 
 
 def _session_of(directory: Path, where: str, graphs: _Graphs) -> tuple[str, IncomingSession]:
@@ -188,7 +158,7 @@ def _suggestion(directory: Path) -> dict[str, Any]:
         state = checked(document["trainer_state"])
         is_whole = isinstance(document["metrics"], dict | None)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     except StrictJsonError as error:
         raise CurriculumError("source.invalid", f"{path.name} is no JSON: {error}.") from None
     except (KeyError, TypeError, AttributeError):
