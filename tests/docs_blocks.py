@@ -10,7 +10,7 @@ A block in a Markdown file looks like this, and what stands below a ``$`` line i
     ```
 
 Commands of one document run in order in one scratch folder that holds ``my-curriculum`` (a fresh generated
-repo), ``session`` (a copy of its sample session) and the empty folder ``fresh``.
+repo), ``session`` (a copy of its sample session), the empty folder ``fresh``, and ``sessions.csv``: recorded mice.
 A line that ends with an ellipsis was cut.
 ``uv run python tests/docs_blocks.py FILE ...`` runs the blocks and writes what they print into the files.
 """
@@ -26,6 +26,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from recorded import RECORDED
 from support import PROJECT, Repo, clean_environment, generate, git, make_template
 
 DOCUMENTS = ["README.md", *sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "docs").glob("*.md"))]
@@ -97,6 +98,7 @@ def _prepare(scratch: Path) -> dict[str, str]:
     repo = Repo(generate(template, scratch / "my-curriculum")).sync()
     shutil.copytree(repo.session, scratch / "session")
     (scratch / "fresh").mkdir()
+    shutil.copy2(RECORDED / "autotrain_overrides_26_mice.csv", scratch / "sessions.csv")
     # A fresh machine: Python with pip, and git. uv is what the tests run with.
     subprocess.run([sys.executable, "-m", "venv", scratch / "python"], check=True)
     uv = Path(shutil.which("uv") or "uv").parent

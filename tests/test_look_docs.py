@@ -28,6 +28,6 @@ def test_a_picture_in_the_docs_says_what_is_drawn_today(name: str, models: dict[
 
 
 def test_every_picture_is_shown_in_the_docs() -> None:
-    text = (PROJECT / "docs" / "look.md").read_text(encoding="utf-8")
+    text = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "docs").glob("*.md"))
     shown = set(re.findall(r"\(pictures/([^)]+)\)", text))
     assert shown and shown == {path.name for path in PICTURES.iterdir()}

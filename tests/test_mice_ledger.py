@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cohorts import curriculum
 from fleet_support import fleet_environment, script
 from ledger_support import exported_csv, place_of, postgresql_server
 from metadata_support import merged, require_merged
@@ -162,6 +163,16 @@ def test_the_record_comes_in_as_a_table_and_goes_out_as_it_was(example: Repo, tm
     directory = write_session(tmp_path / session.name, session, state)
     done = example.curriculum("run", "--data-directory", directory, "--ledger", store.url)
     assert (done.code, done.document["metrics"]["session_total"]) == (0, 1), done.text
+
+
+def test_a_ledger_has_the_statistics_of_its_export(
+    ledger: FolderStore, trained: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    assert len(trained) == len(SESSIONS)
+    (tmp_path / "sessions.csv").write_bytes(exported_csv(ledger))
+    found = [curriculum("stats", source, "--json") for source in (ledger.url, tmp_path / "sessions.csv")]
+    assert (found[0].code, found[0].stdout) == (0, found[1].stdout), found[0].text
+    assert found[0].document["sessions"] == len(SESSIONS)
 
 
 def test_every_recorded_decision_is_found_again(trained: dict[str, dict[str, Any]]) -> None:

@@ -62,5 +62,9 @@ CURRICULUM: Final = (
     Declared("adopt", True, _BRING, "commands.adopt", "move the code of the wrapped curriculum into this repo"),
     Declared("import", False, _BRING, "commands.import_", "write this repo from what auto-train or mtrain wrote"),
     Declared("replay", True, _ANIMALS, "commands.replay", "decide the sessions that animals had, by this version"),
+    Declared("stats", False, _ANIMALS, "commands.stats", "count how animals came through the stages"),
+    Declared(
+        "progress", False, _ANIMALS, "commands.progress", "draw every session of every animal as a page or picture"
+    ),
     Declared("completion", False, _SHELL, "commands.completion", "print the script that completes what is typed"),
 )

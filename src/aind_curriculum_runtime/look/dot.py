@@ -18,7 +18,7 @@ from .model import CurriculumModel, PolicyTransition, Stage, Transition
 from .order import StageOrder, stage_order
 from .wording import BY_A_PERSON, about, escape, explained, shortened, wrapped
 
-__all__ = ["SHEETS", "Drawing", "Sheet", "draw"]
+__all__ = ["SHEETS", "Drawing", "Sheet", "draw", "in_label"]
 
 Sheet = Literal["stages", "parameters", "both"]
 SHEETS: Final[tuple[Sheet, ...]] = ("both", "stages", "parameters")
@@ -66,6 +66,8 @@ class Drawing:
 
     lines: list[str] = field(default_factory=list)
     tips: dict[str, str] = field(default_factory=dict)
+    placed: bool = False
+    """Whether every node says where it lies, in points, so that Graphviz has nothing to lay out."""
 
     @property
     def text(self) -> str:
@@ -116,8 +118,8 @@ def draw(model: CurriculumModel, sheet: Sheet = "both", *, background: str = "wh
     return drawing
 
 
-def _html(text: str) -> str:
-    """Escape text for a label: Graphviz replaces backslash N and the like there too."""
+def in_label(text: str) -> str:
+    """Escape text for an HTML label: Graphviz replaces backslash N and the like there too."""
     return escape(text).replace("\\", "\\\\")
 
 
@@ -136,8 +138,8 @@ def _legend(model: CurriculumModel, sheet: Sheet, compared: ByStage | None) -> s
             legend.append("-: not set at that stage")
     # No entry of the legend is broken.
     text = "\u00a0\u00b7 ".join(one.replace(" ", "\u00a0") for one in legend)
-    lines = [_html(line.replace("\u00a0", " ")) for line in _break(text, 100)]
-    return "<BR/>".join([f"<B>{_html(f'{model.name} {model.version}')}</B>", *lines])
+    lines = [in_label(line.replace("\u00a0", " ")) for line in _break(text, 100)]
+    return "<BR/>".join([f"<B>{in_label(f'{model.name} {model.version}')}</B>", *lines])
 
 
 def _break(text: str, width: int) -> list[str]:
@@ -179,10 +181,10 @@ def _stage(drawing: Drawing, stage: Stage, number: int, progress: float, *, firs
     key = drawing.tip(f"stage{number}_", hover)
     names = [f"{_START if policy.start else _OTHER} {policy.rule.name}" for policy in stage.policies]
     width = max([room(stage.name, _NAME, bold=True), *(room(name, _SMALL) for name in names)]) + 8
-    rows = [f'<TR><TD ALIGN="CENTER" WIDTH="{width}"><B>{_html(stage.name)}</B></TD></TR>']
+    rows = [f'<TR><TD ALIGN="CENTER" WIDTH="{width}"><B>{in_label(stage.name)}</B></TD></TR>']
     for policy, name in zip(stage.policies, names, strict=True):
         tip = drawing.tip("policy", _hover(policy.rule.reference, policy.rule.docstring, policy.rule.source))
-        text = f'<FONT POINT-SIZE="{_SMALL}">{_html(name)}</FONT>'
+        text = f'<FONT POINT-SIZE="{_SMALL}">{in_label(name)}</FONT>'
         rows.append(f'<TR><TD ALIGN="LEFT" TOOLTIP="{tip}">{text}</TD></TR>')
     border = 2 if first else 1
     label = (
@@ -242,7 +244,7 @@ def _transition_hover(one: Transition) -> str:
 
 def _label(one: Transition | PolicyTransition, width: int) -> str:
     plain = wrapped(explained(one.rule), width, 4)
-    lines = [_html(line) for line in plain]
+    lines = [in_label(line) for line in plain]
     if one.rule.manual:
         plain.insert(0, BY_A_PERSON)
         lines.insert(0, f"<I>{BY_A_PERSON}</I>")
@@ -315,7 +317,7 @@ def _policies(drawing: Drawing, model: CurriculumModel, order: StageOrder, *, be
 def _policy_graph(drawing: Drawing, stage: Stage, prefix: str, progress: float, *, below: list[str]) -> list[str]:
     nodes = {policy.rule.reference: f"{prefix}_{index}" for index, policy in enumerate(stage.policies)}
     drawing.lines.append(
-        f"subgraph cluster_{prefix} {{ label=<<B>Policies of {_html(stage.name)}</B>> labelloc=t labeljust=l "
+        f"subgraph cluster_{prefix} {{ label=<<B>Policies of {in_label(stage.name)}</B>> labelloc=t labeljust=l "
         f'style=rounded color="{stroke(progress)}" fontcolor="{_INK}" fontsize=10 margin=10'
     )
     for policy in stage.policies:
@@ -323,7 +325,7 @@ def _policy_graph(drawing: Drawing, stage: Stage, prefix: str, progress: float, 
         tip = drawing.tip("policy", _hover(rule.reference, rule.docstring, rule.source))
         name = f"{_START if policy.start else _OTHER} {rule.name}"
         plain = [line for line in wrapped(rule.summary, 34, 3) if line]
-        label = _BREAK.join([f"<B>{_html(name)}</B>", *map(_html, plain)])
+        label = _BREAK.join([f"<B>{in_label(name)}</B>", *map(in_label, plain)])
         width = max([room(name, _SMALL, bold=True), *(room(line, _SMALL) for line in plain)]) + 8
         table = (
             f'<TABLE BORDER="{2 if policy.start else 1}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" '
@@ -427,7 +429,7 @@ def _path(rest: str, row: Row) -> list[str]:
 
 
 def _joined(lines: Iterable[str]) -> str:
-    return _BREAK.join(map(_html, lines))
+    return _BREAK.join(map(in_label, lines))
 
 
 def _cell(text: str, *, attributes: str = "", bold: bool = False) -> str:

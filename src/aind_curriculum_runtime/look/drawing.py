@@ -6,7 +6,9 @@ the font that it measured with.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import re
 from typing import Any
 
@@ -66,7 +68,8 @@ def _rendered(drawing: Drawing, form: str) -> bytes:
     import pygraphviz
 
     graph: Any = pygraphviz.AGraph(string=drawing.text)
-    rendered: bytes = graph.draw(format=form, prog="dot")
+    with contextlib.redirect_stderr(io.StringIO()):  # it warns that many nodes take long, also where all are placed
+        rendered: bytes = graph.draw(format=form, prog="nop2" if drawing.placed else "dot")
     return rendered
 
 
