@@ -1,0 +1,322 @@
+"""What a reviewer reads of a cohort difference: one sentence, and six parts in a fixed order.
+
+Owns the words, and which question each part answers. The forms (``report_text``, ``report_markdown``, ``report_html``)
+know only ``Report``; JSON is made of the ``Difference`` itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..contract.leaves import ABSENT
+from ..look.changes import LISTED, shortened, sides
+from .difference import Difference, Divergence, OtherParameter, Side
+
+__all__ = ["HAPPENED", "MODE", "Part", "Provenance", "Report", "document", "report", "sentence"]
+
+MODE: Final = "as-run"
+
+HAPPENED: Final = "As it happened"
+_FIRST: Final = "First divergence"
+
+_METRICS: Final = 12
+"""Metrics of a divergence that are written; JSON has all of them."""
+
+_NUMBER: Final = re.compile(r"[\d,.]*%?")
+
+_STAGES: Final = 3
+"""Stages that the sentence names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What was compared."""
+
+    curriculum: str
+    old: str
+    """The label of the older version."""
+
+    new: str
+    commits: tuple[str, str]
+    """In words where a version is no commit."""
+
+    versions: tuple[str, str]
+    source: str
+    data: str
+    """The hash of the data, with its algorithm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A titled table."""
+
+    title: str
+    says: str
+    """What the table is about, or why there is none."""
+
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    more: int = 0
+    """Rows that are not listed."""
+
+    heading: int = 0
+    """How many columns name the row, where its other cells are too long for a line; 0 for short cells."""
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The columns that hold numbers only."""
+        columns = enumerate(zip(*self.rows, strict=True))
+        return frozenset(index for index, column in columns if all(map(_NUMBER.fullmatch, column)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All that is told, in its order."""
+
+    title: str
+    sentence: str
+    parts: tuple[Part, ...]
+
+
+def report(found: Difference, about: Provenance, *, everything: bool) -> Report:
+    """Put a difference into words.
+
+    Args:
+        found: The difference.
+        about: What was compared.
+        everything: Whether all rows of a part are listed, or of many the first.
+
+    Returns:
+        The seven parts: the sentence, and six with tables.
+    """
+    parts = (
+        _matrix(found, about),
+        _stages(found),
+        _divergences(found, about),
+        _parameters(found),
+        _incomparable(found),
+        _provenance(about),
+    )
+    return Report(
+        title=f"{about.curriculum}: {about.old} -> {about.new} over {about.source}",
+        sentence=sentence(found),
+        parts=tuple(part if everything else _first(part) for part in parts),
+    )
+
+
+def document(found: Difference, about: Provenance) -> dict[str, Any]:
+    """Turn all of it into JSON values.
+
+    Args:
+        found: The difference.
+        about: What was compared.
+
+    Returns:
+        What a program reads; nothing is left out.
+    """
+    versions = zip((about.old, about.new), about.commits, about.versions, strict=True)
+    provenance = {
+        "curriculum": about.curriculum,
+        **{
+            side: {"version": label, "commit": commit, "curriculum_version": version}
+            for side, (label, commit, version) in zip(("old", "new"), versions, strict=True)
+        },
+        "source": about.source,
+        "data": about.data,
+        "mode": MODE,
+    }
+    return {"sentence": sentence(found), **found.as_json(), "provenance": provenance}
+
+
+def sentence(found: Difference) -> str:
+    """Say in one sentence what changes.
+
+    Args:
+        found: The difference.
+
+    Returns:
+        Such as ``12 of 3,522 decisions change, 5 of 150 animals, all at s_3.``
+    """
+    if not found.compared:
+        told = "No decision can be compared"
+    elif not found.changed:
+        told = f"None of {found.compared:,} decisions of {_animals(found.subjects)} changes"
+    else:
+        told = (
+            f"{found.changed:,} of {_of(found.compared, 'decision')} {'changes' if found.changed == 1 else 'change'}, "
+            f"{len(found.divergences):,} of {_animals(found.subjects)}, {_where(found)}"
+        )
+    if found.other_parameters.decisions:
+        told += f"; {_of(found.other_parameters.decisions, 'decision')} for the same stage with other parameters"
+    if found.left_out:
+        told += f"; {found.left_out:,} cannot be compared"
+    return f"{told}."
+
+
+def _where(found: Difference) -> str:
+    stages = [stage.stage for stage in found.stages.values() if stage.changed]
+    if len(stages) == 1:
+        return f"all at {stages[0]}"
+    if len(stages) > _STAGES:
+        return f"at {len(stages)} of {_of(len(found.stages), 'stage')}"
+    return f"at {', '.join(stages[:-1])} and {stages[-1]}"
+
+
+def _of(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def _animals(count: int) -> str:
+    return _of(count, "animal")
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "-"
+
+
+def _first(part: Part) -> Part:
+    rows = part.rows[:LISTED]
+    return dataclasses.replace(part, rows=rows, more=len(part.rows) - len(rows))
+
+
+def _matrix(found: Difference, about: Provenance) -> Part:
+    cells = found.cells
+    olds, news = (list(dict.fromkeys(pair[side] for pair in cells)) for side in (0, 1))
+    rows = [(old, *(str(cells[old, new].decisions) if (old, new) in cells else "" for new in news)) for old in olds]
+    return Part(
+        title=f"{HAPPENED}: suggested stages, old -> new",
+        says=f"Decisions that change: down the stage that {about.old} suggests, across that of {about.new}."
+        if cells
+        else "No suggested stage changes.",
+        header=("old \\ new", *news) if cells else (),
+        rows=tuple(rows),
+    )
+
+
+def _stages(found: Difference) -> Part:
+    rows = [
+        (
+            one.stage,
+            f"{one.decisions:,}",
+            f"{one.changed:,}",
+            _share(one.changed, one.decisions),
+            f"{one.subjects:,}",
+            f"{one.subjects_changed:,}",
+        )
+        for one in found.stages.values()
+    ]
+    return Part(
+        title=f"{HAPPENED}: by stage",
+        says="Each decision is taken from the stage that was run." if rows else "There is no decision to compare.",
+        header=("stage", "decisions", "change", "share", "animals", "of them changed") if rows else (),
+        rows=tuple(rows),
+    )
+
+
+def _divergences(found: Difference, about: Provenance) -> Part:
+    rows = [
+        (
+            one.subject,
+            f"session {one.session}{f', {one.date}' if one.date else ''}",
+            f"at {one.stage}",
+            _side(one.old),
+            _side(one.new),
+            _metrics(one),
+        )
+        for one in found.divergences
+    ]
+    return Part(
+        title=f"{_FIRST} of each animal",
+        says="From there on the animal would have had other sessions, so nothing is claimed of them."
+        if rows
+        else "No animal diverges.",
+        header=("animal", "session", "stage", about.old, about.new, "metrics") if rows else (),
+        rows=tuple(rows),
+        heading=3,
+    )
+
+
+def _side(side: Side) -> str:
+    rule = f"by {side.rule.rpartition('.')[2]}" if side.rule else "no rule held"
+    margin = f", margin {side.margin:+.4g}" if side.margin is not None else ""
+    return f"{side.decision} to {side.next_stage} ({rule}{margin})"
+
+
+def _metrics(one: Divergence) -> str:
+    values = _named(one.old.metrics), _named(one.new.metrics)
+    told = []
+    for name in dict.fromkeys([*values[0], *values[1]]):
+        old, new = (some.get(name, ABSENT) for some in values)
+        if old == new:
+            told.append(f"{name} {shortened(old)}")
+        else:
+            pair = sides(*("absent" if value is ABSENT else value for value in (old, new)))
+            told.append(f"{name} {pair[0]} -> {pair[1]}")
+    listed = told[:_METRICS] + ([f"and {len(told) - _METRICS} more"] if len(told) > _METRICS else [])
+    return "; ".join(listed) + (
+        f"; other parameters since session {one.parameters_since}" if one.parameters_since else ""
+    )
+
+
+def _named(metrics: Any) -> Mapping[str, Any]:
+    return metrics if isinstance(metrics, dict) else {"metrics": metrics}
+
+
+def _parameters(found: Difference) -> Part:
+    other = found.other_parameters
+    rows = [_parameter(one) for one in found.parameters.values()]
+    return Part(
+        title=f"{HAPPENED}: parameters at the same stage",
+        says=f"{_of(other.decisions, 'decision')} of {_animals(other.subjects)} lead to the same stage, with other "
+        "parameters."
+        if rows
+        else "Where both versions suggest the same stage, its parameters are the same.",
+        header=("stage", "parameter", "old", "new", "decisions", "animals") if rows else (),
+        rows=tuple(rows),
+    )
+
+
+def _parameter(one: OtherParameter) -> tuple[str, ...]:
+    pair = (one.first.before, one.first.after)
+    values = tuple("-" if one is ABSENT else shortened(one) for one in pair) if ABSENT in pair else sides(*pair)
+    new = f"{values[1]} (the first; others vary)" if one.varies else values[1]
+    return one.stage, one.path, values[0], new, f"{one.decisions:,}", f"{one.subjects:,}"
+
+
+def _incomparable(found: Difference) -> Part:
+    rows = [
+        (one.reason, f"{one.decisions:,}", f"{one.subjects:,}", f"{one.first[0]}, session {one.first[1]}")
+        for one in found.incomparable.values()
+    ]
+    says = [f"{_of(found.left_out, 'decision')} cannot be compared." if rows else "Every decision can be compared."]
+    if found.other_metrics.decisions:
+        other = found.other_metrics
+        says.append(
+            f"The versions compute other metrics of {_of(other.decisions, 'session')} of {_animals(other.subjects)} "
+            "that are compared."
+        )
+    return Part(
+        title="What cannot be compared",
+        says=" ".join(says),
+        header=("why", "decisions", "animals", "the first") if rows else (),
+        rows=tuple(rows),
+    )
+
+
+def _provenance(about: Provenance) -> Part:
+    old, new = (
+        f"{label} ({version}), {commit}"
+        for label, version, commit in zip((about.old, about.new), about.versions, about.commits, strict=True)
+    )
+    rows: Iterable[tuple[str, str]] = (
+        ("old", old),
+        ("new", new),
+        ("animals", about.source),
+        ("data", about.data),
+        ("mode", f"{MODE}: each decision from the stage that was run"),
+    )
+    return Part(title="Provenance", says="", header=("", "what was compared"), rows=tuple(rows))

@@ -1,0 +1,81 @@
+"""A report as Markdown: for a pull request, and for the summary of a step of GitHub Actions.
+
+Owns the mark by which a workflow finds its comment again, and how long a comment may be.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from ..look.changes import more
+from ..look.wording import escape_markdown
+from .report import Part, Report
+
+__all__ = ["MARK", "add_to_summary", "comment", "markdown"]
+
+MARK: Final = "<!-- curriculum diff --cohort: {} -->"
+"""The first line of a comment, with the curriculum; GitHub does not show it."""
+
+_LONGEST: Final = 65_000
+"""Characters of a comment; GitHub takes 65,536."""
+
+
+def markdown(report: Report) -> str:
+    """Write the report.
+
+    Args:
+        report: What is told.
+
+    Returns:
+        Markdown as GitHub reads it.
+    """
+    lines = [f"### {escape_markdown(report.title)}", "", f"**{escape_markdown(report.sentence)}**"]
+    for part in report.parts:
+        lines += ["", f"#### {part.title}", *([escape_markdown(part.says)] if part.says else []), *_table(part)]
+    return "\n".join(lines) + "\n"
+
+
+def comment(report: Report, curriculum: str) -> str:
+    """Write the report as a comment that a workflow can find again.
+
+    Args:
+        report: What is told.
+        curriculum: Its name, which tells the comments of several curricula apart.
+
+    Returns:
+        Markdown with the hidden mark in its first line; of a report too long for a comment the beginning.
+    """
+    body = markdown(report)
+    if len(body) > _LONGEST:
+        whole = body[:_LONGEST].rpartition("\n")[0]
+        body = f"{whole}\n\n...and more than a comment can hold; `--format html` has all of it.\n"
+    return f"{MARK.format(curriculum)}\n{body}"
+
+
+def add_to_summary(text: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Add Markdown to the summary of the step that runs, if one does.
+
+    Args:
+        text: Markdown.
+        environment: Where ``GITHUB_STEP_SUMMARY`` names the file.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    if path := environment.get("GITHUB_STEP_SUMMARY"):
+        with Path(path).open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+
+
+def _table(part: Part) -> Iterator[str]:
+    if not part.rows:
+        return
+    yield ""
+    for row in (part.header, ("---",) * len(part.header), *part.rows):
+        yield f"| {' | '.join(row if row[0] == '---' else map(escape_markdown, row))} |"
+    if part.more:
+        yield ""
+        yield more(part.more)
