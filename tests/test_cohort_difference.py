@@ -13,17 +13,15 @@ from typing import Any
 import pytest
 
 from aind_curriculum_runtime.cohort.difference import Difference, difference
-from aind_curriculum_runtime.cohort.report import Provenance, document, report
-from aind_curriculum_runtime.cohort.report_html import html
-from aind_curriculum_runtime.cohort.report_markdown import add_to_summary, comment, markdown
-from aind_curriculum_runtime.cohort.report_text import text
+from aind_curriculum_runtime.cohort.difference_html import html
+from aind_curriculum_runtime.cohort.difference_markdown import add_to_summary, comment, markdown
+from aind_curriculum_runtime.cohort.difference_report import Provenance, Version, document, report
+from aind_curriculum_runtime.cohort.difference_text import text
 
 ABOUT = Provenance(
     curriculum="my-curriculum",
-    old="v0.1.0",
-    new="HEAD",
-    commits=("1" * 40, "2" * 40),
-    versions=("0.1.0", "0.2.0"),
+    old=Version(label="v0.1.0", number="0.1.0", commit="1" * 40),
+    new=Version(label="HEAD", number="0.2.0", commit="2" * 40, is_changed=True),
     source="cohort.csv",
     data="sha256 abc",
 )
@@ -128,9 +126,10 @@ def test_what_cannot_be_compared_is_told_with_its_reason(old: Any, new: Any, rea
     found = difference([same[0], *old, same[1]], [same[0], *new, same[1]], ("v0.1.0", "HEAD"))
     assert parts(found)["What cannot be compared"] == [(reason, "1", "1", "m1, session 1")]
     assert (found.compared, found.left_out) == (2, 1)
-    assert report(found, ABOUT, everything=False).sentence == (
-        "None of 2 decisions of 2 animals changes; 1 cannot be compared."
-    )
+    sentence = report(found, ABOUT, everything=False).sentence
+    assert sentence.startswith("None of 2 decisions of 2 animals changes; 1 cannot be compared")
+    is_lost = reason in ("HEAD: st_up raised", "only v0.1.0 has the session")
+    assert ("as only v0.1.0 decides" in sentence, found.lost) == (is_lost, is_lost)
 
 
 def test_animals_in_another_order_and_sessions_twice_are_compared_all_the_same() -> None:
@@ -181,6 +180,14 @@ def test_a_share_of_the_decisions_may_change(share: Fraction, is_over: bool) -> 
     assert difference(old, [row("m1", 1, to="s_2"), *old[1:]]).is_over(share) is is_over
 
 
+def test_what_the_newer_version_cannot_decide_counts_as_changed() -> None:
+    old = [row("m1", session) for session in range(1, 5)]
+    found = difference(old, [row("m1", 1, error="st_up raised"), *old[1:]])
+    assert (found.changed, found.lost) == (0, 1)
+    assert found.is_over(Fraction(24, 100))
+    assert not found.is_over(Fraction(25, 100))
+
+
 def test_nothing_to_compare_is_over_every_share() -> None:
     assert difference([], []).is_over(Fraction(1))
     assert report(difference([], []), ABOUT, everything=False).sentence == "No decision can be compared."
@@ -211,19 +218,25 @@ def test_every_form_has_the_seven_parts_in_their_order(form: Any) -> None:
         titles = [title.replace("_", r"\_") if title is SENTENCE else title for title in titles]
     places = [told.rindex(title) for title in titles]
     assert places == sorted(places)
-    assert all(commit in told for commit in ABOUT.commits)
+    assert f"commit {'1' * 40}" in told
+    assert f"commit {'2' * 40} with changes that are not committed" in told
 
 
 def test_json_has_the_same_and_keeps_the_two_questions_apart() -> None:
     told = json.loads(json.dumps(document(difference(OLD, NEW), ABOUT)))
-    assert list(told) == ["sentence", "as_it_happened", "first_divergence", "incomparable", "provenance"]
+    assert list(told) == ["sentence", "as_it_happened", "first_divergence", "incomparable", "lost", "provenance"]
     assert told["as_it_happened"]["matrix"] == [
         {"decisions": 1, "subjects": 1, "old": "s_2", "new": "s_1"},
         {"decisions": 1, "subjects": 1, "old": "s_1", "new": "s_2"},
     ]
     assert [one["subject"] for one in told["first_divergence"]] == ["m1", "m|2"]
     assert told["first_divergence"][0]["old"]["margin"] == 0.04
-    assert told["provenance"]["old"] == {"version": "v0.1.0", "commit": "1" * 40, "curriculum_version": "0.1.0"}
+    assert told["provenance"]["old"] == {
+        "label": "v0.1.0",
+        "number": "0.1.0",
+        "commit": "1" * 40,
+        "is_changed": False,
+    }
 
 
 def test_what_is_not_a_name_does_no_harm_in_markdown_and_html() -> None:

@@ -24,7 +24,7 @@ from ..contract.leaves import Changed, changed
 __all__ = ["AtStage", "Cell", "Difference", "Divergence", "Incomparable", "OtherParameter", "Row", "Side", "difference"]
 
 Row = Mapping[str, Any]
-"""A decision by the names of replay's columns; ``metrics`` and ``parameters`` are JSON as text."""
+"""A decision by the names of ``replay.columns``; ``metrics`` and ``parameters`` are JSON as text."""
 
 OTHER_REASONS: Final = "other reasons"
 
@@ -180,6 +180,8 @@ class Difference:
     """Sessions of which the versions compute other metrics."""
 
     incomparable: dict[str, Incomparable] = field(default_factory=dict)
+    lost: int = 0
+    """Decisions that cannot be compared because the older version alone takes them."""
 
     @property
     def left_out(self) -> int:
@@ -187,12 +189,13 @@ class Difference:
         return sum(one.decisions for one in self.incomparable.values())
 
     def is_over(self, share: Fraction) -> bool:
-        """Whether more of the decisions change than a share; so it is where none can be compared.
+        """Whether more of the older version's decisions change or are lost than a share; so it is where there are none.
 
         Args:
             share: From 0 to 1.
         """
-        return not self.compared or Fraction(self.changed, self.compared) > share
+        whole = self.compared + self.lost
+        return not whole or Fraction(self.changed + self.lost, whole) > share
 
     def as_json(self) -> dict[str, Any]:
         """Turn it into JSON values, the two questions apart."""
@@ -210,6 +213,7 @@ class Difference:
             },
             "first_divergence": [one.as_json() for one in self.divergences],
             "incomparable": [one.as_json() for one in self.incomparable.values()],
+            "lost": self.lost,
         }
 
 
@@ -260,7 +264,7 @@ def _by_session(rows: Iterable[Row]) -> _Sessions:
     times: Counter[tuple[Any, Any]] = Counter()
     found = {}
     for row in rows:
-        key = row["session"], row.get("session_date")
+        key = row.get("session"), row.get("session_date")
         found[*key, times[key]] = row
         times[key] += 1
     return found
@@ -273,6 +277,7 @@ def _add_subject(found: Difference, subject: str, before: _Sessions, after: _Ses
         reason = _why_not(old, new, labels)
         if reason is not None or old is None or new is None:
             _leave_out(found, reason or OTHER_REASONS, subject, key[0])
+            found.lost += _is_decided(old) and not _is_decided(new)
             continue
         is_compared = True
         found.compared += 1
@@ -291,6 +296,10 @@ def _add_subject(found: Difference, subject: str, before: _Sessions, after: _Ses
         elif _add_parameters(found, subject, old, new) and parameters_since is None:
             parameters_since = key[0]
     found.subjects += is_compared
+
+
+def _is_decided(row: Row | None) -> bool:
+    return row is not None and not row.get("error")
 
 
 def _why_not(old: Row | None, new: Row | None, labels: tuple[str, str]) -> str | None:

@@ -1,6 +1,6 @@
 """What a reviewer reads of a cohort difference: one sentence, and six parts in a fixed order.
 
-Owns the words, and which question each part answers. The forms (``report_text``, ``report_markdown``, ``report_html``)
+Owns the words, and which question each part answers. The forms (``difference_text``, ``_markdown``, ``_html``)
 know only ``Report``; JSON is made of the ``Difference`` itself.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,11 +16,11 @@ from ..contract.leaves import ABSENT
 from ..look.changes import LISTED, shortened, sides
 from .difference import Difference, Divergence, OtherParameter, Side
 
-__all__ = ["HAPPENED", "MODE", "Part", "Provenance", "Report", "document", "report", "sentence"]
+__all__ = ["Part", "Provenance", "Report", "Version", "document", "report", "sentence"]
 
-MODE: Final = "as-run"
+_MODE: Final = "as-run"
 
-HAPPENED: Final = "As it happened"
+_HAPPENED: Final = "As it happened"
 _FIRST: Final = "First divergence"
 
 _METRICS: Final = 12
@@ -33,18 +33,34 @@ _STAGES: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
+class Version:
+    """One of the two."""
+
+    label: str
+    """As it was typed."""
+
+    number: str | None
+    """None where its ``pyproject.toml`` states none."""
+
+    commit: str | None
+    """None where it is not in git."""
+
+    is_changed: bool = False
+    """Whether there are changes since that commit."""
+
+    def __str__(self) -> str:
+        """In words."""
+        commit = f"commit {self.commit}" if self.commit else "not in git"
+        return f"{self.label} ({self.number}), {commit}{' with changes that are not committed' * self.is_changed}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Provenance:
     """What was compared."""
 
     curriculum: str
-    old: str
-    """The label of the older version."""
-
-    new: str
-    commits: tuple[str, str]
-    """In words where a version is no commit."""
-
-    versions: tuple[str, str]
+    old: Version
+    new: Version
     source: str
     data: str
     """The hash of the data, with its algorithm."""
@@ -102,8 +118,8 @@ def report(found: Difference, about: Provenance, *, everything: bool) -> Report:
         _provenance(about),
     )
     return Report(
-        title=f"{about.curriculum}: {about.old} -> {about.new} over {about.source}",
-        sentence=sentence(found),
+        title=f"{about.curriculum}: {about.old.label} -> {about.new.label} over {about.source}",
+        sentence=sentence(found, about),
         parts=tuple(part if everything else _first(part) for part in parts),
     )
 
@@ -118,25 +134,16 @@ def document(found: Difference, about: Provenance) -> dict[str, Any]:
     Returns:
         What a program reads; nothing is left out.
     """
-    versions = zip((about.old, about.new), about.commits, about.versions, strict=True)
-    provenance = {
-        "curriculum": about.curriculum,
-        **{
-            side: {"version": label, "commit": commit, "curriculum_version": version}
-            for side, (label, commit, version) in zip(("old", "new"), versions, strict=True)
-        },
-        "source": about.source,
-        "data": about.data,
-        "mode": MODE,
-    }
-    return {"sentence": sentence(found), **found.as_json(), "provenance": provenance}
+    provenance = {**dataclasses.asdict(about), "mode": _MODE}
+    return {"sentence": sentence(found, about), **found.as_json(), "provenance": provenance}
 
 
-def sentence(found: Difference) -> str:
+def sentence(found: Difference, about: Provenance) -> str:
     """Say in one sentence what changes.
 
     Args:
         found: The difference.
+        about: What was compared.
 
     Returns:
         Such as ``12 of 3,522 decisions change, 5 of 150 animals, all at s_3.``
@@ -154,6 +161,8 @@ def sentence(found: Difference) -> str:
         told += f"; {_of(found.other_parameters.decisions, 'decision')} for the same stage with other parameters"
     if found.left_out:
         told += f"; {found.left_out:,} cannot be compared"
+    if found.lost:
+        told += f", {found.lost:,} of them as only {about.old.label} decides"
     return f"{told}."
 
 
@@ -188,8 +197,8 @@ def _matrix(found: Difference, about: Provenance) -> Part:
     olds, news = (list(dict.fromkeys(pair[side] for pair in cells)) for side in (0, 1))
     rows = [(old, *(str(cells[old, new].decisions) if (old, new) in cells else "" for new in news)) for old in olds]
     return Part(
-        title=f"{HAPPENED}: suggested stages, old -> new",
-        says=f"Decisions that change: down the stage that {about.old} suggests, across that of {about.new}."
+        title=f"{_HAPPENED}: suggested stages, old -> new",
+        says=f"Decisions that change: down the stage that {about.old.label} suggests, across that of {about.new.label}."
         if cells
         else "No suggested stage changes.",
         header=("old \\ new", *news) if cells else (),
@@ -210,7 +219,7 @@ def _stages(found: Difference) -> Part:
         for one in found.stages.values()
     ]
     return Part(
-        title=f"{HAPPENED}: by stage",
+        title=f"{_HAPPENED}: by stage",
         says="Each decision is taken from the stage that was run." if rows else "There is no decision to compare.",
         header=("stage", "decisions", "change", "share", "animals", "of them changed") if rows else (),
         rows=tuple(rows),
@@ -234,7 +243,7 @@ def _divergences(found: Difference, about: Provenance) -> Part:
         says="From there on the animal would have had other sessions, so nothing is claimed of them."
         if rows
         else "No animal diverges.",
-        header=("animal", "session", "stage", about.old, about.new, "metrics") if rows else (),
+        header=("animal", "session", "stage", about.old.label, about.new.label, "metrics") if rows else (),
         rows=tuple(rows),
         heading=3,
     )
@@ -270,7 +279,7 @@ def _parameters(found: Difference) -> Part:
     other = found.other_parameters
     rows = [_parameter(one) for one in found.parameters.values()]
     return Part(
-        title=f"{HAPPENED}: parameters at the same stage",
+        title=f"{_HAPPENED}: parameters at the same stage",
         says=f"{_of(other.decisions, 'decision')} of {_animals(other.subjects)} lead to the same stage, with other "
         "parameters."
         if rows
@@ -308,15 +317,11 @@ def _incomparable(found: Difference) -> Part:
 
 
 def _provenance(about: Provenance) -> Part:
-    old, new = (
-        f"{label} ({version}), {commit}"
-        for label, version, commit in zip((about.old, about.new), about.versions, about.commits, strict=True)
-    )
-    rows: Iterable[tuple[str, str]] = (
-        ("old", old),
-        ("new", new),
+    rows = (
+        ("old", str(about.old)),
+        ("new", str(about.new)),
         ("animals", about.source),
         ("data", about.data),
-        ("mode", f"{MODE}: each decision from the stage that was run"),
+        ("mode", f"{_MODE}: each decision from the stage that was run"),
     )
-    return Part(title="Provenance", says="", header=("", "what was compared"), rows=tuple(rows))
+    return Part(title="Provenance", says="", header=("", "what was compared"), rows=rows)

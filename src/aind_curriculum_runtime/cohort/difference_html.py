@@ -1,4 +1,4 @@
-"""A report as one page for a browser, with nothing from a network; its markup is ``report.html.jinja``."""
+"""A report as one page for a browser, with nothing from a network; its markup is ``difference.html.jinja``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..look.templates import render, style
 from ..look.wording import clean
-from .report import Report
+from .difference_report import Report
 
 __all__ = ["html"]
 
@@ -23,4 +23,4 @@ def html(report: Report) -> str:
     Raises:
         ImportError: Jinja2 is not installed.
     """
-    return clean(render(Path(__file__).parent / "report.html.jinja", {}, report=report, style=style()))
+    return clean(render(Path(__file__).parent / "difference.html.jinja", {}, report=report, style=style()))

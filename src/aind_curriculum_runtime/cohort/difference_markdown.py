@@ -12,7 +12,7 @@ from typing import Final
 
 from ..look.changes import more
 from ..look.wording import escape_markdown
-from .report import Part, Report
+from .difference_report import Part, Report
 
 __all__ = ["MARK", "add_to_summary", "comment", "markdown"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..look.changes import folded, more
-from .report import Part, Report
+from .difference_report import Part, Report
 
 __all__ = ["text"]
 
