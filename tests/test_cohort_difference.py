@@ -224,7 +224,7 @@ def test_every_form_has_the_seven_parts_in_their_order(form: Any) -> None:
 
 def test_json_has_the_same_and_keeps_the_two_questions_apart() -> None:
     told = json.loads(json.dumps(document(difference(OLD, NEW), ABOUT)))
-    assert list(told) == ["sentence", "as_it_happened", "first_divergence", "incomparable", "lost", "provenance"]
+    assert list(told) == ["sentence", "as_it_happened", "first_divergence", "incomparable", "lost", "cut", "provenance"]
     assert told["as_it_happened"]["matrix"] == [
         {"decisions": 1, "subjects": 1, "old": "s_2", "new": "s_1"},
         {"decisions": 1, "subjects": 1, "old": "s_1", "new": "s_2"},

@@ -180,6 +180,9 @@ class Difference:
     """Sessions of which the versions compute other metrics."""
 
     incomparable: dict[str, Incomparable] = field(default_factory=dict)
+    cut: str | None = None
+    """Why the source ended before its end."""
+
     lost: int = 0
     """Decisions that cannot be compared because the older version alone takes them."""
 
@@ -214,6 +217,7 @@ class Difference:
             "first_divergence": [one.as_json() for one in self.divergences],
             "incomparable": [one.as_json() for one in self.incomparable.values()],
             "lost": self.lost,
+            "cut": self.cut,
         }
 
 

@@ -302,6 +302,8 @@ def _incomparable(found: Difference) -> Part:
         for one in found.incomparable.values()
     ]
     says = [f"{_of(found.left_out, 'decision')} cannot be compared." if rows else "Every decision can be compared."]
+    if found.cut is not None:
+        says.append(f"The source ends early, and what comes after was not read: {found.cut}")
     if found.other_metrics.decisions:
         other = found.other_metrics
         says.append(

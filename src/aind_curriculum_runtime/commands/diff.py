@@ -2,24 +2,50 @@
 
 A version is a git ref (v1.2.0, main, a commit), the path of a repo, or the path of a bundle. Without NEW it is the
 working tree; without OLD the last release. Nothing in the working tree is touched.
+
+With --cohort it says instead which animals would be treated otherwise: both versions decide the same sessions, each
+from the stage that was run. The exit code is 3 where a session could not be compared, and 4 where more of the decisions
+change than --fail-over allows.
 """
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from ..command.options import all_option, command, curriculum_option, repo_option
+from ..command.reporting import Output
 from ..curriculum.concerned import concerns
+
+if TYPE_CHECKING:
+    from ..versions.snapshot import Place
 
 EXAMPLES: Final = """\
   curriculum diff
   curriculum diff v0.1.0 v0.2.0
-  curriculum diff origin/main . --format md"""
+  curriculum diff origin/main . --format md
+  curriculum diff origin/main --cohort sessions.csv --fail-over 5%"""
 
-_FORMAT_NAMES: Final = ("text", "json", "md")
+LEFT_OUT: Final = 3
+OVER: Final = 4
+_FORMAT_NAMES: Final = ("text", "json", "md", "html", "github")
+_OF_A_COHORT: Final = ("html", "github")
+
+
+class _Share(click.ParamType[Fraction]):
+    """A share such as 5%."""
+
+    name = "share"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """Read a share, as click asks for."""
+        if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?%", value) or (share := Fraction(value[:-1]) / 100) > 1:
+            self.fail(f"{value!r} is no share of the decisions, such as 5% or 0.5%.", param, ctx)
+        return share
 
 
 @command(__doc__, EXAMPLES)
@@ -27,11 +53,26 @@ _FORMAT_NAMES: Final = ("text", "json", "md")
 @click.argument("new", required=False, help="the newer version (default: the working tree)")
 @curriculum_option
 @repo_option("the repo of the refs (default: here)")
-@click.option("--format", "form", type=click.Choice(_FORMAT_NAMES), default="text", help="default: text")
-@all_option("list every parameter that changed (default: the first of many; json has all)")
+@click.option("--cohort", metavar="SOURCE", help="a table, a ledger, or a folder of session directories")
+@click.option("--fail-over", type=_Share(), metavar="SHARE", help="the share of decisions that may change, such as 5%")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMAT_NAMES),
+    default="text",
+    help="default: text; html and github (a comment, and the step's summary) are of a cohort",
+)
+@all_option("list every parameter or animal (default: the first of many; json and html have all)")
 def execute(
-    old: str | None, new: str | None, curriculum: str | None, repo: Path | None, form: str, everything: bool
-) -> bytes:
+    old: str | None,
+    new: str | None,
+    curriculum: str | None,
+    repo: Path | None,
+    cohort: str | None,
+    fail_over: Fraction | None,
+    form: str,
+    everything: bool,
+) -> bytes | Output:
     """Carry out the command.
 
     Args:
@@ -39,29 +80,51 @@ def execute(
         new: The newer version, or None for the working tree.
         curriculum: The curriculum, where there are several.
         repo: The repo of the refs, or None for the one around the working directory.
+        cohort: The sessions that both versions decide, or None to compare the versions themselves.
+        fail_over: The share of the decisions that may change; None for all.
         form: Format of the result.
-        everything: Whether text and Markdown list all parameters that changed.
+        everything: Whether text and Markdown list all of many.
 
     Returns:
-        What changed.
+        What changed; of a cohort with ``OVER`` or ``LEFT_OUT``.
 
     Raises:
-        CurriculumError: Whatever is wrong with one of the versions, by its code.
+        CurriculumError: Whatever is wrong with one of the versions, or with the cohort, by its code.
     """
+    from ..contract.errors import CurriculumError
     from ..versions.diff import compare
     from ..versions.reading import choose, opened, read_both
     from ..versions.repo import repo_root
     from ..versions.sentences import FORMATS
 
+    if cohort is None and (fail_over is not None or form in _OF_A_COHORT):
+        asked = "--fail-over" if fail_over is not None else f"--format {form}"
+        raise CurriculumError("usage.invalid", f"{asked} is about animals.", "Name their sessions by --cohort SOURCE.")
     root = repo_root(repo or Path())
     old = old if old is not None else last_release(root)
     new = new if new is not None else str(root)
     with opened([old, new], root) as (before, after):
         name = choose(before, after, curriculum)
         concerns(name)
+        if cohort is not None:
+            return _over_cohort(before, after, name, cohort, fail_over, form, everything)
         ((older, newer),) = read_both(before, after, [name])
     found = compare(older, newer)
     return FORMATS[form](found, everything).encode("utf-8")
+
+
+def _over_cohort(
+    before: Place, after: Place, name: str, cohort: str, fail_over: Fraction | None, form: str, everything: bool
+) -> Output:
+    from ..cohort.comparing import compare_over
+    from ..cohort.difference_forms import written
+    from ..cohort.provenance import provenance
+
+    found = compare_over(before, after, name, cohort)
+    document = written(found, provenance(before, after, name, cohort), form, everything=everything)
+    if fail_over is not None and found.is_over(fail_over):
+        return Output(document, OVER)
+    return Output(document, LEFT_OUT if found.left_out or found.cut is not None else 0)
 
 
 def last_release(root: Path) -> str:

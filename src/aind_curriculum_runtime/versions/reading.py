@@ -64,7 +64,8 @@ def _place(text: str, root: Path, scratch: Path) -> Place:
         if commit is not None:
             folder = git.unpack(commit, scratch)
             project = project_at(folder, text)
-            return Place(label=text, folder=folder, project=project, names=tuple(sorted(project.curricula)))
+            names = tuple(sorted(project.curricula))
+            return Place(label=text, folder=folder, project=project, names=names, commit=commit)
     if path is None or not path.is_dir():
         raise _unknown(git, text, path)
     if is_bundle(path):

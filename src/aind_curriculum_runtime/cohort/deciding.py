@@ -1,0 +1,72 @@
+"""The program that decides sessions by one version of a curriculum and writes the decisions, a line of JSON each.
+
+``versions.importable`` starts it, as two versions of one package cannot be imported side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ..contract.errors import CurriculumError
+from ..versions.importer import add_options, answer, imported, settle_import_path
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Decide all sessions, and answer how the source ended; or why they cannot be decided."""
+    parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.cohort.deciding", description=__doc__)
+    add_options(parser)
+    parser.add_argument("--name", required=True, help="of the curriculum")
+    parser.add_argument("--formerly", action="append", default=[], help="a name that it had before")
+    parser.add_argument("--cohort", required=True, help="the sessions: a table, a ledger, or a folder")
+    parser.add_argument("--decisions", type=Path, required=True, help="the file to write")
+    arguments = parser.parse_args()
+    source = settle_import_path(arguments)
+    answer(arguments, lambda: _decide(arguments, source))
+
+
+def _decide(arguments: argparse.Namespace, source: Path | None) -> dict[str, Any]:
+    from ..curriculum.discovery import Registered
+    from ..replay.decisions import Asked, Replay
+    from ..replay.directory_metrics import default_cache
+    from ..replay.opening import opened
+    from ..replay.processes import here
+    from ..replay.table_source import NotTogether
+
+    curriculum, _, _ = imported(arguments.object, source)
+    registered = Registered(
+        name=arguments.name,
+        target=arguments.object,
+        distribution="",
+        version=curriculum.version,
+        formerly=tuple(arguments.formerly),
+    )
+    replay = Replay(Asked(registered=registered, parameters=True, cache=str(default_cache())))
+
+    def write(in_memory: bool) -> str | None:
+        sessions = opened(arguments.cohort, in_memory=in_memory)
+        with arguments.decisions.open("w", encoding="utf-8", newline="\n") as file:
+            for _, rows in here(replay, sessions.animals()):
+                file.writelines(f"{json.dumps(row)}\n" for row in rows)
+        return sessions.cut
+
+    try:
+        return {"cut": write(in_memory=False)}
+    except NotTogether:
+        return {"cut": write(in_memory=True)}
+    except OSError as error:
+        raise CurriculumError(
+            "output.not_writable",
+            f"The decisions cannot be kept: {error.strerror or error}.",
+            "They go to the folder for temporary files (TMPDIR): is there room?",
+        ) from None
+
+
+if __name__ == "__main__":
+    main()
+    os._exit(0)  # a normal exit would wait for threads that curriculum code started at import
