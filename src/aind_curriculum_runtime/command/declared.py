@@ -34,6 +34,7 @@ _LOOK: Final = "look at the curriculum"
 _CHECK: Final = "check the repo"
 _VERSION: Final = "versions"
 _BRING: Final = "bring over what exists"
+_ANIMALS: Final = "the animals one has"
 _SHELL: Final = "the shell"
 
 CURRICULUM: Final = (
@@ -57,5 +58,6 @@ CURRICULUM: Final = (
     Declared("wrap", True, _BRING, "commands.wrap", "make this the repo of a curriculum of an installed package"),
     Declared("adopt", True, _BRING, "commands.adopt", "move the code of the wrapped curriculum into this repo"),
     Declared("import", False, _BRING, "commands.import_", "write this repo from what auto-train or mtrain wrote"),
+    Declared("replay", True, _ANIMALS, "commands.replay", "decide the sessions that animals had, by this version"),
     Declared("completion", False, _SHELL, "commands.completion", "print the script that completes what is typed"),
 )

@@ -169,10 +169,18 @@ class CurriculumError(Exception):
         self.hint = hint
         self.where = where
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process: by all that it was made of, not by its message alone."""
+        return _again, (self.code, self.message, self.hint, self.where)
+
     @property
     def show_traceback(self) -> bool:
         """Whether curriculum code raised the exception behind this one, so that its traceback helps the author."""
         return self.__cause__ is not None and self.code in {"code.raised", "repo.import_failed"}
+
+
+def _again(code: str, message: str, hint: str, where: str | None) -> CurriculumError:
+    return CurriculumError(code, message, hint, where=where)
 
 
 class SessionError(CurriculumError):

@@ -1,4 +1,4 @@
-"""The first fault of a pydantic ``ValidationError``, for a message.
+"""What pydantic says of a class: the first fault of a ``ValidationError``, and the names by which fields come in.
 
 Does not import pydantic: the code that caught the error already did.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-__all__ = ["Fault", "first_fault"]
+__all__ = ["Fault", "first_fault", "input_name"]
 
 
 class Fault(NamedTuple):
@@ -46,3 +46,16 @@ def first_fault(error: ValidationError) -> Fault:
     """
     first = error.errors(include_url=False)[0]
     return Fault(first["loc"], first["msg"], first["input"], first["type"], first.get("ctx", {}))
+
+
+def input_name(name: str, field: Any) -> str:
+    """The name by which a model's class takes in a field.
+
+    Args:
+        name: The field's own name.
+        field: pydantic's description of it.
+
+    Returns:
+        Its alias, where it has one.
+    """
+    return next((one for one in (field.validation_alias, field.alias) if isinstance(one, str)), name)

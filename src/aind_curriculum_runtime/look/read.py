@@ -31,7 +31,7 @@ from .model import (
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum
 
-__all__ = ["docstring_of", "parameters_of", "read_model"]
+__all__ = ["docstring_of", "metrics_class", "parameters_of", "read_model"]
 
 
 def read_model(curriculum: Curriculum[Any]) -> CurriculumModel:
@@ -50,7 +50,7 @@ def read_model(curriculum: Curriculum[Any]) -> CurriculumModel:
     import aind_behavior_curriculum
 
     nodes, edges = curriculum.graph.nodes, curriculum.graph.graph
-    classes = {stage.name: _metrics_class(stage, edges[number]) for number, stage in nodes.items()}
+    classes = {stage.name: metrics_class(stage, edges[number]) for number, stage in nodes.items()}
     return CurriculumModel(
         name=curriculum.name,
         version=curriculum.version,
@@ -262,8 +262,16 @@ def _metrics(metrics: Any) -> Iterator[Metric]:
         yield Metric(name=name, required=field.is_required(), **vars(_described(field)))
 
 
-def _metrics_class(stage: Any, edges: Iterable[Any]) -> Any:
-    """Find the metrics class that the annotations of a stage's rules name."""
+def metrics_class(stage: Any, edges: Iterable[Any]) -> Any:
+    """Find the metrics class that the annotations of a stage's rules name.
+
+    Args:
+        stage: The repo's own stage.
+        edges: The transitions that leave it, each the library's rule with its target.
+
+    Returns:
+        The class, or None where they name none.
+    """
     from aind_behavior_curriculum import Metrics
 
     rules = [stage.metrics_provider] if stage.metrics_provider is not None else []

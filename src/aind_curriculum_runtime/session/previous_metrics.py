@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     MetricsT = TypeVar("MetricsT", bound=Metrics)
 
-__all__ = ["asked_in_vain", "from_ledger", "previous_metrics"]
+__all__ = ["asked_in_vain", "from_ledger", "instead", "previous_metrics"]
 
 _LIMIT: Final = 64 * 1024 * 1024
 
@@ -33,10 +33,12 @@ class _Recorded(NamedTuple):
 
     metrics: dict[str, Any] | None
     place: str
+    is_checked: bool = True
+    """Whether a file in the session directory must say the same."""
 
 
 _recorded: _Recorded | None = None
-"""Set while a session is evaluated with a ledger; a process evaluates one session at a time."""
+"""Set while a session is evaluated with a ledger or replayed; a process evaluates one session at a time."""
 
 
 @contextmanager
@@ -52,6 +54,25 @@ def from_ledger(metrics: dict[str, Any] | None, place: str) -> Iterator[None]:
     """
     global _recorded
     _recorded = _Recorded(metrics, place)
+    try:
+        yield
+    finally:
+        _recorded = None
+
+
+@contextmanager
+def instead(metrics: dict[str, Any] | None, place: str) -> Iterator[None]:
+    """Have ``previous_metrics`` give other metrics than those of the day, as a replay by another version needs it.
+
+    Args:
+        metrics: The metrics of the session before, as JSON; None to leave it to the session directory.
+        place: Where they come from, for messages.
+
+    Yields:
+        While the session is evaluated.
+    """
+    global _recorded
+    _recorded = None if metrics is None else _Recorded(metrics, place, is_checked=False)
     try:
         yield
     finally:
@@ -87,7 +108,7 @@ def previous_metrics(data_directory: str | os.PathLike[str], metrics: type[Metri
             _asked_in_vain = True
             return None
         return _as(metrics, _read(found), str(found))
-    if found is not None and _read(found) != _recorded.metrics:
+    if _recorded.is_checked and found is not None and _read(found) != _recorded.metrics:
         raise CurriculumError(
             "session.previous_metrics_invalid",
             f"The previous metrics in {found} are not those of {_recorded.place}.",

@@ -3,6 +3,7 @@
 from aind_behavior_curriculum import GRADUATED, Graduated, StageTransition, create_curriculum
 from aind_curriculum_runtime import curriculum_version
 
+from .metrics import metrics_from_row
 from .rules import (
     st_stage_1_stage_2,
     st_stage_2_stage_1,
@@ -14,6 +15,8 @@ from .rules import (
 )
 from .stages import s_stage_1, s_stage_2, s_stage_3, s_stage_final
 from .task import ForagingTask
+
+__all__ = ["CURRICULUM", "metrics_from_row"]
 
 # create_curriculum makes a class, and the call of that class the curriculum.
 CURRICULUM = create_curriculum(

@@ -51,6 +51,16 @@ def metrics_from_dataset(data_directory: str | os.PathLike[str]) -> ForagingMetr
     stage_name = stage_of_session(data_directory)
 
     before = previous_metrics(data_directory, ForagingMetrics)  # None in a subject's first session
+    return leading_on(summary, stage_name, before)
+
+
+def metrics_from_row(row: dict[str, Any], previous: ForagingMetrics | None) -> ForagingMetrics:
+    """The same for a session that stands in a table, which has a column for each of its values."""
+    return leading_on(row, row["current_stage_actual"], previous)
+
+
+def leading_on(summary: dict[str, Any], stage_name: str, before: ForagingMetrics | None) -> ForagingMetrics:
+    """The metrics of a session, after those of the one before it."""
     trials, efficiency, total, at_stage = [], [], 0, 0
     if before is not None:
         trials, efficiency, total = before.finished_trials, before.foraging_efficiency, before.session_total

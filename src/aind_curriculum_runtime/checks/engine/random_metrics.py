@@ -9,9 +9,10 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, get_args, get_origin
 
+from ...curriculum.validation import input_name
 from .compared import Compared
 
-__all__ = ["for_many", "input_name"]
+__all__ = ["for_many"]
 
 _NONE: Final[Mapping[str, Any]] = types.MappingProxyType({})
 
@@ -71,19 +72,6 @@ def _metrics(model: Any, near: Compared, inside: tuple[Any, ...] = ()) -> Any:
             return None
 
     return st.fixed_dictionaries(fields).map(build).filter(lambda metrics: metrics is not None)
-
-
-def input_name(name: str, field: Any) -> str:
-    """The name by which a model's class takes in a field.
-
-    Args:
-        name: The field's own name.
-        field: pydantic's description of it.
-
-    Returns:
-        Its alias, where it has one.
-    """
-    return next((one for one in (field.validation_alias, field.alias) if isinstance(one, str)), name)
 
 
 def _values(annotation: Any, near: Compared, inside: tuple[Any, ...], limits: Mapping[str, Any] = _NONE) -> Any:

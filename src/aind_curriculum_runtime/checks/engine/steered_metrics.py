@@ -24,8 +24,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from ...curriculum.validation import input_name
 from .compared import Compared
-from .random_metrics import input_name
 
 __all__ = ["steer"]
 
