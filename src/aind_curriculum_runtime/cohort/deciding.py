@@ -46,7 +46,7 @@ def _decide(arguments: argparse.Namespace, source: Path | None) -> dict[str, Any
         version=curriculum.version,
         formerly=tuple(arguments.formerly),
     )
-    replay = Replay(Asked(registered=registered, parameters=True, cache=str(default_cache())))
+    replay = Replay(Asked(parameters=True, cache=str(default_cache())), registered)
 
     def write(in_memory: bool) -> str | None:
         sessions = opened(arguments.cohort, in_memory=in_memory)

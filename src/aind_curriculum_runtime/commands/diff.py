@@ -20,6 +20,7 @@ import click
 from ..command.options import all_option, command, curriculum_option, repo_option
 from ..command.reporting import Output
 from ..curriculum.concerned import concerns
+from .replay import DIFFERENT, LEFT_OUT
 
 if TYPE_CHECKING:
     from ..versions.snapshot import Place
@@ -30,8 +31,6 @@ EXAMPLES: Final = """\
   curriculum diff origin/main . --format md
   curriculum diff origin/main --cohort sessions.csv --fail-over 5%"""
 
-LEFT_OUT: Final = 3
-OVER: Final = 4
 _FORMAT_NAMES: Final = ("text", "json", "md", "html", "github")
 _OF_A_COHORT: Final = ("html", "github")
 
@@ -86,7 +85,7 @@ def execute(
         everything: Whether text and Markdown list all of many.
 
     Returns:
-        What changed; of a cohort with ``OVER`` or ``LEFT_OUT``.
+        What changed; of a cohort with ``DIFFERENT`` or ``LEFT_OUT``.
 
     Raises:
         CurriculumError: Whatever is wrong with one of the versions, or with the cohort, by its code.
@@ -123,7 +122,7 @@ def _over_cohort(
     found = compare_over(before, after, name, cohort)
     document = written(found, provenance(before, after, name, cohort), form, everything=everything)
     if fail_over is not None and found.is_over(fail_over):
-        return Output(document, OVER)
+        return Output(document, DIFFERENT)
     return Output(document, LEFT_OUT if found.left_out or found.cut is not None else 0)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from ..contract.errors import CurriculumError
-from ..curriculum.discovery import choose, installed
+from ..curriculum.discovery import Registered, choose, installed
 from ..curriculum.loading import load
 from ..look.order import Kind, stage_order
 from ..look.read import read_model
@@ -86,13 +86,14 @@ class Replay:
 
     Args:
         asked: Which curriculum, and how.
+        registered: The curriculum, where it is another version than the one that is installed.
 
     Raises:
         CurriculumError: Whatever is wrong with the curriculum, as ``load`` raises it.
     """
 
-    def __init__(self, asked: Asked) -> None:
-        registered = choose(installed(), asked.curriculum)
+    def __init__(self, asked: Asked, registered: Registered | None = None) -> None:
+        registered = registered or choose(installed(), asked.curriculum)
         self.asked = asked
         self.registered = registered
         self.curriculum = load(registered)
