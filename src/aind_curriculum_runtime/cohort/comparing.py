@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ..contract.errors import CODES, CurriculumError
 from ..versions.importable import Importable, importable
@@ -38,7 +38,8 @@ def compare_over(old: Place, new: Place, name: str, source: str) -> Difference:
     """
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
         versions = [stack.enter_context(importable(place, _project(place), name)) for place in (old, new)]
-        cuts = list(pool.map(lambda version: _decide(version, source), versions))
+        answers = list(pool.map(lambda version: _asked(version, source), versions))
+        cuts = [_cut(version, answer, answers) for version, answer in zip(versions, answers, strict=True)]
         before, after = (_rows(_decisions(version)) for version in versions)
         found = difference(before, after, (old.label, new.label))
     found.cut = next(filter(None, cuts), None)
@@ -55,16 +56,21 @@ def _project(place: Place) -> Project:
     return place.project
 
 
-def _decide(version: Importable, source: str) -> str | None:
-    """Have a version decide; why the source ended early, or None."""
+def _asked(version: Importable, source: str) -> dict[str, Any]:
+    """Have a version decide."""
     former = [old for old, today in _project(version.place).former_names.items() if today == version.name]
     arguments = ["--name", version.name, "--cohort", _from_anywhere(source), "--decisions", str(_decisions(version))]
-    answer = version.ask(_PROGRAM, [*arguments, *(part for one in former for part in ("--formerly", one))])
+    return version.ask(_PROGRAM, [*arguments, *(part for one in former for part in ("--formerly", one))])
+
+
+def _cut(version: Importable, answer: dict[str, Any], answers: list[dict[str, Any]]) -> str | None:
+    """Why the source ended early for a version, or None; what is wrong for both is no version's."""
     if "error" not in answer:
         cut: str | None = answer["cut"]
         return cut
     if (code := answer.get("code")) in CODES and not code.startswith("repo."):
-        raise CurriculumError(code, f"{version.place.label}: {answer['error']}", answer["hint"], where=source)
+        whose = "" if answers[0] == answers[1] else f"{version.place.label}: "
+        raise CurriculumError(code, f"{whose}{answer['error']}", answer["hint"])
     raise version.import_failed(answer["error"])
 
 

@@ -149,8 +149,10 @@ def sentence(found: Difference, about: Provenance) -> str:
         Such as ``12 of 3,522 decisions change, 5 of 150 animals, all at s_3.``
     """
     if not found.compared:
-        told = "No decision can be compared"
-    elif not found.changed:
+        return (
+            f"None of {_of(found.left_out, 'decision')} can be compared." if found.left_out else "There is no decision."
+        )
+    if not found.changed:
         told = f"None of {found.compared:,} decisions of {_animals(found.subjects)} changes"
     else:
         told = (
@@ -162,7 +164,8 @@ def sentence(found: Difference, about: Provenance) -> str:
     if found.left_out:
         told += f"; {found.left_out:,} cannot be compared"
     if found.lost:
-        told += f", {found.lost:,} of them as only {about.old.label} decides"
+        which = "all" if found.lost == found.left_out else f"{found.lost:,} of them"
+        told += f", {which} decided by {about.old.label} alone"
     return f"{told}."
 
 
@@ -298,7 +301,7 @@ def _parameter(one: OtherParameter) -> tuple[str, ...]:
 
 def _incomparable(found: Difference) -> Part:
     rows = [
-        (one.reason, f"{one.decisions:,}", f"{one.subjects:,}", f"{one.first[0]}, session {one.first[1]}")
+        (f"{one.decisions:,}", f"{one.subjects:,}", ", session ".join(map(str, filter(None, one.first))), one.reason)
         for one in found.incomparable.values()
     ]
     says = [f"{_of(found.left_out, 'decision')} cannot be compared." if rows else "Every decision can be compared."]
@@ -313,7 +316,7 @@ def _incomparable(found: Difference) -> Part:
     return Part(
         title="What cannot be compared",
         says=" ".join(says),
-        header=("why", "decisions", "animals", "the first") if rows else (),
+        header=("decisions", "animals", "the first", "why") if rows else (),
         rows=tuple(rows),
     )
 

@@ -46,4 +46,4 @@ def _table(part: Part) -> Iterator[str]:
     for row in rows:
         cells = enumerate(zip(row, widths, strict=True))
         line = "  ".join(one.rjust(width) if at in part.numbers else one.ljust(width) for at, (one, width) in cells)
-        yield f"{_INDENT}{line}".rstrip()
+        yield from folded(f"{_INDENT}{line}".rstrip(), 4 * _INDENT)

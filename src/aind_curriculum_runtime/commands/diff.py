@@ -99,6 +99,10 @@ def execute(
     if cohort is None and (fail_over is not None or form in _OF_A_COHORT):
         asked = "--fail-over" if fail_over is not None else f"--format {form}"
         raise CurriculumError("usage.invalid", f"{asked} is about animals.", "Name their sessions by --cohort SOURCE.")
+    if cohort is not None and not cohort.strip():
+        raise CurriculumError(
+            "usage.invalid", "The SOURCE of --cohort is empty.", "Name a table, a ledger or a folder."
+        )
     root = repo_root(repo or Path())
     old = old if old is not None else last_release(root)
     new = new if new is not None else str(root)
