@@ -27,6 +27,9 @@ _CHUNK: Final = 2000
 _AHEAD: Final = 3
 """Chunks for each process that are read before their results are written."""
 
+_WAIT: Final = 5
+"""Seconds for a scheduler to answer."""
+
 _LOST: Final = 3
 """Processes that may end by themselves before it is said."""
 
@@ -102,7 +105,7 @@ def on_cluster(asked: Asked, animals: Iterable[Sessions], address: str) -> Resul
             'Depend on "aind-curriculum-runtime[dask]" and run `uv sync`.',
         ) from None
     pending: deque[tuple[Chunk, Any]] = deque()
-    with _away(address), Client(address, timeout=10, set_as_default=False) as client:
+    with _away(address), Client(address, timeout=_WAIT, set_as_default=False) as client:
         workers = max(1, len(client.nthreads()))
 
         def submit(chunk: Chunk) -> Any:

@@ -1,7 +1,7 @@
 """The production path, one animal at a time: what ``--verify`` compares the compiled rules with.
 
-Each session goes the way of ``curriculum run`` from its metrics on: the Trainer, the suggestion's bytes, and the trainer
-state that is read from them.
+Each session goes the way of ``curriculum run`` from its metrics on: the Trainer, the suggestion's bytes, and the
+trainer state that is read from them.
 """
 
 from __future__ import annotations

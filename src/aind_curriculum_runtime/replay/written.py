@@ -1,7 +1,7 @@
-"""Objects as JSON text, quickly: what ``session.suggestion.as_json`` gives, by one call of pydantic where that is the same.
+"""Objects as JSON text: what ``session.suggestion.as_json`` gives, by one call of pydantic where that is the same.
 
-It is not the same for a number that JSON does not have, which pydantic writes as null, nor for sets, whose order is that
-of the process: they go the long way.
+It is not for a number that JSON does not have, which pydantic writes as null, nor for sets, whose order is that of the
+process: they go the long way.
 """
 
 from __future__ import annotations
