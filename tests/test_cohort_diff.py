@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fleet_support import Task, rows
 from recorded import RECORDED, Session, make_example, read_sessions
 from release_support import undone
 from support import Repo, Result, commit_all, git
@@ -123,7 +124,7 @@ def test_what_a_version_cannot_decide_is_told_and_the_rest_goes_on(repo: Repo) -
     [
         (("--cohort", "away.csv"), 66, "There is no table"),
         (("--cohort", "pyproject.toml"), 64, "has no ending of a table"),
-        (("--cohort", " "), 64, "The SOURCE of --cohort is empty."),
+        (("--cohort", " "), 64, "Invalid value for '--cohort': the source is empty."),
         (("--cohort", "away.csv", "--fail-over", "5"), 64, "'5' is no share of the decisions, such as 5% or 0.5%."),
         (("--cohort", "away.csv", "--fail-over", "101%"), 64, "'101%' is no share"),
         (("--fail-over", "5%"), 64, "--fail-over is about animals."),
@@ -158,3 +159,75 @@ def test_json_of_the_same_version_has_no_change(released: Repo) -> None:
     document = diff(released, "v0.1.0", "--format", "json").document
     assert document["sentence"] == "None of 411 decisions of 26 animals changes."
     assert json.dumps(document["first_divergence"]) == "[]"
+
+
+# In a task repo
+
+
+@pytest.fixture(scope="module")
+def task(released: Repo, tmp_path_factory: pytest.TempPathFactory) -> Task:
+    """A task repo at whose first commit the curriculum is at v0.1.0, and asks for more at the second."""
+    task = Task.make(tmp_path_factory.mktemp("task") / "task")
+    member = Repo(task.add(released.path))
+    git(task.path, "tag", "before")
+    member.edit(RULES, UP.format("0.65"), UP.format("0.72"))
+    commit_all(member.path, "Ask for more at stage 2")
+    git(task.path, "commit", "--quiet", "--all", "-m", "Move it")
+    return task
+
+
+def test_a_task_repo_tells_what_a_moved_submodule_means(task: Task, tmp_path: Path) -> None:
+    member = task.path / "curricula" / "coupled-baiting"
+    summary = tmp_path / "summary.md"
+    done = task.curricula("diff", "before", "--cohort", SOURCE, "--format", "json")
+    assert done.code == 0, done.text
+    (told,) = done.document
+    found = told.pop("difference")
+    assert told == {
+        "curriculum": "coupled-baiting",
+        "folder": "curricula/coupled-baiting",
+        "state": "compared",
+        "old": git(member, "rev-parse", "v0.1.0"),
+        "new": git(member, "rev-parse", "HEAD"),
+    }
+    assert found["sentence"] == "11 of 411 decisions change, 6 of 26 animals, all at STAGE_2."
+    assert found["provenance"]["new"]["commit"] == told["new"]
+
+    arguments = ("--cohort", SOURCE, "--fail-over", "1%", "--format", "github")
+    over = task.curricula("diff", "before", "HEAD", *arguments, env={"GITHUB_STEP_SUMMARY": str(summary)})
+    assert over.code == 4, over.text
+    mark, _, body = over.stdout.decode("utf-8").partition("\n")
+    assert mark == "<!-- curriculum diff --cohort: the curricula of task -->"
+    assert body == summary.read_text(encoding="utf-8")
+    assert "| too much changes |" in body and "6 of 26 animals" in body
+
+
+def test_without_a_cohort_a_task_repo_tells_what_changed_and_of_nothing_moved_nothing(task: Task) -> None:
+    done = task.curricula("diff", "before")
+    assert done.code == 0, done.text
+    assert rows(done)["coupled-baiting"][-1] == "compared"
+    assert "patch  coupled_baiting.rules.st_stage_2_stage_3: other code" in done.stdout.decode()
+    assert task.curricula("diff", "HEAD").stdout.decode() == "No curriculum was moved.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("nowhere",), 64, "There is no commit 'nowhere'"),
+        (("before", "--fail-over", "5%"), 64, "--fail-over is about animals."),
+        (("before", "--cohort", ""), 64, "the source is empty"),
+    ],
+)
+def test_bad_input_in_a_task_repo_gets_a_sentence(
+    task: Task, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    done = task.curricula("diff", *arguments)
+    assert (done.code, done.stdout) == (code, b"")
+    assert sentence in done.text
+
+
+def test_a_curriculum_that_cannot_be_compared_is_told_beside_the_others(task: Task) -> None:
+    done = task.curricula("diff", "before", "--cohort", "away.csv")
+    assert done.code == 1, done.text
+    assert rows(done)["coupled-baiting"][-1] == "failed"
+    assert "coupled-baiting: There is no table" in done.stdout.decode()

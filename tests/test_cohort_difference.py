@@ -253,7 +253,7 @@ def test_of_many_animals_the_first_are_listed_and_a_comment_is_never_too_long() 
     assert "and 1980 more" in text(report(found, ABOUT, everything=False))
     whole = report(found, ABOUT, everything=True)
     assert len(text(whole).split("m1999")) == 2
-    long = comment(whole, "my-curriculum")
+    long = comment(markdown(whole), "my-curriculum")
     assert long.startswith("<!-- curriculum diff --cohort: my-curriculum -->\n")
     assert 60_000 < len(long) < 65_536
 

@@ -41,7 +41,8 @@ def written(found: Difference, about: Provenance, form: str, *, everything: bool
         return html(told).encode("utf-8")
     from .difference_markdown import add_to_summary, comment, markdown
 
+    body = markdown(told)
     if form == "github":
-        add_to_summary(markdown(told))
-        return comment(told, about.curriculum).encode("utf-8")
-    return markdown(told).encode("utf-8")
+        add_to_summary(body)
+        body = comment(body, about.curriculum)
+    return body.encode("utf-8")

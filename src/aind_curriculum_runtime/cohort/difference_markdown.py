@@ -14,10 +14,10 @@ from ..look.changes import more
 from ..look.wording import escape_markdown
 from .difference_report import Part, Report
 
-__all__ = ["MARK", "add_to_summary", "comment", "markdown"]
+__all__ = ["add_to_summary", "comment", "markdown"]
 
-MARK: Final = "<!-- curriculum diff --cohort: {} -->"
-"""The first line of a comment, with the curriculum; GitHub does not show it."""
+_MARK: Final = "<!-- curriculum diff --cohort: {} -->"
+"""The first line of a comment; GitHub does not show it. ``.github/cohort_comment.py`` looks for it."""
 
 _LONGEST: Final = 65_000
 """Characters of a comment; GitHub takes 65,536."""
@@ -38,21 +38,20 @@ def markdown(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def comment(report: Report, curriculum: str) -> str:
-    """Write the report as a comment that a workflow can find again.
+def comment(body: str, name: str) -> str:
+    """Make Markdown a comment that a workflow can find again.
 
     Args:
-        report: What is told.
-        curriculum: Its name, which tells the comments of several curricula apart.
+        body: Markdown.
+        name: The curriculum, or the task repo: what tells the comments of a pull request apart.
 
     Returns:
-        Markdown with the hidden mark in its first line; of a report too long for a comment the beginning.
+        Markdown with the hidden mark in its first line; of what is too long for a comment the beginning.
     """
-    body = markdown(report)
     if len(body) > _LONGEST:
         whole = body[:_LONGEST].rpartition("\n")[0]
-        body = f"{whole}\n\n...and more than a comment can hold; `--format html` has all of it.\n"
-    return f"{MARK.format(curriculum)}\n{body}"
+        body = f"{whole}\n\n...and more than a comment can hold; the log and `--format md --all` have it.\n"
+    return f"{_MARK.format(name)}\n{body}"
 
 
 def add_to_summary(text: str, environment: Mapping[str, str] = os.environ) -> None:

@@ -10,19 +10,19 @@ change than --fail-over allows.
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from ..command.cohort_options import cohort_options
 from ..command.options import all_option, command, curriculum_option, repo_option
-from ..command.reporting import Output
+from ..command.reporting import DIFFERENT, LEFT_OUT, Output
 from ..curriculum.concerned import concerns
-from .replay import DIFFERENT, LEFT_OUT
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from ..versions.snapshot import Place
 
 EXAMPLES: Final = """\
@@ -35,25 +35,12 @@ _FORMAT_NAMES: Final = ("text", "json", "md", "html", "github")
 _OF_A_COHORT: Final = ("html", "github")
 
 
-class _Share(click.ParamType[Fraction]):
-    """A share such as 5%."""
-
-    name = "share"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
-        """Read a share, as click asks for."""
-        if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?%", value) or (share := Fraction(value[:-1]) / 100) > 1:
-            self.fail(f"{value!r} is no share of the decisions, such as 5% or 0.5%.", param, ctx)
-        return share
-
-
 @command(__doc__, EXAMPLES)
 @click.argument("old", required=False, help="the older version (default: the last release)")
 @click.argument("new", required=False, help="the newer version (default: the working tree)")
 @curriculum_option
 @repo_option("the repo of the refs (default: here)")
-@click.option("--cohort", metavar="SOURCE", help="a table, a ledger, or a folder of session directories")
-@click.option("--fail-over", type=_Share(), metavar="SHARE", help="the share of decisions that may change, such as 5%")
+@cohort_options
 @click.option(
     "--format",
     "form",
@@ -99,10 +86,6 @@ def execute(
     if cohort is None and (fail_over is not None or form in _OF_A_COHORT):
         asked = "--fail-over" if fail_over is not None else f"--format {form}"
         raise CurriculumError("usage.invalid", f"{asked} is about animals.", "Name their sessions by --cohort SOURCE.")
-    if cohort is not None and not cohort.strip():
-        raise CurriculumError(
-            "usage.invalid", "The SOURCE of --cohort is empty.", "Name a table, a ledger or a folder."
-        )
     root = repo_root(repo or Path())
     old = old if old is not None else last_release(root)
     new = new if new is not None else str(root)
