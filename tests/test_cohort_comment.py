@@ -118,27 +118,35 @@ def test_what_is_no_difference_is_not_written(hub: GitHub, tmp_path: Path, body:
     assert hub.comments == []
 
 
+COMMAND = "<run><aind-curriculum><diff>"
+IN_A_TASK_REPO = "<tool><run><--from></action/task-repo/..[fleet]><curricula><diff>"
+
+
 @pytest.mark.parametrize(
-    ("base", "fail_over", "status", "said", "code"),
+    ("action", "variables", "status", "said", "code"),
     [
-        ("origin/main", "5%", 0, "<run><aind-curriculum><diff><origin/main><--cohort><a b.csv><--fail-over><5%>", 0),
-        ("", "", 0, "<run><aind-curriculum><diff><--cohort><a b.csv>", 0),
-        ("", "", 3, "<run><aind-curriculum><diff><--cohort><a b.csv>", 0),
-        ("", "5%", 4, "<run><aind-curriculum><diff><--cohort><a b.csv><--fail-over><5%>", 4),
+        ("", {"BASE": "origin/main", "FAIL_OVER": "5%"}, 0, "<origin/main><--cohort><a b.csv><--fail-over><5%>", 0),
+        ("", {}, 0, "<--cohort><a b.csv>", 0),
+        ("", {}, 3, "<--cohort><a b.csv>", 0),
+        ("", {"FAIL_OVER": "5%"}, 4, "<--cohort><a b.csv><--fail-over><5%>", 4),
+        ("task-repo", {"BASE": "origin/main", "COHORT": ""}, 0, "<origin/main>", 0),
+        ("task-repo", {"BASE": "a", "FAIL_OVER": "5%"}, 3, "<a><--cohort><a b.csv><--fail-over><5%>", 0),
+        ("task-repo", {"BASE": "a"}, 4, "<a><--cohort><a b.csv>", 4),
     ],
 )
 def test_the_step_fails_where_too_much_changes_not_where_a_session_was_left_out(
-    tmp_path: Path, base: str, fail_over: str, status: int, said: str, code: int
+    tmp_path: Path, action: str, variables: dict[str, str], status: int, said: str, code: int
 ) -> None:
-    action = yaml.safe_load((PROJECT / "action.yml").read_text(encoding="utf-8"))
-    step = next(one for one in action["runs"]["steps"] if one.get("name") == "curriculum diff --cohort")
+    document = yaml.safe_load((PROJECT / action / "action.yml").read_text(encoding="utf-8"))
+    (step,) = (one for one in document["runs"]["steps"] if " diff" in one.get("name", ""))
     uv = tmp_path / "uv"
     uv.write_text(f'#!/bin/sh\nprintf "<%s>" "$@"\nexit {status}\n', encoding="utf-8", newline="\n")
     uv.chmod(0o755)
+    given = {"COHORT": "a b.csv", "BASE": "", "FAIL_OVER": "", "RUNNER_TEMP": tmp_path.as_posix(), **variables}
+    given["GITHUB_ACTION_PATH"] = "/action/task-repo"
     # As GitHub starts it. The stub is put on the PATH inside: Windows spells PATH in its own way.
-    variables = {"COHORT": "a b.csv", "BASE": base, "FAIL_OVER": fail_over, "RUNNER_TEMP": tmp_path.as_posix()}
     command = [shutil.which("bash") or "bash", "-eo", "pipefail", "-c", f'PATH="$PWD:$PATH"\n{step["run"]}']
-    done = call(command, cwd=tmp_path, env=variables)
+    done = call(command, cwd=tmp_path, env=given)
     written = (tmp_path / "cohort-difference.md").read_text(encoding="utf-8")
-    assert (done.code, written) == (code, f"{said}<--format><github>")
+    assert (done.code, written) == (code, f"{IN_A_TASK_REPO if action else COMMAND}{said}<--format><github>")
     assert ("::warning::" in done.stdout.decode()) is (status == 3)
