@@ -176,3 +176,19 @@ def test_a_mouse_is_trained_by_clabe_with_nothing_in_place_but_the_ledger(
 def facts(store: Store) -> list[tuple[Any, ...]]:
     """What the entries of the mouse say, without what differs each time."""
     return [(one.kind, one.session, one.state, one.content.get("outcome")) for one in entries_of(store, BY_CLABE)]
+
+
+def test_a_replay_of_the_ledger_gives_every_recorded_decision(
+    example: Repo, trained: dict[str, dict[str, Any]], ledger: FolderStore, tmp_path: Path
+) -> None:
+    done = example.curriculum("replay", ledger.url, "-o", tmp_path / "decisions.jsonl")
+    assert done.code == 0, done.text
+    rows = [json.loads(line) for line in (tmp_path / "decisions.jsonl").read_text("utf-8").splitlines()]
+    found = {(row["subject_id"], row["session"]): row for row in rows}
+    assert len(found) == len(trained)
+    for session in SESSIONS:
+        row = found[session.subject, session.number]
+        assert (row["decision"], row["next_stage_suggested"]) == (session.decision, session.next_stage)
+        assert (row["current_stage_suggested"], row["current_stage_actual"]) == (session.suggested_stage, session.stage)
+        assert row["if_overriden_by_trainer"] == (session.stage != session.suggested_stage)
+        assert row["metrics"] == trained[session.name]["metrics"]

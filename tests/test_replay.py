@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import random
 import sys
 from collections.abc import Iterator
 from itertools import groupby, takewhile
@@ -10,18 +12,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recorded import STAGES
+from recorded import STAGES, read_sessions, write_session
 from replay_support import TABLE, Installed, install, read_decisions, recorded_rows, write_table
+from support import generate
 
-from aind_curriculum_runtime.replay import processes
+from aind_curriculum_runtime.replay import directory_metrics, processes
 from aind_curriculum_runtime.replay.columns import COLUMNS, SIMULATED
 from aind_curriculum_runtime.replay.decisions import Asked, Decided, Replay
+from aind_curriculum_runtime.replay.directory_metrics import DirectoryMetrics
 from aind_curriculum_runtime.replay.processes import here, in_processes
 from aind_curriculum_runtime.replay.table_source import Table
 from aind_curriculum_runtime.replay.verifying import Sample, differences
+from aind_curriculum_runtime.session.enrolment import enrolled
+from aind_curriculum_runtime.session.metrics import compute_metrics
+from aind_curriculum_runtime.session.suggestion import state_document
+from aind_curriculum_runtime.session.trainer import OrderedTrainer
 
 RECORDED = ("subject_id", "session", "session_date", "current_stage_suggested", "current_stage_actual", "decision")
 ROWS = recorded_rows()
+SESSIONS = read_sessions()
+ONE_PROCESS_A_SESSION = ("689799", "668463", "687582")
+"""Mice that meet everything the record has (test_mice.py)."""
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +162,41 @@ def test_a_difference_from_the_trainer_has_its_sentence_and_exit_code(example: I
     assert "not as `run` decides:" in done.text and "decision PROGRESS and by `run`" in done.text
 
 
+def test_policies_tune_the_parameters_as_run_does(template: Path, tmp_path: Path) -> None:
+    repo = generate(template, tmp_path / "my-curriculum")
+    own = install(tmp_path / "installed", repo / "src", "my-curriculum", "my_curriculum.curriculum:CURRICULUM")
+    rates = random.Random(1)
+    sessions = [
+        {
+            "subject_id": f"m{subject}",
+            "session": number,
+            "session_date": f"2026-01-{number:02}",
+            "metrics": {
+                "trials": 30,
+                "hit_rate": round(rates.uniform(0.3, 0.9), 2),
+                "median_reaction_time": rates.choice([None, 0.8, 1.6]),
+                "water": 0.5,
+                "good_sessions_in_a_row": rates.choice([0, 0, 0, 1, 2]),
+            },
+        }
+        for subject in range(12)
+        for number in range(1, 16)
+    ]
+    table = tmp_path / "sessions.jsonl"
+    table.write_text("".join(f"{json.dumps(one)}\n" for one in sessions), encoding="utf-8", newline="\n")
+    done = own.replay(table, "-o", tmp_path / "decisions.jsonl", "--mode", "simulate", "--verify", "180", "--json")
+    assert done.code == 0 and (done.document["verified"], done.document["different"]) == (180, 0), done.text
+    found = read_decisions(tmp_path / "decisions.jsonl")
+    tuned = [row for row in found if row["parameters"] is not None]
+    assert {(row["current_stage_suggested"], row["decision"]) for row in tuned} == {("s_shaping", "STAY")}
+    delays = {row["parameters"]["response_delay"] for row in tuned}
+    assert len(delays) > 2
+    assert {name.rpartition(".")[2] for row in tuned for name in row["policies"]} == {
+        "p_lengthen_delay",
+        "p_hold_delay",
+    }
+
+
 # What a table can be wrong in
 
 
@@ -254,6 +300,58 @@ def test_columns_that_no_hook_replaces_must_be_there(replay: Replay, monkeypatch
     assert "ForagingMetrics needs the columns session_total, session_at_current_stage, stage_name" in row["error"]
 
 
+# Session directories
+
+
+@pytest.fixture
+def directories(replay: Replay, tmp_path: Path) -> Path:
+    """The session directories of three mice, as a rig left them: no metrics of the session before are in them."""
+    trainer = OrderedTrainer(replay.curriculum)
+    states = {stage: json.loads(state_document(enrolled(trainer, stage), trainer)) for stage in STAGES}
+    for session in SESSIONS:
+        if session.subject in ONE_PROCESS_A_SESSION:
+            write_session(tmp_path / "data" / session.subject / session.name, session, states[session.stage])
+    return tmp_path / "data"
+
+
+def test_session_directories_are_decided_by_metrics_of_the_providers(
+    example: Installed, directories: Path, tmp_path: Path
+) -> None:
+    (directories / ONE_PROCESS_A_SESSION[0] / "aborted" / "behavior").mkdir(parents=True)
+    done = example.replay(directories, "-o", tmp_path / "d.jsonl", "--cache", tmp_path / "cache", "--jobs", "2")
+    assert done.code == 3 and "does not say of which subject" in done.text, done.text
+    found = [row for row in read_decisions(tmp_path / "d.jsonl") if row["error"] is None]
+    chosen = [one for one in SESSIONS if one.subject in ONE_PROCESS_A_SESSION]
+    expected = [(one.subject, one.number, one.decision, one.next_stage, one.stage) for one in chosen]
+    columns = ("subject_id", "session", "decision", "next_stage_suggested", "current_stage_actual")
+    assert told(found, *columns) == sorted(expected)
+    assert [row["metrics"]["session_total"] for row in found] == [row["session"] for row in found]
+
+
+def test_metrics_of_a_directory_are_kept_until_something_they_come_from_is_another(
+    replay: Replay, directories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[str] = []
+
+    def compute(stage: Any, curriculum: Any, directory: Path) -> Any:
+        computed.append(directory.name)
+        return compute_metrics(stage, curriculum, directory)
+
+    monkeypatch.setattr(directory_metrics, "compute_metrics", compute)
+    of = DirectoryMetrics(replay.registered, replay.curriculum, tmp_path / "cache").of
+    directory = next(directories.glob("*/*"))
+    first = of(directory, "STAGE_1", None)
+    assert of(directory, "STAGE_1", None) == first and len(computed) == 1
+    before = first.model_dump_json()
+    assert of(directory, "STAGE_1", before) != first and len(computed) == 2
+    summary = directory / "behavior" / "SoftwareEvents" / "ForagingSummary.json"
+    summary.write_text(summary.read_text(encoding="utf-8").replace('"finished_trials": ', '"finished_trials": 1'))
+    assert of(directory, "STAGE_1", None) != first and len(computed) == 3
+    for kept in (tmp_path / "cache").glob("*/*"):
+        kept.write_bytes(b"{}")
+    assert of(directory, "STAGE_1", before) is not None and len(computed) == 4
+
+
 # More processes
 
 
@@ -265,13 +363,9 @@ def test_several_processes_give_the_same_bytes(example: Installed, tmp_path: Pat
 
 
 def test_a_process_that_is_killed_in_the_middle_changes_nothing(
-    replay: Replay, example: Installed, monkeypatch: pytest.MonkeyPatch
+    replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import multiprocessing
-    import os
-
     monkeypatch.setattr(processes, "_CHUNK", 20)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, example.folders)))
     expected = list(here(replay, Table(TABLE).animals()))
     results = in_processes(replay.asked, Table(TABLE).animals(), 1)
     found = [next(results)]

@@ -23,15 +23,11 @@ from aind_curriculum_runtime.replay.table_source import Table
 @pytest.fixture(scope="module")
 def cluster(example: Installed) -> Iterator[LocalCluster]:
     """Two workers that can import the curriculum."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(map(str, example.folders))
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        for folder in example.folders:
+            patch.syspath_prepend(folder)
         with LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as made:
             yield made
-    finally:
-        os.environ.pop("PYTHONPATH")
-        if before is not None:
-            os.environ["PYTHONPATH"] = before
 
 
 def test_a_cluster_gives_the_bytes_of_one_process_though_a_worker_is_killed(

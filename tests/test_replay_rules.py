@@ -19,6 +19,7 @@ from aind_behavior_curriculum import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import Field
 from replay_rules import NestedParameters, NestedTask, Seen
 
 from aind_curriculum_runtime import CurriculumError
@@ -101,7 +102,7 @@ def test_a_course_of_sessions_leads_where_the_production_path_leads(
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(curricula(), LEVELS)
 def test_many_courses_lead_where_the_production_path_leads(
     curriculum: Curriculum, course: list[tuple[int, list[int]]]
@@ -170,7 +171,7 @@ def test_a_rule_that_is_no_comparison_with_a_constant_has_no_margin(rule: Any) -
 
 
 class Loose(Seen):
-    some: set[int] = set()
+    some: set[int] = Field(default_factory=set)
     value: Any = None
 
 

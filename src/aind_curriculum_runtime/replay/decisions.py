@@ -274,7 +274,7 @@ class _Course:
             row["rule"] = left.rule
             margin = replay.margin(left.holds)
             row["margin"] = margin(metrics) if margin is not None else None
-        if replay.asked.parameters or (had_policies and left is None):
+        if replay.asked.parameters or (had_policies and animal.stage == stage):
             row["parameters"] = animal.parameters
 
     def _metrics_of(self, row: Decided, one: Ran, session: TrainedSession, stage: str) -> Metrics:
