@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Final
 
 from ..contract.leaves import ABSENT
@@ -65,6 +66,11 @@ class Provenance:
     data: str
     """The hash of the data, with its algorithm."""
 
+    @property
+    def source_name(self) -> str:
+        """The source without the folders that it is in."""
+        return self.source if "://" in self.source else PurePath(self.source).name or self.source
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -118,7 +124,7 @@ def report(found: Difference, about: Provenance, *, everything: bool) -> Report:
         _provenance(about),
     )
     return Report(
-        title=f"{about.curriculum}: {about.old.label} -> {about.new.label} over {about.source}",
+        title=f"{about.curriculum}: {about.old.label} -> {about.new.label} over {about.source_name}",
         sentence=sentence(found, about),
         parts=tuple(part if everything else _first(part) for part in parts),
     )
