@@ -39,10 +39,13 @@ def compare_over(old: Place, new: Place, name: str, source: str) -> Difference:
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
         versions = [stack.enter_context(importable(place, _project(place), name)) for place in (old, new)]
         answers = list(pool.map(lambda version: _asked(version, source), versions))
-        cuts = [_cut(version, answer, answers) for version, answer in zip(versions, answers, strict=True)]
-        before, after = (_rows(_decisions(version)) for version in versions)
+        for version, answer in zip(versions, answers, strict=True):
+            _require_answer(version, answer, answers)
+        before, after = (
+            _rows(_decisions(version), answer["parameters"]) for version, answer in zip(versions, answers, strict=True)
+        )
         found = difference(before, after, (old.label, new.label))
-    found.cut = next(filter(None, cuts), None)
+    found.cut = next((answer["cut"] for answer in answers if answer["cut"] is not None), None)
     return found
 
 
@@ -63,11 +66,10 @@ def _asked(version: Importable, source: str) -> dict[str, Any]:
     return version.ask(_PROGRAM, [*arguments, *(part for one in former for part in ("--formerly", one))])
 
 
-def _cut(version: Importable, answer: dict[str, Any], answers: list[dict[str, Any]]) -> str | None:
-    """Why the source ended early for a version, or None; what is wrong for both is no version's."""
+def _require_answer(version: Importable, answer: dict[str, Any], answers: list[dict[str, Any]]) -> None:
+    """Make sure that a version has decided; what is wrong for both is no version's fault."""
     if "error" not in answer:
-        cut: str | None = answer["cut"]
-        return cut
+        return
     if (code := answer.get("code")) in CODES and not code.startswith("repo."):
         whose = "" if answers[0] == answers[1] else f"{version.place.label}: "
         raise CurriculumError(code, f"{whose}{answer['error']}", answer["hint"])
@@ -83,6 +85,10 @@ def _decisions(version: Importable) -> Path:
     return version.folder / "decisions.jsonl"
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _rows(path: Path, parameters: dict[str, str]) -> Iterator[Row]:
+    """The decisions, with the parameters of the stage where no policy made others."""
     with path.open(encoding="utf-8") as file:
-        yield from map(json.loads, file)
+        for row in map(json.loads, file):
+            if "error" not in row:
+                row.setdefault("parameters", parameters[row["next_stage_suggested"]])
+            yield row

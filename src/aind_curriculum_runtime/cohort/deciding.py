@@ -1,6 +1,7 @@
 """The program that decides sessions by one version of a curriculum and writes the decisions, a line of JSON each.
 
-``versions.importable`` starts it, as two versions of one package cannot be imported side by side.
+``versions.importable`` starts it, as two versions of one package cannot be imported side by side. Task parameters that
+are a stage's own are written once, not in every line: there may be millions of lines, and kilobytes of parameters.
 """
 
 from __future__ import annotations
@@ -9,16 +10,22 @@ import argparse
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..contract.errors import CurriculumError
 from ..versions.importer import add_options, answer, imported, settle_import_path
 
 __all__ = ["main"]
 
+_NEEDED: Final = (
+    *("subject_id", "session", "session_date", "current_stage_suggested", "current_stage_actual", "if_closed_loop"),
+    *("decision", "next_stage_suggested", "metrics", "rule", "margin", "parameters", "error"),
+)
+"""The columns that are compared."""
+
 
 def main() -> None:
-    """Decide all sessions, and answer how the source ended; or why they cannot be decided."""
+    """Decide all sessions; answer why the source ended early, and the parameters of each stage."""
     parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.cohort.deciding", description=__doc__)
     add_options(parser)
     parser.add_argument("--name", required=True, help="of the curriculum")
@@ -46,25 +53,28 @@ def _decide(arguments: argparse.Namespace, source: Path | None) -> dict[str, Any
         version=curriculum.version,
         formerly=tuple(arguments.formerly),
     )
-    replay = Replay(Asked(parameters=True, cache=str(default_cache())), registered)
+    replay = Replay(Asked(cache=str(default_cache())), registered)
 
     def write(in_memory: bool) -> str | None:
         sessions = opened(arguments.cohort, in_memory=in_memory)
         with arguments.decisions.open("w", encoding="utf-8", newline="\n") as file:
             for _, rows in here(replay, sessions.animals()):
-                file.writelines(f"{json.dumps(row)}\n" for row in rows)
+                for row in rows:
+                    file.write(json.dumps({name: row[name] for name in _NEEDED if name in row}) + "\n")
         return sessions.cut
 
     try:
-        return {"cut": write(in_memory=False)}
-    except NotTogether:
-        return {"cut": write(in_memory=True)}
+        try:
+            cut = write(in_memory=False)
+        except NotTogether:
+            cut = write(in_memory=True)
     except OSError as error:
         raise CurriculumError(
             "output.not_writable",
             f"The decisions cannot be kept: {error.strerror or error}.",
             "They go to the folder for temporary files (TMPDIR): is there room?",
         ) from None
+    return {"cut": cut, "parameters": {name: stage.parameters for name, stage in replay.rules.stages.items()}}
 
 
 if __name__ == "__main__":
