@@ -161,14 +161,21 @@ def _text(replay: Replay, summary: Summary, source: Source, verified: int, diffe
     counts = ", ".join(f"{count:,} {decision}" for decision, count in sorted(summary.decisions.items()))
     how = "simulated, which is no forecast" if replay.asked.simulate else "as they were run"
     by = f"{replay.curriculum.name} {replay.curriculum.version}"
-    lines = [f"{summary.sessions:,} sessions of {summary.animals:,} animals, {how}, by {by}: {counts or 'none'}."]
+    lines = [f"{_many(summary.sessions, summary.animals)}, {how}, by {by}: {counts or 'none'}."]
     if summary.left_out:
-        lines.append(f"Left out: {summary.left_out:,} sessions of {summary.animals_left_out:,} animals.")
+        lines.append(f"Left out: {_many(summary.left_out, summary.animals_left_out)}.")
     if source.cut is not None:
         lines.append("The source ends early: what comes after was not read.")
     if verified:
         lines.append(f"{verified:,} of them decided by the Trainer too: {different or 'none'} otherwise.")
     return "".join(f"{line}\n" for line in [*lines, str(output)]).encode("utf-8", "backslashreplace")
+
+
+def _many(sessions: int, animals: int) -> str:
+    of = [
+        f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in ((sessions, "session"), (animals, "animal"))
+    ]
+    return " of ".join(of)
 
 
 def _tell(sentence: str) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from ..contract.errors import CurriculumError
+from ..curriculum.answers import require_answers
 from ..curriculum.discovery import Registered, choose, installed
 from ..curriculum.loading import load
 from ..look.order import Kind, stage_order
@@ -89,7 +90,8 @@ class Replay:
         registered: The curriculum, where it is another version than the one that is installed.
 
     Raises:
-        CurriculumError: Whatever is wrong with the curriculum, as ``load`` raises it.
+        CurriculumError: Whatever is wrong with the curriculum, as ``load`` and ``require_answers`` raise it;
+            ``repo.version`` where its code is not the one that is asked for.
     """
 
     def __init__(self, asked: Asked, registered: Registered | None = None) -> None:
@@ -97,7 +99,7 @@ class Replay:
         self.asked = asked
         self.registered = registered
         self.curriculum = load(registered)
-        self.code = digest_of_code(registered)
+        require_answers(self.curriculum)
         if asked.code is not None and self.code != asked.code:
             raise CurriculumError(
                 "repo.version",
@@ -115,6 +117,11 @@ class Replay:
         for name in self.rules.stages:
             names[_plain(name)] = None if _plain(name) in names else name
         self._stages = {**names, **{name: name for name in self.rules.stages}}
+
+    @cached_property
+    def code(self) -> str:
+        """The digest of the code that decides."""
+        return digest_of_code(self.registered)
 
     def decide(self, ran: Iterable[Ran], animal_at: Callable[[str], AnimalLike] | None = None) -> Iterator[Decided]:
         """Decide the sessions of one animal, in the order of their numbers.

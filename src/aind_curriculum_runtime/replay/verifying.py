@@ -83,7 +83,7 @@ class Sample:
 
     def add(self, sessions: Sessions, rows: list[Decided]) -> None:
         """Let the rows of one animal pass."""
-        for index, row in enumerate(rows):
+        for index, row in enumerate(rows) if self._size else ():
             self._seen += 1
             if len(self._chosen) < self._size:
                 self._chosen.append((sessions, index, row))
