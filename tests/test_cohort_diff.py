@@ -65,7 +65,12 @@ def test_the_report_names_exactly_the_animals_that_a_threshold_treats_otherwise(
     }
     one = told["first_divergence"][0]
     assert (one["old"]["rule"], one["new"]["rule"]) == ("coupled_baiting.rules.st_stage_2_stage_3", None)
-    assert one["old"]["metrics"]["foraging_efficiency"][-1] == first[one["subject"]].foraging_efficiency
+    efficiency = first[one["subject"]].foraging_efficiency
+    assert one["old"]["metrics"]["foraging_efficiency"][-1] == efficiency
+    assert efficiency is not None
+    assert one["new"]["missed"]["coupled_baiting.rules.st_stage_2_stage_3"] == [
+        ["mean_foraging_efficiency(1) >= 0.72", pytest.approx(efficiency - 0.72)]
+    ]
     assert (happened["parameters"], told["incomparable"]) == ([], [])
     assert told["provenance"] == {
         "curriculum": "coupled-baiting",

@@ -85,11 +85,15 @@ def test_a_session_whose_stage_nobody_wrote_down_counts_at_the_suggested_one() -
 
 def test_the_divergence_has_what_both_versions_say() -> None:
     old = [row("m1", 1, to="s_2", margin=0.04, metrics='{"hits":0.84,"trials":[200,210]}')]
-    new = [row("m1", 1, margin=-0.01, metrics='{"hits":0.84,"trials":[200,211]}')]
+    missed = {
+        "package.rules.st_up": [["hits >= 0.9", -0.06], ["pace > 2", None]],
+        "package.rules.st_off": [["hits < 0", 1]],
+    }
+    new = [row("m1", 1, missed=missed, metrics='{"hits":0.84,"trials":[200,211]}')]
     ((name, session, stage, then, now, metrics),) = parts(difference(old, new))["First divergence of each animal"]
     assert (name, session, stage) == ("m1", "session 1, 2026-01-01", "at s_1")
     assert then == "PROGRESS to s_2 (by st_up, margin +0.04)"
-    assert now == "STAY to s_1 (no rule held, margin -0.01)"
+    assert now == "STAY to s_1 (no rule held: st_up misses hits >= 0.9 by 0.06 and pace > 2)"
     assert metrics == "hits 0.84; trials [200, 210] -> [200, 211]"
 
 

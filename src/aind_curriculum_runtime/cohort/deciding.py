@@ -10,10 +10,14 @@ import argparse
 import json
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..contract.errors import CurriculumError
 from ..versions.importer import add_options, answer, imported, settle_import_path
+from .difference import stage_of
+
+if TYPE_CHECKING:
+    from ..replay.decisions import Replay
 
 __all__ = ["main"]
 
@@ -54,13 +58,17 @@ def _decide(arguments: argparse.Namespace, source: Path | None) -> dict[str, Any
         formerly=tuple(arguments.formerly),
     )
     replay = Replay(Asked(cache=str(default_cache())), registered)
+    missed = _Missed(replay)
 
     def write(in_memory: bool) -> str | None:
         sessions = opened(arguments.cohort, in_memory=in_memory)
         with arguments.decisions.open("w", encoding="utf-8", newline="\n") as file:
             for _, rows in here(replay, sessions.animals()):
                 for row in rows:
-                    file.write(json.dumps({name: row[name] for name in _NEEDED if name in row}) + "\n")
+                    kept: dict[str, Any] = {name: row[name] for name in _NEEDED if name in row}
+                    if "error" not in row and "rule" not in row:
+                        kept["missed"] = missed(stage_of(row), row["metrics"])
+                    file.write(json.dumps(kept) + "\n")
         return sessions.cut
 
     try:
@@ -75,6 +83,30 @@ def _decide(arguments: argparse.Namespace, source: Path | None) -> dict[str, Any
             "They go to the folder for temporary files (TMPDIR): is there room?",
         ) from None
     return {"cut": cut, "parameters": {name: stage.parameters for name, stage in replay.rules.stages.items()}}
+
+
+class _Missed:
+    """What kept the rules that leave a stage from holding."""
+
+    def __init__(self, replay: Replay) -> None:
+        from ..look.read import metrics_class
+        from ..replay.margin import misses_of
+
+        leaving = {
+            stage.name: replay.curriculum.see_stage_transitions(stage.own) for stage in replay.rules.stages.values()
+        }
+        self._models = {name: metrics_class(stage.own, leaving[name]) for name, stage in replay.rules.stages.items()}
+        self._rules = {
+            name: [(one.rule, misses) for one in stage.leaving if (misses := misses_of(one.holds)) is not None]
+            for name, stage in replay.rules.stages.items()
+        }
+
+    def __call__(self, stage: str, metrics: str) -> dict[str, list[tuple[str, float | None]]]:
+        model, rules = self._models[stage], self._rules[stage]
+        if model is None or not rules:
+            return {}
+        seen = model.model_validate_json(metrics)
+        return {rule: missed for rule, misses in rules if (missed := misses(seen))}
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ A pure function of two streams of decisions. Knows nothing of curricula, files o
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -21,10 +22,22 @@ from typing import Any, Final
 
 from ..contract.leaves import Changed, changed
 
-__all__ = ["AtStage", "Cell", "Difference", "Divergence", "Incomparable", "OtherParameter", "Row", "Side", "difference"]
+__all__ = [
+    "AtStage",
+    "Cell",
+    "Difference",
+    "Divergence",
+    "Incomparable",
+    "OtherParameter",
+    "Row",
+    "Side",
+    "difference",
+    "stage_of",
+]
 
 Row = Mapping[str, Any]
-"""A decision by the names of ``replay.columns``; ``metrics`` and ``parameters`` are JSON as text."""
+"""A decision by the names of ``replay.columns``, where no rule held with ``missed`` too (``Side``); ``metrics`` and
+``parameters`` are JSON as text."""
 
 OTHER_REASONS: Final = "other reasons"
 
@@ -122,15 +135,20 @@ class Side:
     metrics: Any
     """As JSON values."""
 
+    missed: Mapping[str, Sequence[tuple[str, float | None]]]
+    """Where no rule held: the comparisons that kept each from it, with their margins where those are numbers."""
+
     @classmethod
     def of(cls, row: Row) -> Side:
         """Take it from a row."""
+        margin = row.get("margin")
         return cls(
             decision=row["decision"],
             next_stage=row["next_stage_suggested"],
             rule=row.get("rule") or None,
-            margin=row.get("margin"),
+            margin=margin if margin is not None and math.isfinite(margin) else None,
             metrics=json.loads(row.get("metrics") or "{}"),
+            missed=row.get("missed") or {},
         )
 
 
@@ -285,7 +303,7 @@ def _add_subject(found: Difference, subject: str, before: _Sessions, after: _Ses
             continue
         is_compared = True
         found.compared += 1
-        stage = found.stages.setdefault(_stage(old), AtStage(stage=_stage(old)))
+        stage = found.stages.setdefault(stage_of(old), AtStage(stage=stage_of(old)))
         stage.count(subject)
         if old.get("metrics") != new.get("metrics"):
             found.other_metrics.count(subject)
@@ -316,13 +334,20 @@ def _why_not(old: Row | None, new: Row | None, labels: tuple[str, str]) -> str |
     told = [f"{label}: {error}" for label, error in zip(labels, errors, strict=True) if error]
     if told:
         return "; ".join(told)
-    if _stage(old) != _stage(new):
-        return f"decided from different stages: {_stage(old)} by {labels[0]}, {_stage(new)} by {labels[1]}"
+    if stage_of(old) != stage_of(new):
+        return f"decided from different stages: {stage_of(old)} by {labels[0]}, {stage_of(new)} by {labels[1]}"
     return None
 
 
-def _stage(row: Row) -> str:
-    """The stage that a decision was taken from: the one that was run, or where nobody wrote it down, the suggested."""
+def stage_of(row: Row) -> str:
+    """The stage that a decision was taken from.
+
+    Args:
+        row: The decision.
+
+    Returns:
+        The stage that was run, or where nobody wrote it down, the suggested one.
+    """
     return str(row["current_stage_actual"] if row["if_closed_loop"] else row["current_stage_suggested"])
 
 
@@ -337,7 +362,7 @@ def _divergence(subject: str, old: Row, new: Row, parameters_since: Any) -> Dive
         subject=subject,
         session=old["session"],
         date=old.get("session_date"),
-        stage=_stage(old),
+        stage=stage_of(old),
         old=Side.of(old),
         new=Side.of(new),
         parameters_since=parameters_since,

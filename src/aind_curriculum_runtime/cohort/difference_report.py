@@ -241,8 +241,8 @@ def _divergences(found: Difference, about: Provenance) -> Part:
             one.subject,
             f"session {one.session}{f', {one.date}' if one.date else ''}",
             f"at {one.stage}",
-            _side(one.old),
-            _side(one.new),
+            _side(one.old, one.new.rule),
+            _side(one.new, one.old.rule),
             _metrics(one),
         )
         for one in found.divergences
@@ -258,10 +258,20 @@ def _divergences(found: Difference, about: Provenance) -> Part:
     )
 
 
-def _side(side: Side) -> str:
-    rule = f"by {side.rule.rpartition('.')[2]}" if side.rule else "no rule held"
-    margin = f", margin {side.margin:+.4g}" if side.margin is not None else ""
-    return f"{side.decision} to {side.next_stage} ({rule}{margin})"
+def _side(side: Side, other: str | None) -> str:
+    """What a version says; where no rule held, what kept the rule from it by which the other version decided."""
+    if side.rule is not None:
+        why = f"by {_name(side.rule)}" + (f", margin {side.margin:+.4g}" if side.margin is not None else "")
+    else:
+        why = "no rule held"
+        if other is not None and (missed := side.missed.get(other)):
+            told = [text + (f" by {abs(margin):.4g}" if margin is not None else "") for text, margin in missed]
+            why += f": {_name(other)} misses {' and '.join(told)}"
+    return f"{side.decision} to {side.next_stage} ({why})"
+
+
+def _name(rule: str) -> str:
+    return rule.rpartition(".")[2]
 
 
 def _metrics(one: Divergence) -> str:
