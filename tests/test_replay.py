@@ -16,6 +16,7 @@ from recorded import STAGES, read_sessions, write_session
 from replay_support import TABLE, Installed, install, read_decisions, recorded_rows, write_table
 from support import generate
 
+from aind_curriculum_runtime.command import progress
 from aind_curriculum_runtime.replay import directory_metrics, processes
 from aind_curriculum_runtime.replay.columns import COLUMNS, SIMULATED
 from aind_curriculum_runtime.replay.decisions import Asked, Decided, Replay
@@ -157,7 +158,7 @@ def test_a_difference_from_the_trainer_has_its_sentence_and_exit_code(example: I
     text = text.replace("return metrics.mean_finished_trials(1) >= 200", once, 1) + "\n\n_ONCE = [True] * 100\n"
     rules.write_text(text, encoding="utf-8")
     changed = install(tmp_path / "installed", tmp_path / "src")
-    done = changed.replay(TABLE, "-o", tmp_path / "decisions.csv", "--verify", "400", "--json")
+    done = changed.replay(TABLE, "-o", tmp_path / "decisions.csv", "--verify", "100", "--json")
     assert done.code == 4 and done.document["different"] > 0, done.text
     assert "not as `run` decides:" in done.text and "decision PROGRESS and by `run`" in done.text
 
@@ -350,6 +351,28 @@ def test_metrics_of_a_directory_are_kept_until_something_they_come_from_is_anoth
     for kept in (tmp_path / "cache").glob("*/*"):
         kept.write_bytes(b"{}")
     assert of(directory, "STAGE_1", before) is not None and len(computed) == 4
+
+
+# How far it is
+
+
+def test_on_a_terminal_a_count_is_shown_after_two_seconds_and_taken_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 1.9, 2.5, 2.6, 3.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress.counting("sessions") as show:
+        for count in (1000, 2500, 2600, 3000):
+            show(count)
+    shown = capsys.readouterr().err
+    assert shown.startswith("\r2,500 sessions, 1,000 a second \r3,000 sessions") and shown.endswith(("\033[K", "\n"))
+
+
+def test_elsewhere_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.counting("sessions") as show:
+        show(1)
+    assert capsys.readouterr().err == ""
 
 
 # More processes

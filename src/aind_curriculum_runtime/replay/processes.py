@@ -22,7 +22,7 @@ from .sessions import Sessions, chunks
 __all__ = ["Results", "here", "in_processes", "on_cluster"]
 
 _CHUNK: Final = 2000
-"""Sessions that go to another process at once."""
+"""Rows of a table that go to another process at once, or what takes as long."""
 
 _AHEAD: Final = 3
 """Chunks for each process that are read before their results are written."""

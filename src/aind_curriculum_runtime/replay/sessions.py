@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ..contract.errors import CurriculumError
 from ..tables.autotrain import TrainedSession, session
 from ..tables.row import Row
 
 __all__ = ["Ran", "Sessions", "Source", "chunks"]
+
+_DIRECTORY: Final = 500
+"""Rows of a table that are decided while the metrics of one session directory are computed, or more."""
 
 
 class Ran(NamedTuple):
@@ -46,6 +49,11 @@ class Sessions(NamedTuple):
     subject: str
     given: list[Row] | list[Ran]
 
+    @property
+    def work(self) -> int:
+        """How long it takes to decide them, in rows of a table: a provider reads a whole session directory."""
+        return sum(1 if isinstance(one, Row) or one.directory is None else _DIRECTORY for one in self.given)
+
     def ran(self) -> Iterator[Ran]:
         """The sessions, in the source's order."""
         for one in self.given:
@@ -74,16 +82,18 @@ def chunks(animals: Iterable[Sessions], size: int) -> Iterator[list[Sessions]]:
 
     Args:
         animals: One after the other.
-        size: Sessions from which on a chunk is full.
+        size: Work from which on a chunk is full, in rows of a table.
 
     Yields:
-        Animals of at least so many sessions, but for the last chunk.
+        Animals of at least so much work, but for the last chunk.
     """
     held: list[Sessions] = []
+    work = 0
     for one in animals:
         held.append(one)
-        if sum(len(each.given) for each in held) >= size:
+        work += one.work
+        if work >= size:
             yield held
-            held = []
+            held, work = [], 0
     if held:
         yield held
