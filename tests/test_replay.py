@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import random
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from itertools import groupby, takewhile
 from pathlib import Path
@@ -15,6 +19,7 @@ import pytest
 from recorded import STAGES, read_sessions, write_session
 from replay_support import TABLE, Installed, install, read_decisions, recorded_rows, write_table
 from support import generate
+from zoo import running
 
 from aind_curriculum_runtime.command import progress
 from aind_curriculum_runtime.replay import directory_metrics, processes
@@ -396,3 +401,21 @@ def test_a_process_that_is_killed_in_the_middle_changes_nothing(
     worker.kill()
     found += results
     assert found == expected
+
+
+@pytest.mark.exhaustive
+def test_an_interruption_ends_all_processes_with_the_error_line_last(example: Installed, tmp_path: Path) -> None:
+    many = ({**row, "subject_id": f"{copy:03}{row['subject_id']}"} for copy in range(100) for row in ROWS)
+    table = write_table(tmp_path / "many.csv", many)
+    command = [sys.executable, "-m", "aind_curriculum_runtime.cli", "replay", table, "-o", "d.csv", "--jobs", "2"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, example.folders)), "REPLAY": str(tmp_path)}
+    begun = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, start_new_session=True)
+    while not sum(part.stat().st_size for part in tmp_path.glob(".d.csv.*")):
+        assert begun.poll() is None
+    os.killpg(begun.pid, signal.SIGINT)
+    _, stderr = begun.communicate(timeout=60)
+    assert begun.returncode == 70 and stderr.splitlines()[-1].startswith(b"CURRICULUM-ERROR"), stderr
+    assert b"Traceback" not in stderr and not list(tmp_path.glob("*d.csv*"))
+    end = time.monotonic() + 10
+    while running(str(tmp_path)):
+        assert time.monotonic() < end, running(str(tmp_path))

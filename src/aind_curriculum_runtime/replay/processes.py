@@ -16,6 +16,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from ..contract.errors import CurriculumError
+from .child import ignored_from_birth, settle
 from .decisions import Asked, Decided, Replay
 from .sessions import Sessions, chunks
 
@@ -68,7 +69,7 @@ def in_processes(asked: Asked, animals: Iterable[Sessions], jobs: int) -> Result
     pending: deque[tuple[Chunk, Any]] = deque()
     left, lost = chunks(animals, _CHUNK), 0
     while True:
-        pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), settle)
         submit = partial(_submitted, pool, asked)
         try:
             pending = deque((chunk, submit(chunk)) for chunk, _ in pending)
@@ -134,7 +135,8 @@ def _in_order(
 
 
 def _submitted(pool: ProcessPoolExecutor, asked: Asked, chunk: Chunk) -> Any:
-    return pool.submit(_decided, asked, chunk)
+    with ignored_from_birth():
+        return pool.submit(_decided, asked, chunk)
 
 
 def _decided(asked: Asked, chunk: Chunk) -> list[list[Decided]]:
