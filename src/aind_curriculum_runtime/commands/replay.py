@@ -19,7 +19,7 @@ import click
 
 from ..command.options import FILE, FOLDER, command, curriculum_option, json_option
 from ..command.output import planned
-from ..command.reporting import Output
+from ..command.reporting import DIFFERENT, LEFT_OUT, Output
 from ..contract.errors import CurriculumError
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ EXAMPLES: Final = """\
   curriculum replay sessions.csv -o simulated.csv --mode simulate
   curriculum replay sessions.csv -o decisions.jsonl --verify 100"""
 
-LEFT_OUT: Final = 3
-DIFFERENT: Final = 4
 _TOLD: Final = 10
 """Differences that are told."""
 

@@ -20,10 +20,9 @@ from ..cohort import report
 from ..cohort.survival import UNITS, Unit
 from ..command.options import FILE, all_option, command, json_option
 from ..command.output import planned
-from ..command.reporting import Output
+from ..command.reporting import LEFT_OUT, Output
 from ..contract.console_script import as_called
 from ..contract.errors import CurriculumError
-from .replay import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,6 +21,7 @@ CURRICULA: Final = (
     Declared("sync", False, _REPO, "fleet.commands.sync", "make every curriculum's environment"),
     Declared("check", False, _RUN, "fleet.commands.check", "run every curriculum's own checks"),
     Declared("run", False, _RUN, "fleet.commands.run", "evaluate a session with one of them"),
+    Declared("diff", False, _RUN, "fleet.commands.diff", "say what moved curricula mean for the animals one has"),
     Declared("outdated", False, _UPDATE, "fleet.commands.outdated", "list those whose template has a newer version"),
     Declared("update", False, _UPDATE, "fleet.commands.update", "update curricula from their template"),
     Declared("catalog", False, _RELEASED, "fleet.commands.catalog", "list the released curricula at a URL"),

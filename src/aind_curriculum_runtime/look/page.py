@@ -16,7 +16,7 @@ from .dot import draw
 from .drawing import svg
 from .model import CurriculumModel
 from .order import stage_order
-from .templates import render
+from .templates import render, style
 from .wording import BY_A_PERSON, about, clean, explained, shortened, wrapped
 
 __all__ = ["page"]
@@ -53,7 +53,7 @@ def page(model: CurriculumModel) -> str:
         name=model.name,
         version=model.version,
         by_a_person=BY_A_PERSON,
-        style=(here / "page.css").read_text(encoding="utf-8"),
+        style=style(),
         script=(here / "page.js").read_text(encoding="utf-8"),
         picture=picture[picture.index("<svg") :],
         colours={stage.name: shade(order.progress(stage.name)) for stage in stages},

@@ -1,4 +1,4 @@
-"""Filling in Jinja2 templates, the same way for all: what goes into HTML is escaped."""
+"""Filling in Jinja2 templates, the same way for all: what goes into HTML is escaped; and the style that pages share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["render"]
+__all__ = ["render", "style"]
+
+
+def style() -> str:
+    """The style sheet of every page for a browser: light and dark, at any width, on paper."""
+    return (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
 def render(

@@ -19,6 +19,7 @@ __all__ = [
     "clean",
     "counted",
     "escape",
+    "escape_markdown",
     "explained",
     "shortened",
     "shown",
@@ -157,6 +158,21 @@ def escape(text: str) -> str:
         The text, escaped, with characters that XML does not have replaced.
     """
     return html.escape(clean(text))
+
+
+def escape_markdown(text: str) -> str:
+    """Escape text for a cell of a table, or a line, in Markdown.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text on one line, as it is read.
+    """
+    text = " ".join(text.split())
+    for character in "\\|*_<>`":
+        text = text.replace(character, "\\" + character)
+    return text
 
 
 def clean(text: str) -> str:

@@ -1,22 +1,27 @@
 """How far a session was from the constant that decided: the margin of a rule that held.
 
 Read off the syntax of the rule, where that is one ``return`` of comparisons with constants. Of ``a or b`` the first
-that holds decides; of ``a and b`` both do, so there is no one margin. Anything else has none either.
+that holds decides; of ``a and b`` both do, so there is no one margin. Anything else has none either. What a rule misses
+that did not hold is told for both.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import math
 import operator
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-__all__ = ["Margin", "margin_of"]
+__all__ = ["Margin", "Misses", "margin_of", "misses_of"]
 
 Margin = Callable[[Any], float | None]
 """From the metrics with which a rule held to what was compared less its constant, in the metric's unit."""
+
+Misses = Callable[[Any], list[tuple[str, float | None]]]
+"""From the metrics with which a rule did not hold to the comparisons that did not, each with its margin."""
 
 _COMPARED: Final[dict[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
     ast.Gt: operator.gt,
@@ -35,7 +40,10 @@ _MIRRORED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
 class _Comparison:
     """``VALUE < CONSTANT``, or with another sign."""
 
-    def __init__(self, value: ast.expr, sign: ast.cmpop, constant: float, of: Any, argument: str) -> None:
+    def __init__(
+        self, part: ast.expr, value: ast.expr, sign: ast.cmpop, constant: float, of: Any, argument: str
+    ) -> None:
+        self.text = ast.unparse(part).replace(f"{argument}.", "")
         arguments = ast.arguments(posonlyargs=[], args=[ast.arg(argument)], kwonlyargs=[], kw_defaults=[], defaults=[])
         function = ast.fix_missing_locations(ast.Expression(ast.Lambda(arguments, value)))
         self._value: Callable[[Any], Any] = eval(compile(function, "<margin>", "eval"), of.__globals__)
@@ -46,6 +54,12 @@ class _Comparison:
         """Its margin, if it holds."""
         value = self._value(metrics)
         return float(value - self._constant) if self._holds(value, self._constant) else None
+
+    def is_missed(self, metrics: Any) -> tuple[bool, float | None]:
+        """Whether it does not hold, and its margin if that is a number."""
+        value = self._value(metrics)
+        margin = float(value - self._constant)
+        return not self._holds(value, self._constant), margin if math.isfinite(margin) else None
 
 
 def margin_of(rule: Any) -> Margin | None:
@@ -58,8 +72,8 @@ def margin_of(rule: Any) -> Margin | None:
         What works it out for metrics with which the rule held; None for a rule that is no such comparison.
     """
     try:
-        comparisons = list(_comparisons(rule))
-    except (OSError, TypeError, SyntaxError, ValueError, _Other):  # no source, or another kind of function
+        comparisons = list(_comparisons(rule, ast.Or))
+    except _NO_COMPARISON:
         return None
 
     def margin(metrics: Any) -> float | None:
@@ -71,11 +85,39 @@ def margin_of(rule: Any) -> Margin | None:
     return margin
 
 
+def misses_of(rule: Any) -> Misses | None:
+    """Find what keeps a rule from holding.
+
+    Args:
+        rule: The function behind a transition.
+
+    Returns:
+        What works it out for metrics with which the rule did not hold; None for a rule that is no such comparisons.
+    """
+    try:
+        comparisons = list(_comparisons(rule, ast.And, ast.Or))
+    except _NO_COMPARISON:
+        return None
+
+    def misses(metrics: Any) -> list[tuple[str, float | None]]:
+        try:
+            found = [(one.text, *one.is_missed(metrics)) for one in comparisons]
+            return [(text, margin) for text, is_missed, margin in found if is_missed]
+        except Exception:  # as for a margin
+            return []
+
+    return misses
+
+
 class _Other(Exception):
     """The rule is of another form."""
 
 
-def _comparisons(rule: Any) -> Iterator[_Comparison]:
+_NO_COMPARISON: Final = (OSError, TypeError, SyntaxError, ValueError, _Other)
+"""What is raised for a function without source, or of another kind."""
+
+
+def _comparisons(rule: Any, *joined: type[ast.boolop]) -> Iterator[_Comparison]:
     if not inspect.isfunction(rule) or hasattr(rule, "__wrapped__") or rule.__closure__:
         raise _Other
     (function,) = ast.parse(textwrap.dedent(inspect.getsource(rule))).body
@@ -85,17 +127,17 @@ def _comparisons(rule: Any) -> Iterator[_Comparison]:
     is_documented = all(isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant) for one in before)
     if not is_documented or not isinstance(last, ast.Return) or len(function.args.args) != 1:
         raise _Other
-    parts = (
-        last.value.values if isinstance(last.value, ast.BoolOp) and isinstance(last.value.op, ast.Or) else [last.value]
-    )
+    parts: Sequence[ast.expr | None] = [last.value]
+    if isinstance(last.value, ast.BoolOp) and isinstance(last.value.op, joined):
+        parts = last.value.values
     for part in parts:
         if not isinstance(part, ast.Compare) or len(part.ops) != 1 or type(part.ops[0]) not in _COMPARED:
             raise _Other
         (sign,), (right,), argument = part.ops, part.comparators, function.args.args[0].arg
         if (constant := _constant(right, rule)) is not None:
-            yield _Comparison(part.left, sign, constant, rule, argument)
+            yield _Comparison(part, part.left, sign, constant, rule, argument)
         elif (constant := _constant(part.left, rule)) is not None:
-            yield _Comparison(right, _MIRRORED[type(sign)](), constant, rule, argument)
+            yield _Comparison(part, right, _MIRRORED[type(sign)](), constant, rule, argument)
         else:
             raise _Other
 

@@ -1,7 +1,7 @@
 """The program that imports one version of a curriculum and writes it to a file as plain data.
 
 Each version has its own process, because two versions of one package cannot be imported side by side. The answer goes
-to a file because curriculum code may print.
+to a file because curriculum code may print. What any program needs that imports a version is here too.
 """
 
 from __future__ import annotations
@@ -12,47 +12,109 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..contract.errors import CurriculumError
 from ..project.files import write_atomically
 
-__all__ = ["arrivals", "main"]
+__all__ = ["add_options", "answer", "arrivals", "imported", "main", "settle_import_path"]
 
 
 def main() -> None:
     """Import the curriculum and write the answer: the document, or the error."""
     parser = argparse.ArgumentParser(prog="python -m aind_curriculum_runtime.versions.importer", description=__doc__)
+    add_options(parser)
+    parser.add_argument("--states", type=Path, help="trainer states of another version, to be read by this one")
+    parser.add_argument("--full", action="store_true", help="with all that a bundle holds")
+    parser.add_argument("--session", type=Path, help="with trainer states, tuned by this session directory too")
+    arguments = parser.parse_args()
+    source = settle_import_path(arguments)
+    answer(arguments, lambda: _document(arguments, source))
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what every program takes that imports one version.
+
+    Args:
+        parser: Of the program.
+    """
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--source", type=Path, help="the folder to import from")
     where.add_argument("--installed", action="store_true", help="import from the installed package that has it")
     parser.add_argument("--object", required=True)
     parser.add_argument("--answer", type=Path, required=True, help="beside it, metadata for what is not installed")
     parser.add_argument("--packages", type=Path, help="a folder of packages that go before those installed")
-    parser.add_argument("--states", type=Path, help="trainer states of another version, to be read by this one")
-    parser.add_argument("--full", action="store_true", help="with all that a bundle holds")
-    parser.add_argument("--session", type=Path, help="with trainer states, tuned by this session directory too")
-    arguments = parser.parse_args()
+
+
+def settle_import_path(arguments: argparse.Namespace) -> Path | None:
+    """Let this process, and those that it starts by ``multiprocessing``, import that version.
+
+    Args:
+        arguments: The options.
+
+    Returns:
+        The folder to import from; None for installed packages.
+    """
     source = Path(os.path.realpath(arguments.source)) if arguments.source is not None else None
     if arguments.packages is not None:
         sys.path.insert(0, os.path.abspath(arguments.packages))
     if source is not None:
         sys.path.insert(0, str(source))
     sys.path.append(os.path.abspath(arguments.answer.parent))
+    return source
+
+
+def answer(arguments: argparse.Namespace, work: Callable[[], dict[str, Any]]) -> None:
+    """Write what a piece of work gives, or why it does not.
+
+    Args:
+        arguments: The options.
+        work: Gives the document; whatever it raises is the error.
+    """
     try:
-        answer = _document(arguments, source)
+        found = work()
     except CurriculumError as error:
-        answer = {"error": error.message}
+        found = {"error": error.message, "code": error.code, "hint": error.hint}
     except BaseException as error:  # whatever curriculum code raises, exit included
-        answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
-    write_atomically(Path(os.path.abspath(arguments.answer)), json.dumps(answer, allow_nan=False).encode())
+        found = {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    write_atomically(Path(os.path.abspath(arguments.answer)), json.dumps(found, allow_nan=False).encode())
+
+
+def imported(target: str, source: Path | None) -> tuple[Any, Path, str]:
+    """Import the object of a version.
+
+    Args:
+        target: ``package.module:OBJECT``.
+        source: The folder to import from; None for installed packages.
+
+    Returns:
+        The curriculum, the folder that it came from, and the one package of it that counts, empty for all.
+
+    Raises:
+        ModuleNotFoundError: This version does not have that module.
+        TypeError: It is no curriculum.
+    """
+    from aind_behavior_curriculum import Curriculum
+
+    name, _, attributes = target.partition(":")
+    module = importlib.import_module(name)
+    file, only = Path(os.path.realpath(str(module.__file__))), ""
+    if source is None:  # among other packages, which are none of it
+        source, only = file.parents[len(name.split(".")) - (file.stem != "__init__")], name.partition(".")[0]
+    if not file.is_relative_to(source):
+        # The installed package was found instead.
+        raise ModuleNotFoundError(f"there is no module {name} in it")
+    curriculum: Any = module
+    for attribute in attributes.split("."):
+        curriculum = getattr(curriculum, attribute)
+    if not isinstance(curriculum, Curriculum):
+        raise TypeError(f"{target} is a {type(curriculum).__name__}, not a Curriculum object")
+    return curriculum, source, only
 
 
 def _document(arguments: argparse.Namespace, source: Path | None) -> dict[str, Any]:
-    from aind_behavior_curriculum import Curriculum
-
     from ..curriculum.formerly import declared as former_paths
     from ..curriculum.migration import declared
     from ..look.model import to_json
@@ -61,19 +123,7 @@ def _document(arguments: argparse.Namespace, source: Path | None) -> dict[str, A
 
     asked = None if arguments.states is None else json.loads(arguments.states.read_text(encoding="utf-8"))
     target: str = arguments.object
-    name, _, attributes = target.partition(":")
-    module = importlib.import_module(name)
-    file, only = Path(os.path.realpath(str(module.__file__))), ""
-    if source is None:  # among other packages, which are none of it
-        source, only = file.parents[len(name.split(".")) - (file.stem != "__init__")], name.partition(".")[0]
-    if not file.is_relative_to(source):
-        # The installed package was found instead: this version does not have that module.
-        raise ModuleNotFoundError(f"there is no module {name} in it")
-    curriculum: Any = module
-    for attribute in attributes.split("."):
-        curriculum = getattr(curriculum, attribute)
-    if not isinstance(curriculum, Curriculum):
-        raise TypeError(f"{target} is a {type(curriculum).__name__}, not a Curriculum object")
+    curriculum, source, only = imported(target, source)
     model = read_model(curriculum)
     document = {
         "model": to_json(model),

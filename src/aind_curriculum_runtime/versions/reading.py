@@ -1,8 +1,7 @@
 """Reading versions of a curriculum, from a git ref, a folder or a bundle.
 
 Owns the forms in which a version may be given, and reading several at once. Each curriculum is imported in a process
-of its own (``importer``) with the packages of this environment, but for those of its task (``task_packages``): both
-sides of a comparison use the same library, so that any difference is the curriculum's.
+of its own (``importable``).
 """
 
 from __future__ import annotations
@@ -11,30 +10,27 @@ import contextlib
 import dataclasses
 import json
 import os
-import re
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from ..contract.errors import CurriculumError
 from ..look.model import from_json
 from ..project.git import Git
-from ..project.packages import as_pinned, distribution_of, own_packages, top_of
-from ..project.pyproject import Pyproject
 from .bundle import is_bundle, name_of, read_bundle
+from .importable import importable
 from .releases import releases, require_commit
-from .repo import Project, project_at
+from .repo import project_at
 from .snapshot import Arrivals, Place, Snapshot
-from .task_packages import install, is_installed, pinned
 
 __all__ = ["WORKING_TREE", "choose", "opened", "read", "read_both"]
 
 WORKING_TREE: Final = "the working tree"
 """Label of the files as they are, committed or not."""
+
+_IMPORTER: Final = "aind_curriculum_runtime.versions.importer"
 
 TIMEOUT: Final = 120.0
 """Seconds that importing a curriculum may take."""
@@ -68,7 +64,8 @@ def _place(text: str, root: Path, scratch: Path) -> Place:
         if commit is not None:
             folder = git.unpack(commit, scratch)
             project = project_at(folder, text)
-            return Place(label=text, folder=folder, project=project, names=tuple(sorted(project.curricula)))
+            names = tuple(sorted(project.curricula))
+            return Place(label=text, folder=folder, project=project, names=names, commit=commit)
     if path is None or not path.is_dir():
         raise _unknown(git, text, path)
     if is_bundle(path):
@@ -189,34 +186,21 @@ def _read(
 ) -> Snapshot:
     if place.project is None:
         return read_bundle(place.folder, place.label)
-    packages = pinned(place.folder, place.project.name)
-    with tempfile.TemporaryDirectory(prefix="curriculum-snapshot-", ignore_cleanup_errors=True) as text:
-        folder = Path(text)
-        arguments = _where(place, place.project, name)
-        arguments += [*(["--full"] if full else []), *(["--session", os.path.abspath(session)] if session else [])]
-        not_had = None
-        if others := [package for package, version in packages.items() if not is_installed(package, version)]:
-            not_had = install(others, place.folder, folder / "packages")
-            arguments += ["--packages", str(folder / "packages")] if not_had is None else []
+    with importable(place, place.project, name) as version:
+        more = [*(["--full"] if full else []), *(["--session", os.path.abspath(session)] if session else [])]
         if of is not None:
             states = {"version": of.model.version, "called": place.project.version, "states": of.enrolled()}
-            (folder / "states.json").write_text(json.dumps(states), encoding="utf-8")
-            arguments += ["--states", str(folder / "states.json")]
-        answer = _imported(place.project, name, folder, arguments)
+            (version.folder / "states.json").write_text(json.dumps(states), encoding="utf-8")
+            more += ["--states", str(version.folder / "states.json")]
+        answer = version.ask(_IMPORTER, more, timeout=TIMEOUT)
+    packages, not_had = version.packages, version.not_had
     if "error" in answer:
-        raise CurriculumError(
-            "repo.import_failed",
-            f"The curriculum {name!r} of {place.label} does not import: {answer['error'].rstrip('.')}.",
-            f"It is imported with what is installed here, and needs {_versions(packages, others)}: {not_had}."
-            if not_had
-            else "It is imported with what is installed here; an old version may need other packages.",
-            where=place.label,
-        )
+        raise version.import_failed(answer["error"])
     if full and not_had:
         raise CurriculumError(
             "repo.import_failed",
             f"{place.label} pins other versions of the task's packages than those that are installed.",
-            f"Run `uv sync`. Not had: {_versions(packages, others)} ({not_had}).",
+            f"Run `uv sync`: {not_had}.",
             where=place.label,
         )
     model = from_json(answer["model"])
@@ -237,83 +221,6 @@ def _read(
         states=answer.get("states", {}),
         module=place.project.curricula[name].partition(":")[0],
         packages=packages,
-        other_packages=f"{_versions(packages, others)} could not be had: {not_had}" if not_had else None,
+        other_packages=not_had,
         arrivals=Arrivals.from_json(answer["arrivals"]) if "arrivals" in answer else None,
     )
-
-
-def _versions(packages: Mapping[str, str], names: Iterable[str]) -> str:
-    return ", ".join(f"{name} {packages[name]}" for name in names)
-
-
-def _where(place: Place, project: Project, name: str) -> list[str]:
-    """Where the importer finds a curriculum: in the version's own sources, or in a package that it wraps."""
-    if not own_packages(place.folder, top_of(project.curricula[name])):
-        _require_installed(place, project, name)
-        return ["--installed"]
-    source = place.folder / "src"
-    return ["--source", str(source if source.is_dir() else place.folder)]
-
-
-def _require_installed(place: Place, project: Project, name: str) -> None:
-    """Make sure that the package which a version wraps is installed here as that version pins it."""
-    top = top_of(project.curricula[name])
-    distribution = distribution_of(top)
-    asked = Pyproject.read(place.folder).requirement(distribution) if distribution is not None else None
-    if distribution is None or asked is None:
-        raise CurriculumError(
-            "repo.import_failed",
-            f"The curriculum {name!r} of {place.label} does not import: there is no module "
-            f"{project.curricula[name].partition(':')[0]} in it, nor in an installed package that it depends on.",
-            "Run `uv sync`.",
-            where=place.label,
-        )
-    here = as_pinned(distribution)
-    if here is not None and _pin(asked) not in ("", _pin(here)):
-        raise CurriculumError(
-            "repo.wrapped",
-            f"{place.label} wraps {name!r} of {asked}, and {here} is installed here.",
-            "Two versions of a package are compared by their bundles: call `export DIR` in a checkout of each, then "
-            "`diff DIR DIR`.",
-            where=place.label,
-        )
-
-
-def _pin(requirement: str) -> str:
-    """The one version, commit or address that a requirement asks for; empty for a range."""
-    return [*re.split("={2,3}|@", requirement.partition(";")[0].replace(" ", ""), maxsplit=1), ""][1]
-
-
-def _state_distribution(project: Project, folder: Path) -> None:
-    """Write metadata like an installed distribution's: an old version asks for its number by the name it had then."""
-    name = re.sub(r"[^A-Za-z0-9.]+", "_", project.name)
-    metadata = folder / f"{name}-{project.version}.dist-info" / "METADATA"
-    metadata.parent.mkdir()
-    metadata.write_text(f"Name: {name}\nVersion: {project.version}\n", encoding="utf-8", newline="\n")
-
-
-def _imported(project: Project, name: str, folder: Path, arguments: Sequence[str]) -> dict[str, Any]:
-    """Have the importer answer, in a folder of its own."""
-    answer = folder / "answer.json"
-    _state_distribution(project, folder)
-    # -P: nothing of the working directory is imported; -B: nothing is written beside the sources.
-    command = [sys.executable, "-P", "-B", "-m", "aind_curriculum_runtime.versions.importer"]
-    command += ["--answer", str(answer), "--object", project.curricula[name], *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            timeout=TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return {"error": f"it did not end within {TIMEOUT:.0f} s"}
-    try:
-        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        said = done.stderr.decode("utf-8", "replace").split()
-        return {"error": f"the process ended with {done.returncode} ({' '.join(said)[-300:] or 'silently'})"}
-    return found

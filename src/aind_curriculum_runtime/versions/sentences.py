@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..contract.leaves import ABSENT, Changed
 from ..look.changes import LISTED, folded, in_lines, more, shortened, sides
+from ..look.wording import escape_markdown
 from .animals import Consequence
 from .diff import Change, Diff
 from .numbers import Level
@@ -226,8 +227,10 @@ def _markdown(diff: Diff, everything: bool) -> str:
         lines += [f"| {_TITLES[kind]} | change | before | after | bump |", "|---|---|---|---|---|"]
         for one in _listed(entries, everything):
             cells = [one.where, *one.cells, one.level]
-            lines.append(f"| {' | '.join(_escaped(cell) for cell in cells)} |")
-        lines += [f"| {_escaped(where)} | {more(count)} | | | |" for where, count in _left_out(entries, everything)]
+            lines.append(f"| {' | '.join(escape_markdown(cell) for cell in cells)} |")
+        lines += [
+            f"| {escape_markdown(where)} | {more(count)} | | | |" for where, count in _left_out(entries, everything)
+        ]
         lines.append("")
     lines += [f"- `{one.old}` looks renamed to `{one.new}` ({one.alike:.0%} alike)" for one in diff.renamed]
     lines += [f"- **Warning:** {warning}" for warning in diff.warnings]
@@ -235,12 +238,6 @@ def _markdown(diff: Diff, everything: bool) -> str:
         lines += [*([""] if lines[-1] else []), f"{missing[0][0].upper()}{missing[0][1:]}"]
         lines += ["", "```python", *missing[1], "```"]
     return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def _escaped(cell: str) -> str:
-    for character in "\\|*_<>`":
-        cell = cell.replace(character, "\\" + character)
-    return cell
 
 
 def _json(diff: Diff, everything: bool) -> str:  # it has all of it anyway

@@ -31,6 +31,9 @@ class Place:
     names: tuple[str, ...]
     """The curricula there."""
 
+    commit: str | None = None
+    """The commit of a git ref; None for a folder or a bundle."""
+
     def today(self, name: str) -> str:
         """What a curriculum is called there; the name itself unless it is a former one."""
         return self.project.former_names.get(name, name) if self.project is not None else name
