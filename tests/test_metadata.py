@@ -99,6 +99,7 @@ def test_the_rule_that_held_is_named_with_what_it_read(lab: Lab) -> None:
     assert (parameters["stage_run"], parameters["stage_suggested"]) == ("s_habituation", "s_shaping")
     decision = parameters["decision"]
     assert decision["moved"] is True and decision["rule"].startswith("my_curriculum.rules.st_")
+    assert decision["margin"] >= 0
     assert decision["read"].items() <= lab.document()["output_parameters"].items() and decision["read"]
 
 

@@ -116,7 +116,8 @@ def test_the_rule_is_the_one_that_held_when_it_was_evaluated(lab: Lab) -> None:
     outcome = lab.day(1)
     assert isinstance(outcome, Suggestion)
     parameters = printed(lab, 1)["code"]["parameters"]
-    assert parameters["decision"] == {"moved": True, "rule": lab.entries[-1].content["rule"]}
+    entry = lab.entries[-1].content
+    assert parameters["decision"] == {"moved": True, "rule": entry["rule"], "margin": entry["margin"]}
     assert (parameters["stage_run"], parameters["stage_suggested"]) == ("s_habituation", "s_shaping")
     document = {"trainer_state": outcome.trainer_state, "metrics": outcome.metrics}
     assert parameters["hashes"]["suggestion"] == lab.entries[-1].content["outcome"] == outcome_digest(document)

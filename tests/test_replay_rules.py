@@ -23,8 +23,8 @@ from pydantic import Field
 from replay_rules import NestedParameters, NestedTask, Seen
 
 from aind_curriculum_runtime import CurriculumError
+from aind_curriculum_runtime.curriculum.margin import margin_of
 from aind_curriculum_runtime.replay.compiled import Animal, Rules
-from aind_curriculum_runtime.replay.margin import margin_of
 from aind_curriculum_runtime.replay.verifying import TrainerAnimal
 from aind_curriculum_runtime.replay.written import written
 from aind_curriculum_runtime.session.suggestion import as_json

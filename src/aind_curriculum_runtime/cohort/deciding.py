@@ -89,8 +89,8 @@ class _Missed:
     """What kept the rules that leave a stage from holding."""
 
     def __init__(self, replay: Replay) -> None:
+        from ..curriculum.margin import misses_of
         from ..look.read import metrics_class
-        from ..replay.margin import misses_of
 
         leaving = {
             stage.name: replay.curriculum.see_stage_transitions(stage.own) for stage in replay.rules.stages.values()

@@ -162,6 +162,9 @@ class MetadataDecision(BaseModel):
 
     moved: bool | None = Field(default=None, description="Whether the stage is another one.")
     rule: str | None = Field(default=None, description="The stage transition that held.")
+    margin: float | None = Field(
+        default=None, description="What that rule compared less its constant, where it is such a comparison."
+    )
     read: dict[str, Any] | None = Field(default=None, description="The metrics that it read.")
 
 

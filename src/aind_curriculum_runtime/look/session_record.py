@@ -112,7 +112,7 @@ def record_of_session(
             suggested, notes = suggested or now, evaluated.notes
             decision = next(
                 (
-                    {"rule": one["rule"], "read": one["read"]}
+                    {**evaluated.decision, "read": one["read"]}
                     for one in told["stage_transitions"]
                     if one["outcome"] == HELD
                 ),

@@ -75,7 +75,6 @@ class Concluded:
         state = self.given if self.given is not None else given
         if state is None and content.get("stage_run") is not None:
             state = {"stage": {"name": content["stage_run"]}}
-        rule = content.get("rule")
         return Record(
             code=code,
             given=state,
@@ -89,7 +88,7 @@ class Concluded:
                 "session": session_digest,
                 "suggestion": None if suggestion is None else outcome_digest(suggestion),
             },
-            decision={} if rule is None else {"rule": rule},
+            decision={name: content[name] for name in ("rule", "margin") if name in content},
             history={"people": self.people, "pinned": self.pinned, "is_late": self.is_late},
             notes=content.get("notes") or {},
             source="ledger",

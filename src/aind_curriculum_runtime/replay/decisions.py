@@ -18,6 +18,7 @@ from ..contract.errors import CurriculumError
 from ..curriculum.answers import require_answers
 from ..curriculum.discovery import Registered, choose, installed
 from ..curriculum.loading import load
+from ..curriculum.margin import margin_of
 from ..look.order import Kind, stage_order
 from ..look.read import read_model
 from ..tables.autotrain import OPEN_LOOP, TrainedSession
@@ -25,7 +26,6 @@ from .code import digest_of_code
 from .columns import SIMULATED
 from .compiled import Leaving, Rules
 from .directory_metrics import DirectoryMetrics
-from .margin import margin_of
 from .row_metrics import RowMetrics
 from .sessions import Ran
 from .written import written

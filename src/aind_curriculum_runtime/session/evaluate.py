@@ -22,7 +22,7 @@ from .plain_state import PlainState, read
 from .state import deserialise_or_move
 
 if TYPE_CHECKING:
-    from aind_behavior_curriculum import Metrics, Trainer, TrainerState
+    from aind_behavior_curriculum import Metrics, StageTransition, Trainer, TrainerState
 
     from ..curriculum.migration import Migration
     from .migrating import Move
@@ -47,7 +47,7 @@ class Evaluated:
     after: TrainerState[Any]
     """Where it is now: the trainer state of its next session."""
 
-    rule: str | None = None
+    moved_by: StageTransition[Any] | None = None
     """The stage transition that held; None where the subject stays at its stage."""
 
     moved: Move | None = None
@@ -58,6 +58,17 @@ class Evaluated:
 
     stuck: str | None = None
     """Why it is stuck at its stage, if it is: the ledger knows."""
+
+    @property
+    def decision(self) -> dict[str, Any]:
+        """The rule that held and its margin, as JSON; what there is of them."""
+        if self.moved_by is None:
+            return {}
+        from ..curriculum.margin import margin_of  # only a ledger and metadata ask
+
+        measure = margin_of(self.moved_by.callable)
+        margin = None if measure is None else measure(self.metrics)
+        return {"rule": self.moved_by.name} | ({} if margin is None else {"margin": margin})
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -151,5 +162,4 @@ def evaluate_state(trainer: OrderedTrainer, state: TrainerState[Any], metrics: M
     from .trainer import next_state
 
     after = next_state(trainer, state, metrics)
-    rule = trainer.moved_by.name if trainer.moved_by is not None else None
-    return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after, rule=rule)
+    return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after, moved_by=trainer.moved_by)

@@ -85,11 +85,9 @@ def evaluate_with_ledger(
         first["curriculum"] = {**first["curriculum"], "graph": after["curriculum"]["graph"]}
         enrolled = {"state": first, "by": "run", "at": identity.session.start, **_versions(plain)}
         add(store, identity.subject, lambda now: None if now.standing.place else Draft("enrolled", enrolled, graph))
-    facts = {**given, "state": after, "metrics": content["metrics"], **_versions(plain)}
+    facts = {**given, "state": after, "metrics": content["metrics"], **evaluated.decision, **_versions(plain)}
     if bound := _bound(evaluated):
         facts["stuck_after"] = bound
-    if evaluated.rule is not None:
-        facts["rule"] = evaluated.rule
     facts["outcome"] = digest_of_state({**after, "metrics": content["metrics"]})
     if notes := evaluated.notes:
         facts["notes"] = notes

@@ -185,6 +185,7 @@ def _row(history: History, entry: Entry, before: _Before, stages: StageOrder | N
         "late": entry.place in history.standing.late,
         "held": (content.get("error") or {}).get("code"),
         "rule": content.get("rule"),
+        "margin": content.get("margin"),
         "overridden_by": moved.content.get("by") if moved is not None else None,
         "overridden_why": moved.content.get("reason") if moved is not None else None,
         "curriculum_commit": curriculum.get("commit"),

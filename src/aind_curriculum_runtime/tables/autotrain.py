@@ -48,6 +48,7 @@ OWN: Final = (
     Column("late", "flag", "whether it came too late to move the animal"),
     Column("held", "text", "the error code of a session that could not be evaluated"),
     Column("rule", "text", "the rule that decided; empty where the animal stays or the ledger does not say"),
+    Column("margin", "number", "what that rule compared less its constant, where it is such a comparison"),
     Column("overridden_by", "text", "who had moved the animal"),
     Column("overridden_why", "text", "the reason that was given"),
     Column("curriculum_commit", "text", "the commit of the curriculum's repo"),
@@ -195,6 +196,6 @@ def _known(stage: str | None) -> str | None:
 
 
 def _own(row: Row) -> Iterator[tuple[str, Any]]:
-    read = {"flag": row.flag, "whole": row.whole, "text": row.text}
+    read = {"flag": row.flag, "number": row.real, "whole": row.whole, "text": row.text}
     for name, kind, _ in OWN:
         yield name, read[kind](name)

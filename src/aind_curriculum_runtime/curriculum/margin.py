@@ -53,13 +53,17 @@ class _Comparison:
     def margin(self, metrics: Any) -> float | None:
         """Its margin, if it holds."""
         value = self._value(metrics)
-        return float(value - self._constant) if self._holds(value, self._constant) else None
+        return _finite(value - self._constant) if self._holds(value, self._constant) else None
 
     def is_missed(self, metrics: Any) -> tuple[bool, float | None]:
         """Whether it does not hold, and its margin if that is a number."""
         value = self._value(metrics)
-        margin = float(value - self._constant)
-        return not self._holds(value, self._constant), margin if math.isfinite(margin) else None
+        return not self._holds(value, self._constant), _finite(value - self._constant)
+
+
+def _finite(number: Any) -> float | None:
+    margin = float(number)
+    return margin if math.isfinite(margin) else None
 
 
 def margin_of(rule: Any) -> Margin | None:
