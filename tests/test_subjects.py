@@ -421,6 +421,7 @@ def test_a_state_is_written_only_into_a_folder_that_is_there(animal: Lab) -> Non
         (["enroll", "../../evil"], 64, "'../../evil' cannot be the name"),
         (["next", "1", "-o", "{}/none/s.json"], 74, "The folder for the trainer state"),
         (["reassign", "1", "a", "--to", "1"], 64, "recorded under 1 already"),
+        (["review", "--by", ""], 64, "--by is empty."),
         (["enroll", "1"], 75, "There is no ledger at"),
     ],
 )
