@@ -11,15 +11,15 @@ import random
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from fleet_support import script
-from ledger_support import KINDS, Place, place_of, postgresql_server
-from release_support import S3, install_runtime_extras, s3_server
+from ledger_support import KINDS, Place, place_of
+from release_support import S3, install_runtime_extras
 from support import Repo, Result, call, clean_environment, generate
 
 from aind_curriculum_runtime.contract.strict_json import encode
@@ -112,21 +112,6 @@ def repo(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     return repo
 
 
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    with s3_server(tmp_path_factory.mktemp("s3") / "log.txt") as server, pytest.MonkeyPatch.context() as patch:
-        server.make_bucket("bucket")
-        for name, value in server.environment.items():
-            patch.setenv(name, value)
-        yield server
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[Any]:
-    with postgresql_server() as server:
-        yield server
-
-
 def kinds(store: Store, subject: str) -> list[str]:
     return [one.kind for one in entries_of(store, subject)]
 
@@ -141,7 +126,7 @@ def told(said: bytes, subject: str) -> list[tuple[str, int]]:
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
-        *(("folder", 3), ("sqlite", 2), ("postgresql", 1), ("s3", 1)),
+        *(("folder", 3), ("sqlite", 1), ("postgresql", 1), ("s3", 1)),
         *(pytest.param(kind, 200, marks=pytest.mark.exhaustive) for kind in KINDS),
     ],
 )

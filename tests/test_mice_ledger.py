@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_support import place_of, postgresql_server
+from ledger_support import place_of
 from mice_with_ledger import before_session
 from recorded import write_session
-from release_support import S3, s3_server
+from release_support import S3
 from support import PROJECT, Repo, Result, call
 from test_clabe import Launch
 from test_clabe import clabe as clabe
@@ -58,21 +57,6 @@ def trained(
     assert done.code == 0, done.text
     assert not list(folder.rglob("previous_metrics.json"))
     return {one["session"]: one["suggestion"] for one in map(json.loads, found.read_text("utf-8").splitlines())}
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    with s3_server(tmp_path_factory.mktemp("s3") / "log.txt") as server, pytest.MonkeyPatch.context() as patch:
-        server.make_bucket("bucket")
-        for name, value in server.environment.items():
-            patch.setenv(name, value)
-        yield server
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[Any]:
-    with postgresql_server() as server:
-        yield server
 
 
 def test_every_recorded_decision_is_found_again(trained: dict[str, dict[str, Any]]) -> None:
