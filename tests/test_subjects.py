@@ -216,6 +216,15 @@ def test_what_comes_too_late_without_an_undone_session_is_told(animal: Lab) -> N
     assert "  came too late none -> entry 3" in animal("undo", OTHER, "--entry", "2").out.splitlines()
 
 
+def test_sessions_held_back_by_a_clock_that_was_ahead_count_once_its_session_is_undone(animal: Lab) -> None:
+    animal.session(1, "s_b")
+    animal.session(30, "s_c")
+    animal.session(2, "s_d")
+    assert (animal.standing().stage, animal.standing().late) == ("s_c", (4,))
+    assert "  stage         s_c -> s_d" in animal("undo", MOUSE, "--entry", "3").out.splitlines()
+    assert (animal.standing().stage, animal.standing().late) == ("s_d", ())
+
+
 def test_a_session_is_given_to_the_animal_that_it_is_of(animal: Lab) -> None:
     animal.enroll(OTHER)
     animal.session(1, "s_b")
