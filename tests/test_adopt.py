@@ -287,9 +287,15 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
     ids=lambda value: str(value),
 )
 def test_a_real_curriculum_gives_what_its_own_command_gave(
-    name: str, sessions: int, original: Original, template: Path, tmp_path: Path
+    name: str,
+    sessions: int,
+    original: Original,
+    template: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    repo = wrapped_repo(template, tmp_path / f"vr-{name}", name)
+    # A short path: by a long one `uv run --with` starts the script without what it brings (`wrap`'s hint says so).
+    repo = wrapped_repo(template, tmp_path_factory.mktemp("repo") / f"vr-{name}", name)
     steps = original.chains(tmp_path / "steps", name, sessions)
     done = adopt(repo)
     assert done.code == 0, done.text

@@ -40,6 +40,15 @@ class Kept:
         return self._read("trainer_state.json")
 
     @property
+    def picked(self) -> Any:
+        """The trainer state that CLABE took from its library."""
+        return self._read("picked.json")
+
+    @property
+    def picked_task(self) -> Any:
+        return self._read("picked_task.json")
+
+    @property
     def metrics(self) -> Any:
         return self._read("metrics.json")
 
@@ -60,13 +69,16 @@ Launch = Callable[..., Kept]
 @pytest.fixture(scope="module")
 def clabe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment that holds CLABE, and neither this project nor any curriculum."""
-    home = tmp_path_factory.mktemp("clabe")
+    return installed_clabe(tmp_path_factory.mktemp("clabe"))
+
+
+def installed_clabe(home: Path, versions: str = "") -> Path:
+    """Make an environment that holds CLABE and nothing of ours; give its Python."""
     environment = clean_environment()
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable], cwd=home, check=True, env=environment)
     python = Repo(home).script("python")
-    subprocess.run(
-        ["uv", "pip", "install", "--quiet", "--python", python, "aind-clabe"], cwd=home, check=True, env=environment
-    )
+    command = ["uv", "pip", "install", "--quiet", "--python", python, f"aind-clabe{versions}"]
+    subprocess.run(command, cwd=home, check=True, env=environment)
     return python
 
 
@@ -98,18 +110,22 @@ def launch(clabe: Path, launcher: subprocess.Popen[str], tmp_path: Path) -> Laun
 
     def run(repo: Path, session: Path, state: Path, *, env: dict[str, str] | None = None, **settings: Any) -> Kept:
         folder = tmp_path / f"launched-{next(numbers)}"
-        folder.mkdir()
         given = {"project_directory": repo, "data_directory": session, "input_trainer_state": state, **settings}
-        plain = {key: value if isinstance(value, list) else str(value) for key, value in given.items()}
-        order = {"settings": plain, "folder": str(folder)}
-        with started(clabe, folder, **env) if env else contextlib.nullcontext(launcher) as process:
-            assert process.stdin is not None and process.stdout is not None
-            process.stdin.write(json.dumps(order) + "\n")
-            process.stdin.flush()
-            assert process.stdout.readline() == "\n", "the launcher failed itself: see its stderr"
-        return Kept(folder)
+        with started(clabe, tmp_path, **env) if env else contextlib.nullcontext(launcher) as process:
+            return end_session(process, folder, given)
 
     return run
+
+
+def end_session(process: subprocess.Popen[str], folder: Path, settings: dict[str, Any], **more: str) -> Kept:
+    """Have a launcher end a session, and keep what it keeps in a new folder; `more` is the library with the animal."""
+    folder.mkdir()
+    plain = {key: value if isinstance(value, list) else str(value) for key, value in settings.items()}
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(json.dumps({"settings": plain, "folder": str(folder), **more}) + "\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == "\n", "the launcher failed itself: see its stderr"
+    return Kept(folder)
 
 
 @pytest.fixture

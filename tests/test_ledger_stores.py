@@ -22,14 +22,15 @@ import psutil
 import psycopg
 import pytest
 import sqlalchemy
-from ledger_support import KINDS, Place, place_of
+from ledger_support import KINDS, Place, exported_csv, place_of, table_of, take_in
 from ledger_writers import SUBJECT, decision
 from release_support import S3
 
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.ledger.copying import Copied, copy
 from aind_curriculum_runtime.ledger.entry import digest
-from aind_curriculum_runtime.ledger.known import entries_of, known, remember
+from aind_curriculum_runtime.ledger.known import entries_of, known, next_state, remember
+from aind_curriculum_runtime.ledger.mirroring import declare, mirrors_of
 from aind_curriculum_runtime.ledger.opening import create, open_store
 from aind_curriculum_runtime.ledger.overview import overview
 from aind_curriculum_runtime.ledger.recording import add, change
@@ -204,6 +205,32 @@ def test_a_write_whose_answer_was_lost_is_not_written_twice(store: Store) -> Non
     deaf: Any = _Deaf(store)
     add(deaf, SUBJECT, change("moved", {"by": "me"}))
     assert store.last(SUBJECT) == 1
+
+
+# Mirrors
+
+
+def test_the_ledger_keeps_its_mirrors_which_show_each_entry_or_catch_up(
+    store: Store, place: Place, tmp_path: Path
+) -> None:
+    def of(subject: str) -> Any:
+        return json.loads((tmp_path / "Subjects" / subject / "trainer_state.json").read_bytes())
+
+    def stands(subject: str) -> Any:
+        return next_state(store, known(store, subject))
+
+    assert mirrors_of(store) == []
+    declare(store, str(tmp_path))
+    for count in range(1, 4):
+        recorded(store, count)
+        assert of(SUBJECT) == stands(SUBJECT)
+    away = (tmp_path / "Subjects").rename(tmp_path / "unmounted")
+    there = open_store(place.url)
+    assert mirrors_of(there) == [str(tmp_path)]
+    recorded(there, 2)
+    away.rename(tmp_path / "Subjects")
+    recorded(store, 1, "111111")
+    assert (of(SUBJECT), of("111111")) == (stands(SUBJECT), stands("111111"))
 
 
 # Making one
@@ -445,9 +472,9 @@ def test_an_account_that_may_only_add_entries_can_record(make_place: Callable[[s
     for statement in (
         "drop role if exists rig",
         "create role rig login",
-        "grant select on ledger_form, ledger_entries, ledger_graphs, ledger_known to rig",
-        "grant insert on ledger_entries, ledger_graphs, ledger_known to rig",
-        "grant update on ledger_graphs, ledger_known to rig",
+        "grant select on ledger_form, ledger_entries, ledger_graphs, ledger_known, ledger_documents to rig",
+        "grant insert on ledger_entries, ledger_graphs, ledger_known, ledger_documents to rig",
+        "grant update on ledger_graphs, ledger_known, ledger_documents to rig",
     ):
         place.execute(statement)
     store = recorded(open_store(place.url.replace("postgres:@", "rig:@")), 12)
@@ -676,3 +703,17 @@ def test_a_writer_that_is_killed_at_any_point_leaves_a_whole_ledger(kills: int, 
     report = writers(place, "kills", str(kills))
     assert report["confirmed"] <= report["entries"] <= report["confirmed"] + kills
     assert (report["lost"], report["twice"], report["findings"], report["same"]) == ([], [], [], True)
+
+
+# Tables
+
+
+def test_what_is_imported_is_exported_alike_from_every_store(store: Store, tmp_path: Path) -> None:
+    rows = ["b,1,2026-03-01,s_one,s_one,s_two", "a,1,2026-03-01,s_one,s_two,s_three", "b,2,2026-03-02,s_two,,s_two"]
+    table = table_of(tmp_path / "table.csv", rows)
+    folder = create(str(tmp_path / "other"))
+    for one in (store, folder, store):
+        assert take_in(one, table).left_out == {}
+    assert (store.last("a"), store.last("b")) == (3, 3)
+    assert exported_csv(store) == exported_csv(folder)
+    assert list(verify(store)) == []

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from aind_curriculum_runtime import Compute, CurriculumError, Drop, Migration, Rename, Set
-from aind_curriculum_runtime.session.state import Arrived, checked, deserialise_or_move
+from aind_curriculum_runtime.session.plain_state import checked
+from aind_curriculum_runtime.session.state import Arrived, deserialise_or_move
 from aind_curriculum_runtime.session.trainer import OrderedTrainer
 
 

@@ -19,7 +19,8 @@ from release_support import STAGES, set_version, sync, undone
 from support import Repo, Result
 
 from aind_curriculum_runtime import CurriculumError
-from aind_curriculum_runtime.session.state import Arrived, checked, deserialise
+from aind_curriculum_runtime.session.plain_state import checked
+from aind_curriculum_runtime.session.state import Arrived, deserialise
 
 
 class Reward(BaseModel):

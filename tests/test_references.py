@@ -39,7 +39,8 @@ from small_rules import (
 
 from aind_curriculum_runtime import CurriculumError
 from aind_curriculum_runtime.curriculum.references import collect, known, places, require_known, require_shape
-from aind_curriculum_runtime.session.state import checked, deserialise, read
+from aind_curriculum_runtime.session.plain_state import checked, read
+from aind_curriculum_runtime.session.state import deserialise
 from aind_curriculum_runtime.session.trainer import OrderedTrainer
 
 HERE = small_rules.__name__

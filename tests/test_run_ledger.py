@@ -13,6 +13,7 @@ from support import Repo, Result, clean_environment
 from aind_curriculum_runtime.ledger.entry import Entry
 from aind_curriculum_runtime.ledger.folder import FolderStore
 from aind_curriculum_runtime.ledger.known import entries_of
+from aind_curriculum_runtime.ledger.mirroring import declare
 from aind_curriculum_runtime.ledger.recording import add, change
 from aind_curriculum_runtime.ledger.standing import Standing, stand
 
@@ -193,6 +194,33 @@ def test_a_ledger_that_is_away_is_75_and_the_rerun_catches_up(rig: Rig) -> None:
     away.rename(rig.ledger)
     assert rig.run(session).code == 0
     assert len(rig.entries) == 2
+
+
+def test_mirrors_that_are_away_are_a_line_each_and_change_nothing_else(
+    rig: Rig, store: FolderStore, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    declare(store, str(library))
+    slims = "slims+https://lab.example.org/slimsrest"
+    store.keep_document("mirrors", json.dumps([slims, str(library)]).encode())
+    (library / "Subjects").rmdir()
+    session = rig.session(1)
+    plain = rig.repo.curriculum("run", "--data-directory", session, "--input-trainer-state", rig.state)
+    result = rig.run(session)
+    assert (result.code, result.stdout, len(rig.entries)) == (0, plain.stdout, 2)
+    behind = [line for line in result.text.splitlines() if "does not show" in line]
+    for line, mirror, why in zip(
+        behind,
+        (slims, str(library)),
+        ("aind_slims_api is not installed", f"the folder {library / 'Subjects'} is not there"),
+        strict=True,
+    ):
+        assert line.startswith(f"curriculum: the mirror {mirror} does not show entry 2 of {MOUSE} yet: {why}")
+    (library / "Subjects").mkdir()
+    assert rig.run(session).stdout == plain.stdout and len(rig.entries) == 2
+    shown = (library / "Subjects" / MOUSE / "trainer_state.json").read_text(encoding="utf-8")
+    assert json.loads(shown) == plain.document["trainer_state"]
 
 
 def test_a_session_without_a_state_says_where_the_ledger_has_it(rig: Rig) -> None:

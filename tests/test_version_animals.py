@@ -24,7 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validat
 from aind_curriculum_runtime import Compute, CurriculumError, Drop, Migration, Rename, Tombstone
 from aind_curriculum_runtime.curriculum.references import known
 from aind_curriculum_runtime.look.read import read_model
-from aind_curriculum_runtime.session.state import checked, deserialise_or_move
+from aind_curriculum_runtime.session.plain_state import checked
+from aind_curriculum_runtime.session.state import deserialise_or_move
 from aind_curriculum_runtime.session.suggestion import as_json
 from aind_curriculum_runtime.versions.diff import Diff, compare
 from aind_curriculum_runtime.versions.importer import arrivals

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from real_curricula import NINE, PACKAGE, VERSION
-from support import Repo, call, commit_all, git
+from support import Repo, call, commit_all, generate, git
 from test_clabe import Launch
 from test_clabe import clabe as clabe
 from test_clabe import launch as launch
@@ -241,6 +241,23 @@ LIBRARY = "aind_behavior_curriculum.curriculum:Curriculum"
 )
 def test_what_is_no_curriculum_of_a_package_is_refused(where: str, code: str, says: str, repo: Repo) -> None:
     refused(repo, where, code=code, says=says)
+
+
+@pytest.mark.parametrize("folder", ["a folder with spaces", "a-deep-folder-" * 10])
+def test_where_uv_would_start_the_wrong_environment_the_hint_is_another_call(
+    folder: str, template: Path, tmp_path: Path
+) -> None:
+    repo = Repo(generate(template, tmp_path / folder))
+    (package := tmp_path / "some").mkdir()
+    (package / "pyproject.toml").write_text('[project]\nname = "some-package"\nversion = "1"\n', encoding="utf-8")
+    (package / "some_package.py").write_text("CURRICULUM = 1\n", encoding="utf-8")
+    line = ["uv", "run", "-q", "--directory", repo.path, "--with", package]
+    where = ["wrap", "some_package:CURRICULUM"]
+    script = call([*line, COMMAND, *where], timeout=600)
+    assert script.error["code"] == "repo.import_failed"  # if not, uv has learned it, and the other call can go
+    words = script.error["hint"].partition("`")[2].partition(" wrap")[0].split()
+    assert words[:4] == ["uv", "run", "--with", "PACKAGE==VERSION"]
+    assert call([*line, *words[4:], *where], timeout=600).error["code"] == "repo.not_a_curriculum"
 
 
 def test_the_curricula_of_a_module_are_named(repo: Repo) -> None:

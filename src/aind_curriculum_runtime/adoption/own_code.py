@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ..contract.errors import CurriculumError
-from ..curriculum.formerly import ATTRIBUTE
+from ..curriculum.beside import FORMERLY
 from ..curriculum.references import known, places
 from ..project.packages import top_of
 from .moving import moved, new_names
@@ -125,7 +125,7 @@ def _declaration(former: Mapping[str, str], package: str) -> str:
     """The former rule paths, as code."""
     listed = "".join(f'    "{path}": "{now}",\n' for path, now in former.items())
     told = f"# What trainer states of {package} call these rules.\n# They are read so; nothing there is imported.\n"
-    return f"\n\n{told}{ATTRIBUTE} = {{\n{listed}}}\n" if former else ""
+    return f"\n\n{told}{FORMERLY} = {{\n{listed}}}\n" if former else ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ the curriculum as the repo's own, and nothing of the template's example. Writes 
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -195,11 +196,21 @@ def _curriculum(target: str) -> tuple[Curriculum[Any], str]:
     return load(registered), requirement
 
 
+def _here() -> str:
+    """The runtime's command as `uv run --with` can call it in this repo.
+
+    Where a path has a space or more bytes than Linux reads (127), a script cannot name its interpreter in its first
+    line. uv 0.13 then starts the script with the repo's own environment, without what `--with` brings.
+    """
+    first_line = f"#!{sys.executable}\n"
+    is_told_otherwise = os.name == "posix" and (" " in first_line or len(os.fsencode(first_line)) > 127)
+    return "python -m aind_curriculum_runtime.cli" if is_told_otherwise else NAMES[1]
+
+
 def _imported(target: str) -> Curriculum[Any]:
     module_name, _, attributes = target.partition(":")
-    bring = (
-        f"`uv run --with PACKAGE==VERSION {NAMES[1]} wrap {target}` brings the package that has it, for this one call."
-    )
+    call = f"uv run --with PACKAGE==VERSION {_here()} wrap {target}"
+    bring = f"`{call}` brings the package that has it, for this one call."
     with curriculum_code("repo.import_failed", f"{target} does not import", bring):
         found: object = importlib.import_module(module_name)
         for attribute in attributes.split("."):

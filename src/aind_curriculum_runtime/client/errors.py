@@ -131,6 +131,12 @@ class CurriculumError(Exception):
         """
         return cls(KIND_OF_EXIT[error.exit], error.message, error.hint, code=error.code, where=error.where)
 
+    @property
+    def fault(self) -> dict[str, Any]:
+        """Why there is no suggestion, as ledgers and metadata have it."""
+        code = self.code or self.kind.value
+        return {"code": code, "exit": self.exit_code, "message": self.message, "hint": self.hint}
+
     def __str__(self) -> str:
         return f"{self.kind.value}: {self.message}" + (f" {self.hint}" if self.hint else "")
 

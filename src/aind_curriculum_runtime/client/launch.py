@@ -197,6 +197,50 @@ class Client:
         order = self._order(*arguments)
         return read_json(_run(order), order, allow_leftovers=self.allow_leftovers)
 
+    def metadata(
+        self,
+        data_directory: StrPath,
+        input_trainer_state: StrPath,
+        outcome: Suggestion | Hold | None = None,
+        *,
+        curriculum: str | None = None,
+        exact: bool = False,
+    ) -> dict[str, Any]:
+        """Ask for the facts of a session for its metadata: what goes into aind-data-schema's ``Acquisition``.
+
+        Args:
+            data_directory: The session directory.
+            input_trainer_state: File of the trainer state that the session was run with.
+            outcome: What ``suggest_or_hold`` gave; by default the session is evaluated once more. Of a session that was
+                held no process is asked.
+            curriculum: Name of the curriculum; by default the one that the trainer state names.
+            exact: Whether code that could not be had again is refused, such as changes that are not committed.
+
+        Returns:
+            ``code``, ``stimulus_epoch`` and ``output_parameters``, as ``curriculum metadata`` prints them.
+
+        Raises:
+            CurriculumError: There is no answer; its kind says why.
+        """
+        if isinstance(outcome, Hold):
+            from .metadata import held_metadata
+
+            return held_metadata(outcome.reason, _absolute(input_trainer_state), _absolute(self.repo), exact=exact)
+        import tempfile  # here, so that a launcher starts without it
+
+        arguments = ["--data-directory", str(_absolute(data_directory))]
+        arguments += ["--input-trainer-state", str(_absolute(input_trainer_state))]
+        arguments += ["--curriculum", curriculum] if curriculum is not None else []
+        arguments += ["--ledger", self.ledger] if self.ledger is not None else []
+        arguments += ["--exact"] if exact else []
+        with tempfile.TemporaryDirectory() as folder:
+            if outcome is not None:
+                file = Path(folder) / "suggestion.json"
+                file.write_bytes(outcome.raw)
+                arguments += ["--suggestion", str(file)]
+            found: dict[str, Any] = self.ask("metadata", *arguments)
+        return found
+
     def command(self, *arguments: str) -> list[str]:
         """The contract's command line.
 

@@ -40,6 +40,9 @@ CURRICULUM: Final = (
     Declared("run", True, _RUN, "commands.run", "evaluate a session and print the suggestion"),
     Declared("init", True, _RUN, "commands.init", "print a trainer state to start a subject from"),
     Declared("demo", True, _RUN, "commands.demo", "run the repo's sample session"),
+    Declared(
+        "metadata", True, _RUN, "commands.metadata", "print the facts of a session for its metadata, or verify them"
+    ),
     Declared("list", False, _LOOK, "commands.list", "list the curricula installed here"),
     Declared("show", True, _LOOK, "commands.show", "print the curriculum, or one stage of it"),
     Declared("diagram", True, _LOOK, "commands.diagram", "draw the curriculum as a picture, a page or Markdown"),

@@ -6,12 +6,14 @@ may change the working directory before anything is written. Knows nothing of wh
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ..contract.errors import CurriculumError
-from ..project.files import is_transient, write_atomically
+from ..project.files import is_transient, written_beside
 
 __all__ = ["OutputFile", "planned"]
 
@@ -36,9 +38,23 @@ class OutputFile(NamedTuple):
         Raises:
             CurriculumError: As ``planned``, and ``output.not_writable`` or ``transient.io``.
         """
+        with self.open() as file:
+            file.write(data)
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the file to write it bit by bit; it stands in its place when the body ends, and not if that raises.
+
+        Yields:
+            The file.
+
+        Raises:
+            CurriculumError: As ``write``.
+        """
         self.require()  # again: an evaluation lies between
         try:
-            write_atomically(self.path, data)
+            with written_beside(self.path) as file:
+                yield file
         except OSError as error:
             raise self._refused(error) from error
 

@@ -21,7 +21,7 @@ from ..curriculum.loading import load
 from ..look.summary import summarise
 from ..session.enrolment import enrolled
 from ..session.evaluate import evaluate_session
-from ..session.state import parsed
+from ..session.plain_state import parsed
 from ..session.suggestion import state_document, suggestion
 
 EXAMPLES: Final = """\

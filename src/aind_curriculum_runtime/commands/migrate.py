@@ -15,7 +15,8 @@ from ..command.output import OutputFile, planned
 from ..contract.errors import CurriculumError
 from ..curriculum.migration import declared
 from ..session.admission import admit
-from ..session.state import deserialise_or_move, read
+from ..session.plain_state import read
+from ..session.state import deserialise_or_move
 from .run import tell
 
 EXAMPLES: Final = """\

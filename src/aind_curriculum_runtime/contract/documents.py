@@ -1,6 +1,6 @@
 """The documents of the contract as models, and the JSON Schemas that are published from them.
 
-Owns the shape of the suggestion, of the error line and of ``describe --json``, with a description of
+Owns the shape of the suggestion, of the error line, of ``describe --json`` and of ``metadata``, with a description of
 every field. Launchers may validate with the models or with the files in ``schemas``, which
 ``python -m aind_curriculum_runtime.contract.documents`` writes. No command imports this module: what it prints is
 checked against it by the tests, not in every session.
@@ -22,7 +22,16 @@ from pydantic_core import CoreSchema
 from .errors import CODES, CONTRACT_VERSION, ExitCode
 from .versions import SEMVER
 
-__all__ = ["SCHEMA_DIRECTORY", "CurriculumRecord", "Description", "ErrorLine", "Suggestion", "main", "schemas"]
+__all__ = [
+    "SCHEMA_DIRECTORY",
+    "CurriculumRecord",
+    "Description",
+    "ErrorLine",
+    "SessionMetadata",
+    "Suggestion",
+    "main",
+    "schemas",
+]
 
 SCHEMA_DIRECTORY: Final = Path(__file__).parent / "schemas"
 """Where the published schemas are, in the source tree and in an installed package alike."""
@@ -137,10 +146,103 @@ class Description(BaseModel):
     curricula: list[CurriculumRecord] = Field(min_length=1, description="The curricula installed here, by name.")
 
 
+class MetadataSession(BaseModel):
+    """A session as the ledger names it."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    name: str = Field(description="What it is called.")
+    start: str = Field(description="When it began, in UTC.")
+
+
+class MetadataDecision(BaseModel):
+    """What was decided."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    moved: bool | None = Field(default=None, description="Whether the stage is another one.")
+    rule: str | None = Field(default=None, description="The stage transition that held.")
+    read: dict[str, Any] | None = Field(default=None, description="The metrics that it read.")
+
+
+class MetadataParameters(BaseModel):
+    """What a Code of aind-data-schema has no field for. What is not known is left out."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    format: Literal[1] = Field(description="The form of these parameters.")
+    source: str = Field(description="Where it was taken from: ledger, suggestion, evaluation or launcher.")
+    subject: str | None = Field(default=None, description="The animal.")
+    session: MetadataSession | None = Field(default=None, description="Its name and start.")
+    outcome: Literal["evaluated", "held"] = Field(description="Whether there is a suggestion.")
+    held: dict[str, Any] | None = Field(default=None, description="Why there is none: code, exit, message, hint.")
+    stage_run: str | None = Field(default=None, description="The stage at which the session was run.")
+    stage_suggested: str | None = Field(default=None, description="The stage of the next session.")
+    decision: MetadataDecision | None = Field(default=None, description="Whether it moved, and by which rule.")
+    suggested_parameters: dict[str, Any] | None = Field(default=None, description="The next session's task parameters.")
+    policies_before: list[str] | None = Field(default=None, description="Policies that were active.")
+    policies_after: list[str] | None = Field(default=None, description="Policies that are active from now on.")
+    is_on_curriculum_before: bool | None = Field(default=None, description="Whether the animal was on curriculum.")
+    is_on_curriculum_after: bool | None = Field(default=None, description="Whether the suggestion is.")
+    people: list[dict[str, Any]] | None = Field(
+        default=None, description="What people did since the session before: what, at, by, reason, stage, path, value."
+    )
+    pinned: list[dict[str, Any]] | None = Field(default=None, description="Parameters set by hand: path, value, by.")
+    is_late: bool | None = Field(default=None, description="Whether it came too late to move anything.")
+    migration: dict[str, Any] | None = Field(default=None, description="How the state came from an older version.")
+    versions: dict[str, Any] = Field(description="curriculum, runtime, contract, dsl and python.")
+    code: dict[str, Any] = Field(
+        description="distribution, folder, tree, is_dirty, changed_files, is_pushed, is_shallow, lock_sha256, and "
+        "cannot_be_had_again with the reasons."
+    )
+    hashes: dict[str, Any] = Field(description="state, suggestion, and session with sha256, files and bytes.")
+
+
+class MetadataCode(BaseModel):
+    """A Code of aind-data-schema, as plain JSON."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    url: str = Field(min_length=1, description="The repo's remote; pkg:generic/NAME@VERSION where none is known.")
+    name: str = Field(min_length=1, description="Where the curriculum's object is; else its distribution.")
+    version: str | None = Field(default=None, description="Version of the curriculum.")
+    commit_hash: str | None = Field(default=None, pattern="^[0-9a-f]{7,60}$", description="The commit.")
+    language: Literal["aind-behavior-curriculum"] = Field(description="The library.")
+    language_version: str | None = Field(default=None, description="Version of the library.")
+    run_script: str | None = Field(default=None, description="The console script.")
+    parameters: MetadataParameters = Field(description="All else that is known.")
+
+
+class MetadataEpoch(BaseModel):
+    """What a StimulusEpoch of aind-data-schema says of training."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    curriculum_status: str | None = Field(default=None, description="The stage at which the session was run.")
+    training_protocol_name: str | None = Field(default=None, description="Name of the curriculum.")
+
+
+class SessionMetadata(BaseModel):
+    """What `curriculum metadata` prints of a session.
+
+    Keys have no point and no dollar sign: %2E and %24 stand for them, and %25 for the percent sign. A field of which
+    nothing is known is left out; it is never null.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    code: MetadataCode = Field(description="For data_streams[].code.")
+    stimulus_epoch: MetadataEpoch = Field(description="For stimulus_epochs[].")
+    output_parameters: dict[str, Any] = Field(
+        description="The metrics, for performance_metrics; empty for a session that was held."
+    )
+
+
 _PUBLISHED: Final[dict[str, type[BaseModel]]] = {
     "suggestion.schema.json": Suggestion,
     "error.schema.json": ErrorLine,
     "describe.schema.json": Description,
+    "metadata.schema.json": SessionMetadata,
 }
 
 

@@ -7,18 +7,16 @@ An animal that stays longer is named to people; nothing else follows from it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import CurriculumError
+from .beside import STUCK_AFTER, beside
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum
 
 __all__ = ["stuck_after"]
-
-_ATTRIBUTE: Final = "STUCK_AFTER"
 
 
 def stuck_after(target: str, curriculum: Curriculum[Any]) -> Mapping[str, int]:
@@ -35,7 +33,9 @@ def stuck_after(target: str, curriculum: Curriculum[Any]) -> Mapping[str, int]:
         CurriculumError: ``repo.curriculum_invalid`` when ``STUCK_AFTER`` is something else, or names no stage.
     """
     module = target.partition(":")[0]
-    found = getattr(sys.modules.get(module), _ATTRIBUTE, {})
+    found = beside(target, STUCK_AFTER)
+    if found is None:
+        return {}
     stages = [stage.name for stage in curriculum.see_stages()] if found else []
     if not isinstance(found, Mapping) or not all(type(one) is int and one > 0 for one in found.values()):
         wrong = "is not a dict of stages' names and numbers of sessions"
@@ -45,7 +45,7 @@ def stuck_after(target: str, curriculum: Curriculum[Any]) -> Mapping[str, int]:
         return found
     raise CurriculumError(
         "repo.curriculum_invalid",
-        f"{module}.{_ATTRIBUTE} {wrong}.",
-        f"Write {_ATTRIBUTE} = {{{(stages or ['s_stage'])[0]!r}: 10}}.",
-        where=f"{module}:{_ATTRIBUTE}",
+        f"{module}.{STUCK_AFTER} {wrong}.",
+        f"Write {STUCK_AFTER} = {{{(stages or ['s_stage'])[0]!r}: 10}}.",
+        where=f"{module}:{STUCK_AFTER}",
     )

@@ -13,17 +13,14 @@ that the curriculum itself had are entry points (``discovery``), because it is c
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from ..contract.errors import CurriculumError
+from .beside import FORMERLY, beside
 from .references import collect, replaced
 
-__all__ = ["ATTRIBUTE", "declared", "faults", "with_own_rules"]
-
-ATTRIBUTE: Final = "FORMERLY"
-"""Where a curriculum's module declares them, beside its ``Curriculum`` object."""
+__all__ = ["declared", "faults", "with_own_rules"]
 
 
 def declared(target: str) -> Mapping[str, str]:
@@ -39,15 +36,17 @@ def declared(target: str) -> Mapping[str, str]:
         CurriculumError: ``repo.formerly`` when ``FORMERLY`` is something else.
     """
     module = target.partition(":")[0]
-    found = getattr(sys.modules.get(module), ATTRIBUTE, {})
+    found = beside(target, FORMERLY)
+    if found is None:
+        return {}
     if not isinstance(found, Mapping) or not all(
         isinstance(path, str) and isinstance(now, str) for path, now in found.items()
     ):
         raise CurriculumError(
             "repo.formerly",
-            f"{module}.{ATTRIBUTE} is not a dict of former rule paths and those of today.",
-            f'Write {ATTRIBUTE} = {{"old_package.rules.p_x": "my_package.rules.p_x"}}.',
-            where=f"{module}:{ATTRIBUTE}",
+            f"{module}.{FORMERLY} is not a dict of former rule paths and those of today.",
+            f'Write {FORMERLY} = {{"old_package.rules.p_x": "my_package.rules.p_x"}}.',
+            where=f"{module}:{FORMERLY}",
         )
     return found
 
@@ -65,7 +64,7 @@ def faults(former: Mapping[str, str], own: Mapping[str, frozenset[str]]) -> Iter
     rules = frozenset[str]().union(*own.values())
     for path, now in former.items():
         if path in rules:
-            yield f"{ATTRIBUTE} names {path!r} as a former path, which is that of a rule today."
+            yield f"{FORMERLY} names {path!r} as a former path, which is that of a rule today."
         elif now not in rules:
             yield _leads_nowhere(path, now)
 
@@ -95,7 +94,7 @@ def with_own_rules(
                 "repo.formerly",
                 _leads_nowhere(path, former[path]),
                 "Give the path that the rule has today, as `curriculum init --stage` prints it.",
-                where=ATTRIBUTE,
+                where=FORMERLY,
             )
 
     def of_today(kind: str, path: str) -> str:
@@ -105,4 +104,4 @@ def with_own_rules(
 
 
 def _leads_nowhere(path: str, now: str) -> str:
-    return f"{ATTRIBUTE} leads from {path!r} to {now!r}, which is no rule of this curriculum that a state can name."
+    return f"{FORMERLY} leads from {path!r} to {now!r}, which is no rule of this curriculum that a state can name."

@@ -22,7 +22,6 @@ Light: it imports neither the library nor pydantic.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -32,9 +31,9 @@ from ..contract.errors import CurriculumError
 from ..contract.leaves import EACH, Part, parts
 from ..contract.strict_json import encode, parse
 from ..contract.versions import SEMVER, numbers
+from .beside import MIGRATIONS, beside
 
 __all__ = [
-    "ATTRIBUTE",
     "TOMBSTONES",
     "Compute",
     "Drop",
@@ -48,9 +47,6 @@ __all__ = [
     "require_fitting",
     "tombstone",
 ]
-
-ATTRIBUTE: Final = "MIGRATIONS"
-"""Where a curriculum's module declares them, beside its ``Curriculum`` object."""
 
 TOMBSTONES: Final = "aind_curriculum_runtime.tombstones"
 """Entry point group of removed curricula: the old name, and ``package.module:OBJECT`` of its ``Tombstone``."""
@@ -301,11 +297,13 @@ def declared(target: str) -> Mapping[int | str, Migration]:
         CurriculumError: ``repo.migration`` when ``MIGRATIONS`` is something else.
     """
     module = target.partition(":")[0]
-    found = getattr(sys.modules.get(module), ATTRIBUTE, {})
+    found = beside(target, MIGRATIONS)
+    if found is None:
+        return {}
     if not isinstance(found, Mapping):
-        raise _misdeclared(f"{module}.{ATTRIBUTE} is not a dict of versions and Migration objects", module)
+        raise _misdeclared(f"{module}.{MIGRATIONS} is not a dict of versions and Migration objects", module)
     for why in _faults(found):
-        raise _misdeclared(f"{module}.{ATTRIBUTE} {why}", module)
+        raise _misdeclared(f"{module}.{MIGRATIONS} {why}", module)
     return found
 
 
@@ -313,9 +311,9 @@ def _misdeclared(why: str, module: str) -> CurriculumError:
     return CurriculumError(
         "repo.migration",
         f"{why}.",
-        f'Write {ATTRIBUTE} = {{"1.4.0": Migration(parameters=[...])}}, or for an older major version '
+        f'Write {MIGRATIONS} = {{"1.4.0": Migration(parameters=[...])}}, or for an older major version '
         "{0: Migration(stages={...})}.",
-        where=f"{module}:{ATTRIBUTE}",
+        where=f"{module}:{MIGRATIONS}",
     )
 
 
@@ -390,7 +388,7 @@ def named(key: int | str) -> str:
 
 
 def _unfitting(message: str, hint: str) -> CurriculumError:
-    return CurriculumError("repo.migration", message, hint, where=ATTRIBUTE)
+    return CurriculumError("repo.migration", message, hint, where=MIGRATIONS)
 
 
 def tombstone(name: str) -> str | None:

@@ -16,7 +16,8 @@ from ..contract.leaves import ABSENT, EACH, Leaf, Named, Part, changed, found, l
 from ..contract.strict_json import encode, parse
 from ..contract.versions import numbers
 from .author_code import curriculum_code
-from .migration import ATTRIBUTE, Compute, Drop, Migration, Operation, Rename, Set, Tombstone, named
+from .beside import MIGRATIONS
+from .migration import Compute, Drop, Migration, Operation, Rename, Set, Tombstone, named
 
 __all__ = ["Did", "Migrated", "Step", "last_name", "migrated", "path_through"]
 
@@ -343,7 +344,7 @@ class _Operator:
                 "result.not_serialisable",
                 f"The function that computes {one.path} in the {self.migration} returned what is no JSON: {error}.",
                 "Use float, int, bool, str and lists or dicts of them; convert numpy values with .item() or .tolist().",
-                where=ATTRIBUTE,
+                where=MIGRATIONS,
             ) from None
 
     def _replace(
@@ -391,7 +392,7 @@ class _Operator:
             "repo.migration",
             f"The {self.migration} {why} (at the stage {self.stage!r}).",
             "Name the stages that it is meant for: parameters={'stage': [...]}; see `curriculum migrate`.",
-            where=ATTRIBUTE,
+            where=MIGRATIONS,
         )
 
 

@@ -20,7 +20,7 @@ from ..subjects.changes import Person
 from ..subjects.difference import difference
 from ..subjects.history import History, read_history
 
-__all__ = ["Deciding", "asked", "is_asked"]
+__all__ = ["Deciding", "asked", "is_asked", "tell"]
 
 Decide = Callable[[History], Draft | None]
 """What to write on top of a history; None when there is nothing to change."""
@@ -135,10 +135,19 @@ class Deciding:
                 written.append(draft)
             return written[0] if written else None
 
-        after = add(self.store, history.subject, deciding)
+        after = add(self.store, history.subject, deciding, tell=tell)
         if written:
             print(f"Written as entry {after.standing.place} of {history.subject}.")
         return bool(written)
+
+
+def tell(sentence: str) -> None:
+    """Say something that is no result, such as that a mirror is behind.
+
+    Args:
+        sentence: Without its full stop.
+    """
+    print(f"curricula: {sentence}.", file=sys.stderr)
 
 
 def is_asked() -> bool:

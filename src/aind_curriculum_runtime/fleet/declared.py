@@ -34,8 +34,8 @@ _DECIDE: Final = "decide"
 _KEEP: Final = "the ledger"
 
 
-def _subjects(name: str, heading: str, help: str) -> Declared:
-    return Declared(name, False, heading, f"fleet.commands.subjects.{name}", help)
+def _subjects(name: str, heading: str, help: str, module: str | None = None) -> Declared:
+    return Declared(name, False, heading, f"fleet.commands.subjects.{module or name}", help)
 
 
 SUBJECTS: Final = (
@@ -54,5 +54,8 @@ SUBJECTS: Final = (
     _subjects("reassign", _DECIDE, "give a session to the animal that it is of"),
     _subjects("migrate", _DECIDE, "bring animals to the version of a curriculum that is installed"),
     _subjects("create", _KEEP, "make a new ledger"),
+    _subjects("mirror", _KEEP, "show where animals stand to CLABE or SLIMS, and bring that up to date"),
+    _subjects("import", _KEEP, "take in what CLABE, auto-train or session directories know", "import_"),
+    _subjects("export", _KEEP, "write the sessions of animals as a table"),
     _subjects("verify", _KEEP, "look whether every entry is there and fits"),
 )

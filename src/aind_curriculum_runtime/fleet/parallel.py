@@ -1,18 +1,18 @@
 """Do the same work for many curricula, several at a time.
 
-Owns threads, the progress bar and Ctrl-C. Knows nothing of the work.
+Owns threads and Ctrl-C. Knows nothing of the work.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from typing import TypeVar
 
 from ..processes.children import Cancelled, Children
+from .progress import progress
 
 __all__ = ["cores", "each"]
 
@@ -43,7 +43,7 @@ def each(
         The results in the items' order, None where the work was cut short, and whether it was interrupted.
     """
     interrupted = False
-    with _progress_bar(label, len(items)) as advance, ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+    with progress(label, len(items)) as advance, ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         futures = [pool.submit(work, item) for item in items]
         open_: set[Future[Result]] = set(futures)
         while open_:
@@ -62,18 +62,3 @@ def _result(future: Future[Result]) -> Result | None:
         return future.result()
     except Cancelled:
         return None
-
-
-@contextmanager
-def _progress_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal; nothing at all elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda count: bar.update(task, advance=count)

@@ -6,13 +6,14 @@ their order. Where both have entries, the last that both have must be the same: 
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 from ..contract.errors import CurriculumError
 from .store import Store
 from .subject import require_name, require_spelling
 
-__all__ = ["Copied", "copy"]
+__all__ = ["Copied", "copy", "copy_before"]
 
 
 class Copied(NamedTuple):
@@ -37,14 +38,36 @@ def copy(source: Store, target: Store) -> Copied:
         CurriculumError: ``output.exists`` where the target has another entry at a place, ``subject.name``, or as the
             stores raise it.
     """
+    graphs = _copy_graphs(source, target)
+    there = target.subjects()
+    counts = [_copy_subject(source, target, subject, there) for subject in source.subjects()]
+    return Copied(sum(1 for one in counts if one), sum(counts), graphs)
+
+
+def copy_before(source: Store, target: Store, subject: str, place: int) -> None:
+    """Bring what happened to one subject up to some time into an empty ledger.
+
+    Args:
+        source: Where to read.
+        target: Where to write.
+        subject: Whose entries.
+        place: The number of the first entry that stays behind.
+
+    Raises:
+        CurriculumError: As the stores raise it.
+    """
+    _copy_graphs(source, target)
+    for at, data in enumerate(itertools.islice(source.read(subject), place - 1), 1):
+        target.append(subject, at, data)
+
+
+def _copy_graphs(source: Store, target: Store) -> int:
     missing = sorted(set(source.graphs()) - set(target.graphs()))
     for digest in missing:
         data = source.graph(digest)
         if data is not None:
             target.keep_graph(digest, data)
-    there = target.subjects()
-    counts = [_copy_subject(source, target, subject, there) for subject in source.subjects()]
-    return Copied(sum(1 for one in counts if one), sum(counts), len(missing))
+    return len(missing)
 
 
 def _copy_subject(source: Store, target: Store, subject: str, there: list[str]) -> int:

@@ -4,6 +4,7 @@
     subjects/786543/00000001.json     an entry, never changed again
     graphs/4f1c....json               the graph of a curriculum, by its hash
     known/786543.json                 what the last reader worked out; it can be removed at any time
+    documents/mirrors.json            a document about the ledger as a whole
 
 Both are laid out alike, so one that is synchronised with the other is the same ledger.
 """
@@ -13,12 +14,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["GRAPHS", "KNOWN", "MARK", "SUBJECTS", "content_name", "entry_name", "place_of"]
+__all__ = ["DOCUMENTS", "GRAPHS", "KNOWN", "MARK", "SUBJECTS", "content_name", "entry_name", "place_of"]
 
 MARK: Final = "ledger.json"
 SUBJECTS: Final = "subjects"
 GRAPHS: Final = "graphs"
 KNOWN: Final = "known"
+DOCUMENTS: Final = "documents"
 
 _ENTRY: Final = re.compile(r"[0-9]{8}\.json")
 
@@ -34,5 +36,5 @@ def place_of(name: str) -> int:
 
 
 def content_name(key: str) -> str:
-    """The name of the file of a graph, by its hash, or of what is known, by the subject."""
+    """The name of the file of a graph, by its hash; of what is known, by the subject; or of a document, by its name."""
     return f"{key}.json"

@@ -16,7 +16,7 @@ from typing import Final
 
 from ..contract.errors import CurriculumError
 from ..project.files import create_atomically, is_transient, read_at_most, write_atomically
-from .files import GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
+from .files import DOCUMENTS, GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
 from .store import Doing, Outline, gone, mark, no_answer, refused, require_mark
 
 __all__ = ["FolderStore"]
@@ -134,6 +134,14 @@ class FolderStore:
     def known(self, subject: str) -> bytes | None:
         """What the last reader kept; None when it is not there."""
         return self._content(self._root / KNOWN / content_name(subject))
+
+    def keep_document(self, name: str, data: bytes) -> None:
+        """Keep a document about the ledger as a whole, in place of the one before."""
+        self._write(self._root / DOCUMENTS / content_name(name), data)
+
+    def document(self, name: str) -> bytes | None:
+        """The bytes of a document; None when it is not there."""
+        return self._content(self._root / DOCUMENTS / content_name(name))
 
     def _write(self, path: Path, data: bytes) -> None:
         with self._told("written to"):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ..contract.errors import CurriculumError
 from ..project.remote_files import connect, create, is_away, said
-from .files import GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
+from .files import DOCUMENTS, GRAPHS, KNOWN, MARK, SUBJECTS, content_name, entry_name, place_of
 from .store import Doing, Outline, gone, mark, no_answer, refused, require_mark
 
 __all__ = ["RemoteStore"]
@@ -125,6 +125,14 @@ class RemoteStore:
     def known(self, subject: str) -> bytes | None:
         """What the last reader kept; None when it is not there."""
         return self._content(KNOWN, content_name(subject))
+
+    def keep_document(self, name: str, data: bytes) -> None:
+        """Keep a document about the ledger as a whole, in place of the one before."""
+        self._replace(DOCUMENTS, name, data)
+
+    def document(self, name: str) -> bytes | None:
+        """The bytes of a document; None when it is not there."""
+        return self._content(DOCUMENTS, content_name(name))
 
     def _replace(self, folder: str, key: str, data: bytes) -> None:
         with self._told("written to"):

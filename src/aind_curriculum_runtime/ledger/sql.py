@@ -4,6 +4,7 @@
     ledger_entries   subject, place, data, recorded: rows are only added; the primary key gives each place one writer
     ledger_graphs    digest, data: the graph of a curriculum, by its hash
     ledger_known     subject, outline, data: what the last reader worked out; rows can be removed at any time
+    ledger_documents name, data: documents about the ledger as a whole
 
 A statement is a transaction: it has happened or it has not. No password of a URL is in a message or in ``url``.
 SQLite needs locks that network shares do not have: a folder does there.
@@ -62,6 +63,12 @@ _KNOWN: Final = sa.Table(
     _TABLES,
     sa.Column("subject", sa.String(64), primary_key=True),
     sa.Column("outline", sa.LargeBinary, nullable=False),  # the first line of data, for those who read all subjects
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+_DOCUMENTS: Final = sa.Table(
+    "ledger_documents",
+    _TABLES,
+    sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
@@ -169,6 +176,15 @@ class SqlStore:
     def known(self, subject: str) -> bytes | None:
         """What the last reader kept; None when it is not there."""
         data: bytes | None = self._one(sa.select(_KNOWN.c.data).where(_KNOWN.c.subject == subject))
+        return data
+
+    def keep_document(self, name: str, data: bytes) -> None:
+        """Keep a document about the ledger as a whole, in place of the one before."""
+        self._replace(_DOCUMENTS, {"name": name}, {"data": data})
+
+    def document(self, name: str) -> bytes | None:
+        """The bytes of a document; None when it is not there."""
+        data: bytes | None = self._one(sa.select(_DOCUMENTS.c.data).where(_DOCUMENTS.c.name == name))
         return data
 
     def _one(self, query: sa.Select[Any]) -> Any:

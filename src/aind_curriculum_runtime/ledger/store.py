@@ -114,6 +114,19 @@ class Store(Protocol):
         """What the last reader kept; None when it is not there."""
         ...
 
+    def keep_document(self, name: str, data: bytes) -> None:
+        """Keep a document about the ledger as a whole, in place of the one before.
+
+        Args:
+            name: Its name: small letters.
+            data: Its bytes.
+        """
+        ...
+
+    def document(self, name: str) -> bytes | None:
+        """The bytes of a document; None when it is not there."""
+        ...
+
 
 def mark() -> bytes:
     """What a store of files says of itself: that it is a ledger, and its form."""
@@ -196,8 +209,9 @@ def refused(url: str, doing: Doing, said: str, hint: str) -> CurriculumError:
     Returns:
         ``ledger.not_writable`` or ``ledger.unreadable``.
     """
+    code = "ledger.not_writable" if doing == "written to" else "ledger.unreadable"
     return CurriculumError(
-        "ledger.not_writable" if doing == "written to" else "ledger.unreadable",
+        code,
         f"The ledger {url} could not be {doing}: {said}.",
         f"{hint}; then run the step again.",
         where=url,

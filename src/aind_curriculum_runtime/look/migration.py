@@ -10,7 +10,8 @@ from typing import Any
 
 from ..contract.leaves import Changed, changed
 from ..curriculum.migration import named
-from ..session.state import Arrived, PlainState
+from ..session.plain_state import PlainState
+from ..session.state import Arrived
 from .changes import LISTED, change_lines, folded, more, shortened
 
 __all__ = ["account", "as_text"]

@@ -12,7 +12,7 @@ from typing import Literal
 
 from .model import CurriculumModel
 
-__all__ = ["Kind", "StageOrder", "stage_order"]
+__all__ = ["Kind", "StageOrder", "order_of", "stage_order"]
 
 Kind = Literal["advance", "regress", "stay"]
 
@@ -58,10 +58,7 @@ class StageOrder:
 
 
 def stage_order(model: CurriculumModel) -> StageOrder:
-    """Find the order of the stages.
-
-    Of the transitions of a cycle one goes back: the one that leads furthest away from the final stages, and of
-    several such, the one that leads furthest back in the order in which the graph lists the stages.
+    """Find the order of the stages of a curriculum; as ``order_of``.
 
     Args:
         model: The curriculum.
@@ -69,9 +66,24 @@ def stage_order(model: CurriculumModel) -> StageOrder:
     Returns:
         The order.
     """
-    names = [stage.name for stage in model.stages]
+    return order_of([stage.name for stage in model.stages], ((one.source, one.target) for one in model.transitions))
+
+
+def order_of(names: list[str], transitions: Iterable[tuple[str, str]]) -> StageOrder:
+    """Find the order of stages.
+
+    Of the transitions of a cycle one goes back: the one that leads furthest away from the final stages, and of
+    several such, the one that leads furthest back in the order in which the graph lists the stages.
+
+    Args:
+        names: The stages, in the order in which the graph lists them.
+        transitions: Source and target of each.
+
+    Returns:
+        The order.
+    """
     index = {name: number for number, name in enumerate(names)}
-    pairs = dict.fromkeys((one.source, one.target) for one in model.transitions if one.source != one.target)
+    pairs = dict.fromkeys(pair for pair in transitions if pair[0] != pair[1])
     distance = _distance(names, pairs)
     forward = set(pairs)
     while cycle := _in_cycles(names, forward):

@@ -10,13 +10,21 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from ..contract.errors import CurriculumError
 
-__all__ = ["PIPE_LIMIT", "create_atomically", "is_transient", "read_at_most", "write_atomically", "write_together"]
+__all__ = [
+    "PIPE_LIMIT",
+    "create_atomically",
+    "is_transient",
+    "read_at_most",
+    "write_atomically",
+    "write_together",
+    "written_beside",
+]
 
 PIPE_LIMIT: Final = 5.0
 """Seconds without a byte after which a pipe is given up."""
@@ -94,20 +102,39 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` beside ``path`` and rename it into place: a reader sees the old file or the new.
 
     Args:
-        path: The file to write or replace; its folder must exist. A link stays and its target is replaced; a device or
-            a pipe is written to directly.
+        path: The file to write or replace, as for ``written_beside``.
         data: All of the new content.
 
     Raises:
-        OSError: The folder is missing, not writable or full; ``path`` is then as it was.
+        OSError: As ``written_beside``.
+    """
+    with written_beside(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def written_beside(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file beside ``path``, and rename it into place once all of it is written.
+
+    Args:
+        path: The file to write or replace; its folder must exist. A link stays and its target is replaced; a device or
+            a pipe is written to directly.
+
+    Yields:
+        The file to write to.
+
+    Raises:
+        OSError: The folder is missing, not writable or full; ``path`` is then as it was, and so it is when the body
+            raises.
     """
     if path.is_symlink():  # such as a link to a subject's state on a share, which others read too
         path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file() and not path.is_dir():  # renaming as root would replace the null device
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            yield file
         return
-    with _written_beside(path, data) as beside:
-        beside.replace(path)
+    with _beside(path, lambda beside: beside.replace(path)) as file:
+        yield file
 
 
 def create_atomically(path: Path, data: bytes) -> bool:
@@ -123,28 +150,32 @@ def create_atomically(path: Path, data: bytes) -> bool:
     Raises:
         OSError: The folder is missing, not writable or full.
     """
-    with _written_beside(path, data) as beside:
-        try:
-            if sys.platform == "win32":  # which refuses to rename to a name that is taken
-                beside.rename(path)
-            else:
-                os.link(beside, path)
-        except FileExistsError:
-            return False
-        return True
+    try:
+        with _beside(path, lambda beside: _give_free_name(beside, path)) as file:
+            file.write(data)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _give_free_name(beside: Path, path: Path) -> None:
+    if sys.platform == "win32":  # which refuses to rename to a name that is taken
+        beside.rename(path)
+    else:
+        os.link(beside, path)
 
 
 @contextlib.contextmanager
-def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
-    """A file of the same folder that holds ``data``, to be renamed or linked; nothing of it is left."""
+def _beside(path: Path, put_there: Callable[[Path], object]) -> Iterator[BinaryIO]:
+    """A new file of the same folder to write to, which is put there once all of it is on the disk; nothing is left."""
     # A new name each time: threads of one launcher may write at once, and a power cut may leave a part behind.
     beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
     try:
         with beside.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        yield beside
+        put_there(beside)
     finally:
         with contextlib.suppress(OSError):  # such as that it was renamed
             beside.unlink()

@@ -13,9 +13,8 @@ from ..contract.errors import CurriculumError
 from ..curriculum.discovery import Registered, choose, find, installed
 from ..curriculum.formerly import declared, with_own_rules
 from ..curriculum.loading import load
-from ..curriculum.migration import tombstone
 from ..curriculum.references import known
-from .state import PlainState
+from .plain_state import PlainState
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum
@@ -37,7 +36,7 @@ def admit(state: PlainState, asked: str | None = None, *, tell: Callable[[str], 
     """Find and load the curriculum of a trainer state, and read the state as one of its own.
 
     Args:
-        state: What ``state.read`` returned.
+        state: What ``plain_state.read`` returned.
         asked: Name of the curriculum, or None to go by the trainer state.
         tell: Called with a sentence for the person at the rig where the state has former names.
 
@@ -61,6 +60,8 @@ def _registered_for(state: PlainState, asked: str | None) -> Registered:
     curricula = installed()
     named = state.written_by.name if state.written_by is not None else None
     if asked is None and named is not None and curricula and find(curricula, named) is None:
+        from ..curriculum.migration import tombstone  # the launcher does not wait for what only a refusal needs
+
         raise CurriculumError(
             "state.other_curriculum",
             f"The trainer state is of the curriculum {named!r}, which is not installed here.",

@@ -14,7 +14,8 @@ from ..contract.leaves import Changed
 from ..curriculum.migration import Migration
 from ..curriculum.moving import Did
 from ..curriculum.references import collect, known
-from .state import OtherParameters, PlainState, Unfit, accepted, brought
+from .plain_state import PlainState
+from .state import OtherParameters, Unfit, accepted, brought
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Trainer

@@ -7,7 +7,7 @@ checks all go this way, so they always agree.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Any
 from ..contract.errors import CurriculumError
 from ..contract.leaves import Changed
 from ..curriculum.answers import require_answers
-from ..curriculum.migration import declared
+from ..curriculum.beside import MIGRATIONS, beside
 from .admission import admit
 from .layout import find_state, require_session, too_deep
-from .state import PlainState, deserialise_or_move, read
+from .plain_state import PlainState, read
+from .state import deserialise_or_move
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Metrics, Trainer, TrainerState
 
+    from ..curriculum.migration import Migration
     from .migrating import Move
+    from .trainer import OrderedTrainer
 
 __all__ = ["Evaluated", "evaluate_session", "evaluate_state"]
 
@@ -43,6 +46,9 @@ class Evaluated:
 
     after: TrainerState[Any]
     """Where it is now: the trainer state of its next session."""
+
+    rule: str | None = None
+    """The stage transition that held; None where the subject stays at its stage."""
 
     moved: Move | None = None
     """How the subject came to this version, if its state was of an older major version."""
@@ -94,7 +100,7 @@ def evaluate_session(
     from .trainer import OrderedTrainer
 
     trainer = OrderedTrainer(loaded)
-    before, moved, added = deserialise_or_move(plain, trainer, declared(registered.target))
+    before, moved, added = deserialise_or_move(plain, trainer, _migrations(registered.target))
     if moved is not None:
         tell(moved.sentence())
     assert before.stage is not None  # a state without one was refused
@@ -113,6 +119,14 @@ def evaluate_session(
     return replace(evaluate_state(trainer, before, metrics), moved=moved, added=added)
 
 
+def _migrations(target: str) -> Mapping[int | str, Migration]:
+    if beside(target, MIGRATIONS) is None:
+        return {}
+    from ..curriculum.migration import declared  # most curricula declare none, and the launcher waits
+
+    return declared(target)
+
+
 def _told(added: tuple[Changed, ...], stage: str) -> str:
     """The task parameters that a state did not have, in words: the first three, and how many more."""
     first = ", ".join(f"{one.path} = {json.dumps(one.after)}" for one in added[:3])
@@ -120,11 +134,11 @@ def _told(added: tuple[Changed, ...], stage: str) -> str:
     return f"new task parameters, with the values of the stage {stage}: {first}{more}"
 
 
-def evaluate_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Metrics) -> Evaluated:
+def evaluate_state(trainer: OrderedTrainer, state: TrainerState[Any], metrics: Metrics) -> Evaluated:
     """The last step of the road, for callers that already have the metrics.
 
     Args:
-        trainer: An ``OrderedTrainer`` of the repo's curriculum.
+        trainer: Of the repo's curriculum.
         state: A trainer state on the curriculum; it is left as it is.
         metrics: Metrics of the session; they are left as they are.
 
@@ -137,4 +151,5 @@ def evaluate_state(trainer: Trainer[Any], state: TrainerState[Any], metrics: Met
     from .trainer import next_state
 
     after = next_state(trainer, state, metrics)
-    return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after)
+    rule = trainer.moved_by.name if trainer.moved_by is not None else None
+    return Evaluated(trainer=trainer, before=state, metrics=metrics, after=after, rule=rule)

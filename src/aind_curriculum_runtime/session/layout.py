@@ -14,8 +14,11 @@ from ..contract.errors import CurriculumError
 from ..project.files import is_transient
 
 __all__ = [
+    "METADATA",
+    "METRICS",
     "PREVIOUS_METRICS",
     "SAMPLE_SESSION",
+    "SUGGESTION",
     "TRAINER_STATE",
     "find_state",
     "lookup",
@@ -36,6 +39,15 @@ SAMPLE_SESSION: Final = "tests/data/session"
 
 PREVIOUS_METRICS: Final = (_FOLDER, "previous_metrics.json")
 """Where the launcher leaves the metrics of the session before, relative to the session directory."""
+
+METRICS: Final = (_FOLDER, "metrics.json")
+"""Where the launcher leaves the metrics of this session, for the mapper of dynamic foraging."""
+
+SUGGESTION: Final = (_FOLDER, "Logs", "suggestion.json")
+"""Where it leaves the suggestion as the curriculum printed it, for the mapper of VR foraging."""
+
+METADATA: Final = (_FOLDER, "Logs", "curriculum_metadata.json")
+"""Where it leaves the facts of the curriculum for the session's metadata."""
 
 
 def require_session(directory: Path) -> Path:
@@ -143,7 +155,7 @@ def place_of(directory: Path, parts: tuple[str, ...]) -> Path:
 
     Args:
         directory: The session directory.
-        parts: Its folders and its name, in lower case.
+        parts: Its folders and its name.
 
     Returns:
         The file's path; its folder need not be there yet.
@@ -151,8 +163,9 @@ def place_of(directory: Path, parts: tuple[str, ...]) -> Path:
     Raises:
         OSError: The directory cannot be listed.
     """
-    folder = lookup(directory, parts[:-1])
-    return (folder if folder is not None else directory.joinpath(*parts[:-1])) / parts[-1]
+    for part in parts[:-1]:
+        directory = lookup(directory, (part,)) or directory / part
+    return directory / parts[-1]
 
 
 def missing(code: str, what: str, given: Path) -> CurriculumError:
@@ -181,7 +194,7 @@ def lookup(directory: Path, parts: tuple[str, ...]) -> Path | None:
 
     Args:
         directory: The session directory.
-        parts: Its folders and its name, in lower case.
+        parts: Its folders and its name.
 
     Returns:
         The file, or None when there is none.
@@ -192,7 +205,7 @@ def lookup(directory: Path, parts: tuple[str, ...]) -> Path | None:
     if not parts:
         return directory
     try:
-        alike = [name for name in os.listdir(directory) if name.casefold() == parts[0]]
+        alike = [name for name in os.listdir(directory) if name.casefold() == parts[0].casefold()]
     except (FileNotFoundError, NotADirectoryError):
         return None
     for name in sorted(alike, key=lambda name: (name != parts[0], name)):

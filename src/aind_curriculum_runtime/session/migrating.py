@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ..contract.errors import CurriculumError
 from ..contract.leaves import ABSENT, Changed, changed
 from ..contract.strict_json import encode
-from ..curriculum.migration import ATTRIBUTE, Migration
+from ..curriculum.beside import MIGRATIONS
+from ..curriculum.migration import Migration
 from ..curriculum.moving import Migrated, Step, last_name, migrated
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def moved(
             f"The migration sends {result.steps[-1].from_stage!r} to the stage {name!r}, which version "
             f"{curriculum.version} does not have.",
             f"Its stages: {', '.join(one.name for one in curriculum.see_stages())}.",
-            where=ATTRIBUTE,
+            where=MIGRATIONS,
         )
     if stage is None:
         return _told(result, version, curriculum)  # refused as any state at a stage that there is not
@@ -216,7 +217,7 @@ def _undecided(step: Step, one: Changed, stage: Stage[Any, Any], curriculum: Cur
         f"{stage.name!r} of version {curriculum.version}.",
         'Add parameters="keep" to go on with the values of the animal, or parameters="stage" to begin with those of '
         "the stage; a dict says it by stage.",
-        where=ATTRIBUTE,
+        where=MIGRATIONS,
     )
 
 
@@ -253,7 +254,7 @@ def _active(
                 f"The migration turns {reference!r} into the policy {successor!r}, which version "
                 f"{curriculum.version} does not have.",
                 f"Its policies: {', '.join(sorted(known)) or 'none'}.",
-                where=ATTRIBUTE,
+                where=MIGRATIONS,
             )
         told[reference] = _named(successor, own) if successor is not None else None
     kept = set(told.values())

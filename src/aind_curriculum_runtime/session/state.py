@@ -1,7 +1,8 @@
-"""Reading a trainer state: from a file that anybody may have edited to the library's own object.
+"""What the repo's own curriculum makes of a plain trainer state: the library's object, or a refusal.
 
-Owns the order of the checks: size, JSON, shape, curriculum, version, references, and only then the
-library's deserialisation, which imports and calls whatever is named. Knows nothing of metrics.
+Owns the order of the checks: curriculum, version, references, stage, and only then the library's deserialisation, which
+imports and calls whatever is named; and what becomes of task parameters that are not those of today. Knows nothing of
+metrics.
 
 Source of the rules: the contract's sections "Trust" and "Versions" (docs/contract.md).
 """
@@ -9,21 +10,17 @@ Source of the rules: the contract's sections "Trust" and "Versions" (docs/contra
 from __future__ import annotations
 
 import contextlib
-import os
-from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..contract.errors import CurriculumError
 from ..contract.leaves import Changed, located, path_of
-from ..contract.strict_json import StrictJsonError, encode, parse
+from ..contract.strict_json import StrictJsonError, encode
 from ..contract.versions import major
-from ..curriculum.references import known, require_known, require_shape
+from ..curriculum.references import known, require_known
 from ..curriculum.validation import Fault, first_fault
-from ..project.files import is_transient, read_at_most
-from .layout import missing
 from .parameters import fit, with_missing, without
+from .plain_state import PlainState, invalid
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Curriculum, Task, Trainer, TrainerState
@@ -32,57 +29,16 @@ if TYPE_CHECKING:
     from .migrating import Move
 
 __all__ = [
-    "SIZE_LIMIT",
     "Arrived",
     "OtherParameters",
-    "PlainState",
     "Unfit",
-    "WrittenBy",
     "accepted",
     "brought",
-    "checked",
     "deserialise",
     "deserialise_or_move",
-    "parsed",
-    "read",
 ]
 
-SIZE_LIMIT: Final = 64 * 1024 * 1024
-"""Largest state file that is read, in bytes; one of 200 stages has about half a megabyte."""
-
 _PARAMETERS: Final = ("stage", "task", "task_parameters")
-
-_RECOVER: Final = "Take the last trainer state that worked, or make a new one with `curriculum init`."
-
-
-class WrittenBy(NamedTuple):
-    """The curriculum that wrote a trainer state."""
-
-    name: str
-    version: str
-
-
-class PlainState(NamedTuple):
-    """A trainer state as JSON of the right shape; nothing that it names was imported."""
-
-    content: dict[str, Any]
-    """All of it except ``curriculum``, whose graph is never read."""
-
-    written_by: WrittenBy | None
-    """None for a state that names no curriculum (a subject never enrolled)."""
-
-    moved: Move | None = None
-    """How it came into the form of this version, where an older one wrote it."""
-
-    @property
-    def is_off(self) -> bool:
-        """Whether the subject is off curriculum."""
-        return not self.content.get("is_on_curriculum", True) or self.content.get("stage") is None
-
-    @property
-    def active_policies(self) -> list[str]:
-        """Dotted paths of the active policies."""
-        return self.content.get("active_policies") or []
 
 
 class Arrived(NamedTuple):
@@ -128,111 +84,11 @@ class OtherParameters(CurriculumError):
         self.added = tuple(added)
 
 
-def read(path: Path) -> PlainState:
-    """Read a trainer state file as plain JSON.
-
-    Args:
-        path: The file as it was named on the command line.
-
-    Returns:
-        The state, in the contract's form.
-
-    Raises:
-        CurriculumError: ``state.missing``, ``state.unreadable``, ``state.too_large``, ``state.empty``,
-            ``state.not_json``, ``state.invalid`` or ``transient.io``.
-    """
-    shown = os.path.abspath(path)
-    try:
-        data = read_at_most(path, SIZE_LIMIT)
-    except (FileNotFoundError, NotADirectoryError):
-        raise missing("state.missing", "trainer state", path) from None
-    except OSError as error:
-        code = "transient.io" if is_transient(error) else "state.unreadable"
-        why = "it is a directory" if path.is_dir() else error.strerror
-        raise CurriculumError(
-            code, f"The trainer state {shown} could not be read: {why}.", "Check the path and its permissions.",
-            where=shown,
-        ) from error  # fmt: skip
-    if data is None:
-        raise CurriculumError(
-            "state.too_large",
-            f"The trainer state {shown} is larger than {SIZE_LIMIT // 2**20} MiB.",
-            f"This is not a trainer state. {_RECOVER}",
-            where=shown,
-        )
-    if not data.removeprefix(BOM_UTF8).strip():
-        raise CurriculumError("state.empty", f"The trainer state {shown} is empty.", _RECOVER, where=shown)
-    return parsed(data, f"The trainer state {shown}", where=shown)
-
-
-def parsed(data: bytes, what: str = "The trainer state", *, where: str = "$") -> PlainState:
-    """Read a trainer state's bytes as plain JSON.
-
-    Args:
-        data: UTF-8 JSON.
-        what: What to call it in messages.
-        where: Where it is, for the error line.
-
-    Returns:
-        The state, in the contract's form.
-
-    Raises:
-        CurriculumError: ``state.not_json`` or ``state.invalid``.
-    """
-    try:
-        state = parse(data)
-    except StrictJsonError as error:
-        raise CurriculumError("state.not_json", f"{what} is not valid JSON: {error}.", _RECOVER, where=where) from None
-    if not isinstance(state, dict):
-        raise CurriculumError("state.invalid", f"{what} is not a JSON object.", _RECOVER, where="$")
-    return checked(state)
-
-
-def checked(state: dict[str, Any]) -> PlainState:
-    """Make sure that a JSON object has the form of a trainer state.
-
-    Args:
-        state: The object.
-
-    Returns:
-        The state, without the graph of its curriculum.
-
-    Raises:
-        CurriculumError: ``state.invalid``.
-    """
-    require_shape(state)
-    origin = _origin(state)
-    if not isinstance(state.get("is_on_curriculum", True), bool):
-        raise _invalid("$.is_on_curriculum", "it is not true or false")
-    return PlainState({**state, "curriculum": None}, origin)
-
-
-def _origin(state: dict[str, Any]) -> WrittenBy | None:
-    curriculum = state.get("curriculum")
-    if curriculum is not None:
-        if not isinstance(curriculum, dict):
-            raise _invalid("$.curriculum", "it is not an object")
-        for key in ("name", "version"):
-            if not isinstance(curriculum.get(key), str):
-                raise _invalid(f"$.curriculum.{key}", "it is missing or not a string")
-        return WrittenBy(curriculum["name"], curriculum["version"])
-    if "trainer_state" in state and "curriculum" not in state:
-        raise CurriculumError(
-            "state.invalid",
-            "The trainer state is a whole suggestion, of which the trainer state is a part.",
-            "Make a file of what stands under its key trainer_state, and give that.",
-            where="$.trainer_state",
-        )
-    if "curriculum" not in state:
-        raise _invalid("$.curriculum", "it is missing")
-    return None
-
-
 def deserialise_or_move(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | str, Migration]) -> Arrived:
     """Make the library's object from a state; one of an older version goes through its migrations before.
 
     Args:
-        state: What ``read`` returned.
+        state: What ``plain_state.read`` returned.
         trainer: The library's trainer of the repo's own curriculum.
         migrations: What its module declares.
 
@@ -249,7 +105,7 @@ def brought(state: PlainState, trainer: Trainer[Any], migrations: Mapping[int | 
     """Bring a state into the form of this version, by the migrations that are meant for it.
 
     Args:
-        state: What ``read`` returned.
+        state: What ``plain_state.read`` returned.
         trainer: The library's trainer of the repo's own curriculum.
         migrations: What its module declares.
 
@@ -292,7 +148,7 @@ def deserialise(state: PlainState, trainer: Trainer[Any]) -> Arrived:
     """Make the library's object from a state, after checks that nothing in it can do harm.
 
     Args:
-        state: What ``read`` returned.
+        state: What ``plain_state.read`` returned.
         trainer: The library's trainer of the repo's own curriculum.
 
     Returns:
@@ -375,7 +231,7 @@ def _require_same_curriculum(state: PlainState, curriculum: Curriculum[Any]) -> 
     try:
         same = major(written_by.version) == major(curriculum.version)
     except ValueError as error:
-        raise _invalid("$.curriculum.version", str(error)) from None
+        raise invalid("$.curriculum.version", str(error)) from None
     if not same:
         raise CurriculumError(
             "state.other_version",
@@ -402,7 +258,7 @@ def _require_on_curriculum(state: PlainState) -> None:
 def _stage_name(state: PlainState) -> str:
     name = state.content["stage"].get("name")
     if not isinstance(name, str):
-        raise _invalid("$.stage.name", "it is missing or not a string")
+        raise invalid("$.stage.name", "it is missing or not a string")
     return name
 
 
@@ -434,12 +290,12 @@ def _require_whole_graph(state: PlainState) -> None:
     nodes, edges = graph.get("nodes", {}), graph.get("graph", {})
     for key in nodes:
         if key not in edges:
-            raise _invalid("$.stage.graph.graph", f"it has no entry for the policy {key!r} of $.stage.graph.nodes")
+            raise invalid("$.stage.graph.graph", f"it has no entry for the policy {key!r} of $.stage.graph.nodes")
     for key, out in edges.items():
         for index, edge in enumerate(out):
             if len(edge) != 2 or str(edge[1]) not in nodes:
                 where = f"$.stage.graph.graph.{key}[{index}]"
-                raise _invalid(where, "it does not lead to a policy of $.stage.graph.nodes")
+                raise invalid(where, "it does not lead to a policy of $.stage.graph.nodes")
 
 
 class _Read(NamedTuple):
@@ -468,7 +324,7 @@ def _validate(state: PlainState, trainer: Trainer[Any], own: Task[Any]) -> _Read
             content = encode(state.content)
             return _Read(trainer.trainer_state_model.model_validate_json(content), kept, unfit)
         except StrictJsonError as error:
-            raise _invalid("$", str(error)) from None
+            raise invalid("$", str(error)) from None
         except ValidationError as error:
             fault = first_fault(error)
             steps = _steps_to(state.content, fault)
@@ -477,7 +333,7 @@ def _validate(state: PlainState, trainer: Trainer[Any], own: Task[Any]) -> _Read
         if completed is None:
             why = _why(fault)
             if not inside or state.written_by is None or state.written_by.version == trainer.curriculum.version:
-                raise _invalid("".join(["$", *map(_step, steps)]), why) from None
+                raise invalid("".join(["$", *map(_step, steps)]), why) from None
             told = "is unknown" if fault.kind == "extra_forbidden" else f"does not fit: {fault.message}"
             unfit.append(Unfit(_path(parameters, inside), f"does not fit: {why}", told))
             completed, remaining = without(parameters, inside), without(kept, inside)
@@ -560,7 +416,3 @@ def _shortened(value: object) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= 80 else text[:80] + "..."
-
-
-def _invalid(where: str, why: str) -> CurriculumError:
-    return CurriculumError("state.invalid", f"The trainer state is not valid at {where}: {why}.", _RECOVER, where=where)

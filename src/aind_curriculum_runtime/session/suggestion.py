@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import encode, parse
 from ..curriculum.validation import first_fault
-from .state import checked, deserialise
+from .plain_state import checked
+from .state import deserialise
 
 if TYPE_CHECKING:
     from aind_behavior_curriculum import Trainer, TrainerState

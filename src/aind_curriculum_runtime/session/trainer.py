@@ -17,7 +17,7 @@ from ..contract.errors import CurriculumError
 from ..curriculum.author_code import a_value, curriculum_code
 
 if TYPE_CHECKING:
-    from aind_behavior_curriculum import Policy, Stage, TrainerState
+    from aind_behavior_curriculum import Policy, Stage, StageTransition, TrainerState
 
 __all__ = ["OrderedTrainer", "next_state"]
 
@@ -28,6 +28,16 @@ class OrderedTrainer(Trainer[Any]):
     The library passes them through a ``set`` (``Trainer._get_unique_policies``), so two policies that do not commute
     can give different parameters in different processes.
     """
+
+    moved_by: StageTransition[Any] | None = None
+    """The stage transition that held in the last evaluation; None where none did."""
+
+    def _evaluate_stage_transition(  # type: ignore[override]  # the library calls it on the object
+        self, curriculum: Any, current_stage: Stage[Any, Any], metrics: Any
+    ) -> Stage[Any, Any] | None:
+        transitions = curriculum.see_stage_transitions(current_stage)
+        self.moved_by, stage = next((one for one in transitions if one[0].invoke(metrics)), (None, None))
+        return stage
 
     @classmethod
     def _evaluate_policy_transitions(

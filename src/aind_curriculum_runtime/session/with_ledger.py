@@ -6,7 +6,7 @@ the trainer state of where the animal stands, which is the Trainer's with what p
 
 from __future__ import annotations
 
-import contextlib
+import platform
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,18 +22,18 @@ from ..ledger.known import Known, known, next_state, previous_metrics
 from ..ledger.recording import Draft, add, evaluation, hold
 from ..ledger.store import Store
 from ..ledger.stuck import stuck
-from ..project.git import Git
-from ..project.installed import runtime_version
+from ..project.checkout import Checkout
+from ..project.installed import dsl_version, runtime_version
 from .evaluate import Evaluated, evaluate_session
 from .identity import Identity
 from .layout import find_state, require_session
+from .plain_state import PlainState, read
 from .previous_metrics import from_ledger
-from .state import PlainState, read
 from .suggestion import suggestion
 
-__all__ = ["evaluate_with_ledger"]
+__all__ = ["NOT_HELD", "evaluate_with_ledger"]
 
-_NOT_HELD: Final = {ExitCode.USAGE, ExitCode.TRANSIENT}
+NOT_HELD: Final = {ExitCode.USAGE, ExitCode.TRANSIENT}
 """Failures that say nothing of the session: the same call may work in a minute, or with another option."""
 
 
@@ -72,7 +72,7 @@ def evaluate_with_ledger(
             evaluated = evaluate_session(directory, plain, curriculum=curriculum, tell=tell)
         document = suggestion(evaluated)
     except CurriculumError as error:
-        if error.exit not in _NOT_HELD:
+        if error.exit not in NOT_HELD:
             fault = {"code": error.code, "exit": int(error.exit), "message": error.message, "hint": error.hint}
             held = _add(store, identity, hold(identity.session, {**given, **_versions(plain), "error": fault}), tell)
             if why := stuck(held.standing):
@@ -88,6 +88,8 @@ def evaluate_with_ledger(
     facts = {**given, "state": after, "metrics": content["metrics"], **_versions(plain)}
     if bound := _bound(evaluated):
         facts["stuck_after"] = bound
+    if evaluated.rule is not None:
+        facts["rule"] = evaluated.rule
     facts["outcome"] = digest_of_state({**after, "metrics": content["metrics"]})
     if notes := evaluated.notes:
         facts["notes"] = notes
@@ -123,7 +125,7 @@ def _add(
         corrected[:] = [] if draft is None else [one for one in [draft.facts.get("corrects")] if one is not None]
         return draft
 
-    now = add(store, identity.subject, deciding)
+    now = add(store, identity.subject, deciding, tell=tell)
     for place in corrected:
         tell(f"this session was concluded before, otherwise (entry {place}); the ledger has both")
     return now
@@ -164,17 +166,15 @@ def _why(now: Known, identity: Identity, *, is_other: bool) -> str | None:
 
 
 def _versions(plain: PlainState) -> dict[str, Any]:
-    """What code gave this: the curriculum, its commit, the runtime, the contract."""
+    """What code gave this: the curriculum with its commit and lock, the runtime, the contract, the library, Python."""
     name = plain.written_by.name if plain.written_by is not None else None
     registered = find(installed(), name) if name is not None else None
     code: dict[str, Any] = {"name": name}
     if registered is not None:
-        code = {"name": registered.name, "version": registered.version}
+        code = {"name": registered.name, "version": registered.version, "distribution": registered.distribution}
         repo = repo_directory(registered)
-        if repo is not None:
-            with contextlib.suppress(CurriculumError):  # a rig need not have git
-                git = Git(repo)
-                code["commit"] = git.ask("rev-parse", "HEAD")
-                status = git.ask("status", "--porcelain", "--", ".")
-                code["dirty"] = None if status is None else bool(status)
-    return {"curriculum": code, "runtime": runtime_version(), "contract": CONTRACT_VERSION}
+        here = Checkout(repo) if repo is not None else None
+        if here is not None and here.commit is not None:  # a rig need not have git
+            code |= {"commit": here.commit, "dirty": here.is_dirty, "lock": here.lock}
+    versions = {"runtime": runtime_version(), "contract": CONTRACT_VERSION, "dsl": dsl_version()}
+    return {"curriculum": code, **versions, "python": platform.python_version()}

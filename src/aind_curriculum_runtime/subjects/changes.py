@@ -34,6 +34,7 @@ __all__ = [
     "switched",
     "taken_away",
     "undone",
+    "with_state",
 ]
 
 
@@ -70,7 +71,7 @@ def enrolled(history: History, state: Mapping[str, Any], groups: Sequence[str], 
             return None
     require_new(history)
     facts = {"groups": list(groups)} if groups else {}
-    return _with_state("enrolled", state, facts | person.facts)
+    return with_state("enrolled", state, facts | person.facts)
 
 
 def moved(history: History, state: Mapping[str, Any], person: Person, *, kind: str = "moved") -> Draft:
@@ -89,7 +90,7 @@ def moved(history: History, state: Mapping[str, Any], person: Person, *, kind: s
         CurriculumError: ``usage.invalid`` for an animal that is not enrolled.
     """
     require_enrolled(history)
-    return _with_state(kind, state, person.facts)
+    return with_state(kind, state, person.facts)
 
 
 def switched(history: History, person: Person, *, on: bool) -> Draft | None:
@@ -367,7 +368,17 @@ def require_new(history: History) -> None:
         )
 
 
-def _with_state(kind: str, state: Mapping[str, Any], facts: Mapping[str, Any]) -> Draft:
+def with_state(kind: str, state: Mapping[str, Any], facts: Mapping[str, Any]) -> Draft:
+    """The entry that sends an animal to a trainer state.
+
+    Args:
+        kind: ``enrolled``, ``moved`` or ``migrated``.
+        state: The state, with the graph of its curriculum.
+        facts: What else there is to say.
+
+    Returns:
+        The entry.
+    """
     kept, graph = without_graph(state)
     by = {key: kept["curriculum"][key] for key in ("name", "version")}
     return Draft(kind, {"state": kept, "curriculum": by, **facts}, graph)

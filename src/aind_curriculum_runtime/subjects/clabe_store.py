@@ -9,6 +9,7 @@ makes the store and says what goes there::
 from __future__ import annotations
 
 import builtins
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -26,6 +27,7 @@ from .launching import told_to_launchers
 __all__ = ["ClabeStore"]
 
 _KIND: Final = "trainer_state"
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,9 @@ class ClabeStore:
                     return moved(history, on_curriculum, person)
                 return switched(history, person, on=is_on)
 
-            add(store, subject, decide)
+            add(store, subject, decide, tell=_LOG.warning)
             if not is_on:  # after a move, which puts it on
-                add(store, subject, decide)
+                add(store, subject, decide, tell=_LOG.warning)
 
     def _subject(self, scope: Mapping[str, str] | None) -> str | None:
         return {**self.scope, **(scope or {})}.get("subject")

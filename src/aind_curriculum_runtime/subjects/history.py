@@ -114,7 +114,7 @@ def _has_stage(entry: Entry) -> bool:
 
 _TOLD: Final = (
     *("by", "reason", "path", "value", "groups", "corrects", "accepts", "error", "metrics", "notes"),
-    *("curriculum", "runtime", "reassigned_from", "reassigned_to"),
+    *("curriculum", "runtime", "reassigned_from", "reassigned_to", "imported"),
 )
 
 

@@ -16,14 +16,25 @@ from typing import Any, Final
 
 from ..client import Client, CurriculumError, Hold, Kind, Suggestion
 from ..contract.errors import CurriculumError as ContractError
-from ..contract.strict_json import StrictJsonError, encode, parse
+from ..contract.strict_json import encode
 from ..ledger.entry import digest_of_state
 from ..ledger.known import Known, known, next_state, previous_metrics
 from ..ledger.opening import open_store
 from ..ledger.recording import Draft, add, hold
-from ..project.files import read_at_most, write_together
+from ..project.files import write_together
 from ..session.identity import Identity, identify
-from ..session.layout import PREVIOUS_METRICS, TRAINER_STATE, find_state, lookup, place_of, require_session, unreadable
+from ..session.layout import (
+    METADATA,
+    METRICS,
+    PREVIOUS_METRICS,
+    SUGGESTION,
+    TRAINER_STATE,
+    find_state,
+    lookup,
+    place_of,
+    require_session,
+    unreadable,
+)
 from .changes import require_enrolled
 from .history import read_history
 
@@ -31,7 +42,6 @@ __all__ = ["Prepared", "Subjects", "told_to_launchers"]
 
 StrPath = str | os.PathLike[str]
 
-_LARGEST: Final = 1 << 26
 _NOT_HELD: Final = {Kind.USAGE, Kind.TRANSIENT}
 """Failures that say nothing of the session: the same call may work in a minute, or with another option."""
 
@@ -98,7 +108,9 @@ class Subjects:
             write_together({path: _file(state), beside: None if metrics is None else _file(metrics)})
         return Prepared(trainer_state=state, path=path, previous_metrics=metrics)
 
-    def conclude(self, subject: str, session_directory: StrPath, repo: StrPath | Client) -> Suggestion | Hold:
+    def conclude(
+        self, subject: str, session_directory: StrPath, repo: StrPath | Client, *, files: bool = False
+    ) -> Suggestion | Hold:
         """Ask the curriculum what a session leads to, and have that recorded; never raises for what may go wrong.
 
         Calling it again for the same session adds nothing to the ledger and gives the same.
@@ -107,6 +119,10 @@ class Subjects:
             subject: The animal.
             session_directory: The directory of the session that ended, as ``prepare`` and the rig left it.
             repo: The curriculum's repo, or a client for it with settings of its own.
+            files: Whether to leave in the session what others read: ``behavior/metrics.json``,
+                ``behavior/Logs/suggestion.json`` and ``behavior/Logs/curriculum_metadata.json``; the last alone, with
+                the reason, for a session that is held. If they cannot be written, the outcome's ``stderr`` or hint
+                says so.
 
         Returns:
             The suggestion, whose trainer state is where the animal stands now; or ``Hold``, which is recorded too
@@ -121,11 +137,65 @@ class Subjects:
                 identity = identify(require_session(directory), subject=subject)
                 state = find_state(directory)
                 self._renew_previous_metrics(identity, directory)
-            return client.suggest(directory, state)
+            outcome: Suggestion | Hold = client.suggest(directory, state)
         except CurriculumError as error:
-            if identity is not None and error.kind not in _NOT_HELD:
-                self._record(identity, state, error)
-            return Hold(reason=error, state=state)
+            if identity is None or error.kind in _NOT_HELD:
+                return Hold(reason=error, state=state)
+            self._record(identity, state, error)
+            outcome = Hold(reason=error, state=state)
+        return self._leave(subject, directory, client, outcome) if files else outcome
+
+    def metadata(
+        self, subject: str, session_directory: StrPath, repo: StrPath | Client, *, exact: bool = False
+    ) -> dict[str, Any]:
+        """Write the facts of a session that was concluded, for its metadata.
+
+        Args:
+            subject: The animal.
+            session_directory: The directory of the session.
+            repo: As for ``conclude``.
+            exact: Whether code that could not be had again is refused, such as changes that are not committed.
+
+        Returns:
+            What ``curriculum metadata --ledger`` prints: ``code``, ``stimulus_epoch`` and ``output_parameters``.
+
+        Raises:
+            CurriculumError: The session is not in the ledger or cannot be read, the ledger is away, or the code is
+                refused (``repo``).
+        """
+        # Here, so that a launcher starts without what reads git and TOML.
+        from ..metadata.code import code_of, require_exact
+        from ..metadata.record import acquisition
+        from ..session.ledger_record import record_of_ledger
+
+        folder = Path(os.path.abspath(repo.repo if isinstance(repo, Client) else repo))
+        with told_to_launchers():
+            directory = require_session(Path(session_directory))
+            identity = identify(directory, subject=subject)
+            store = open_store(self.url)
+            record = record_of_ledger(store, identity, directory, lambda recorded: code_of(folder, recorded))
+            if exact:
+                require_exact(record.code)
+            return acquisition(record)
+
+    def _leave(self, subject: str, directory: Path, client: Client, outcome: Suggestion | Hold) -> Suggestion | Hold:
+        """Leave in the session what others read."""
+        suggestion = outcome if isinstance(outcome, Suggestion) else None
+        files = {
+            METRICS: None if suggestion is None else _file(suggestion.metrics),
+            SUGGESTION: None if suggestion is None else suggestion.raw,
+        }
+        try:
+            metadata = self.metadata(subject, directory, client)
+            with told_to_launchers():
+                written = {**files, METADATA: _file(metadata)}
+                write_together({_place(directory, parts): data for parts, data in written.items()})
+        except CurriculumError as error:
+            told = f"The session's files could not be written: {error.message}"
+            if isinstance(outcome, Suggestion):
+                return replace(outcome, stderr=f"{outcome.stderr}curriculum: {told}\n")
+            outcome.reason.hint = f"{outcome.reason.hint} {told}".strip()
+        return outcome
 
     def _renew_previous_metrics(self, identity: Identity, directory: Path) -> None:
         """Bring what ``prepare`` wrote up to date: a session before this one may have been concluded since."""
@@ -141,13 +211,7 @@ class Subjects:
 
     def _record(self, identity: Identity, state: Path, error: CurriculumError) -> None:
         """Record a hold, unless the curriculum's own process did."""
-        fault = {
-            "code": error.code or error.kind.value,
-            "exit": error.exit_code,
-            "message": error.message,
-            "hint": error.hint,
-        }
-        decide = hold(identity.session, {**_given(state), "error": fault})
+        decide = hold(identity.session, {**_given(state), "error": error.fault})
 
         def unless_there(before: Known) -> Draft | None:
             was_there_to_record = error.code is not None
@@ -189,11 +253,10 @@ def _file(content: dict[str, Any]) -> bytes:
 
 def _given(state: Path) -> dict[str, Any]:
     """What the session was run with, as far as it can be read."""
-    try:
-        content = parse(read_at_most(state, _LARGEST) or b"")
-    except (OSError, StrictJsonError):
-        content = None
-    if not isinstance(content, dict):
+    from ..metadata.reading import json_object
+
+    content = json_object(state)
+    if content is None:
         return {"given": None}
     stage = content.get("stage")
     return {"given": digest_of_state(content), "stage_run": stage.get("name") if isinstance(stage, dict) else None}

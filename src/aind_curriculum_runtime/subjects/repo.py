@@ -13,7 +13,7 @@ from typing import Any
 from ..client import Client
 from ..contract.errors import CurriculumError
 from ..contract.strict_json import encode, parse
-from ..session.state import parsed, read
+from ..session.plain_state import parsed, read
 
 __all__ = ["initial_state", "migrated_state", "state_in_file"]
 
@@ -56,28 +56,30 @@ def migrated_state(client: Client, state: Mapping[str, Any]) -> dict[str, Any]:
     return _whole(encode(told.get("trainer_state") if isinstance(told, dict) else None), "The curriculum's answer")
 
 
-def state_in_file(path: Path) -> dict[str, Any]:
+def state_in_file(path: Path, *, or_off: bool = False) -> dict[str, Any]:
     """Read a trainer state that somebody has.
 
     Args:
         path: The file.
+        or_off: Whether it may be of an animal that is off its curriculum, as long as it keeps its stage.
 
     Returns:
         The state as JSON.
 
     Raises:
-        CurriculumError: As ``session.state.read``; or it is of no animal that is trained.
+        CurriculumError: As ``session.plain_state.read``; or it is of no animal that is trained.
     """
     read(path)
-    return _whole(path.read_bytes(), f"The trainer state {path}")
+    return _whole(path.read_bytes(), f"The trainer state {path}", or_off=or_off)
 
 
-def _whole(data: bytes, what: str) -> dict[str, Any]:
+def _whole(data: bytes, what: str, *, or_off: bool = False) -> dict[str, Any]:
     plain = parsed(data, what)
-    if plain.is_off or plain.written_by is None:
+    is_off = plain.content.get("stage") is None if or_off else plain.is_off
+    if is_off or plain.written_by is None:
         raise CurriculumError(
             "state.off_curriculum",
-            f"{what} is off curriculum.",
+            f"{what} is off curriculum{' and has no stage' if or_off else ''}.",
             "Give the state of an animal that is trained, such as `curriculum init` prints.",
         )
     whole: dict[str, Any] = parse(data.removeprefix(b"\xef\xbb\xbf"))

@@ -142,7 +142,7 @@ def arrivals(
     from ..curriculum.migration import Migration, Tombstone
     from ..session.admission import with_rules_of_today
     from ..session.arrival import arrival
-    from ..session.state import checked
+    from ..session.plain_state import checked
     from .numbers import successors
 
     minor, later = successors(version, called or curriculum.version)

@@ -1,7 +1,7 @@
 """Rules: when a subject moves up or down.
 
 Trainer states name each rule by its path, coupled_baiting.rules.st_stage_1_stage_2, so every rule belongs in this file:
-one that is moved or renamed later is not found by the states of the subjects in training.
+one that is moved or renamed later needs a line in FORMERLY, or the states of subjects in training do not find it.
 """
 
 from .metrics import ForagingMetrics

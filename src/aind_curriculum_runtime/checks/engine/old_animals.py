@@ -17,7 +17,8 @@ from ...curriculum.moving import Step
 from ...project.git import Git
 from ...session.admission import with_rules_of_today
 from ...session.evaluate import evaluate_state
-from ...session.state import checked, deserialise_or_move
+from ...session.plain_state import checked
+from ...session.state import deserialise_or_move
 from ...session.suggestion import as_json, suggestion
 from ...session.trainer import OrderedTrainer
 from ...versions.reading import opened, read

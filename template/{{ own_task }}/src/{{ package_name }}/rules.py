@@ -1,7 +1,7 @@
 """Rules: when a subject moves to another stage, and how its task is tuned until then.
 
 Trainer states name each rule by its path, my_package.rules.p_hold_delay, so every rule belongs in this file:
-one that is moved or renamed later is not found by the states of the subjects in training.
+one that is moved or renamed later needs a line in FORMERLY, or the states of subjects in training do not find it.
 """
 
 from .metrics import DetectionMetrics

@@ -62,4 +62,7 @@ def _why(one: dict[str, Any]) -> str:
     parts += [one["error"]["message"]] if one.get("error") else []
     parts += [f"it was recorded for {one['reassigned_from']}"] if "reassigned_from" in one else []
     parts += [f"it is of {one['reassigned_to']}"] if "reassigned_to" in one else []
+    if "imported" in one and "by" in one and "reason" not in one:
+        imported = one["imported"]
+        parts += [f"from {imported['from']}, by {imported['by']}", imported.get("reason", "")]
     return ": ".join(filter(None, [one.get("by", ""), ", ".join(filter(None, parts))]))
