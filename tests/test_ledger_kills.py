@@ -49,7 +49,7 @@ class Work:
         return open_store(self.place.url)
 
     def subjects(self, *arguments: str) -> list[str | Path]:
-        return [script(), "subjects", *arguments, "--ledger", self.place.url, "--by", "anna"]
+        return [script(), "subjects", *arguments, "--ledger", self.place.url]
 
     def session(self, subject: str) -> Path:
         """The session directory of an animal, with the trainer state that it runs next."""
@@ -72,6 +72,19 @@ class Work:
 
     def move(self, subject: str) -> list[str | Path]:
         return self.subjects("move", subject, "--stage", "s_discrimination")
+
+    @property
+    def library(self) -> Path:
+        """CLABE's library folder, in which the ledger is mirrored."""
+        return self.folder / "library"
+
+    def mirror(self, subject: str) -> list[str | Path]:
+        return self.subjects("mirror", "--to", str(self.library))
+
+    def mirrored(self, subject: str) -> bool:
+        """Whether the library folder shows what an animal runs next."""
+        shown = self.library / "Subjects" / subject / "trainer_state.json"
+        return json.loads(shown.read_bytes()) == next_state(self.store, known(self.store, subject))
 
     def killed(self, command: list[str | Path], after: float) -> bytes:
         """Start a command, end it and all that it started after some seconds, and give what it said until then."""
@@ -101,6 +114,7 @@ STEPS = [
     Step(Work.enroll, ["enrolled"]),
     Step(Work.run, ["enrolled", "evaluated"]),
     Step(Work.move, ["enrolled", "evaluated", "moved"]),
+    Step(Work.mirror, ["enrolled", "evaluated", "moved"]),
 ]
 
 
@@ -126,7 +140,7 @@ def told(said: bytes, subject: str) -> list[tuple[str, int]]:
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
-        *(("folder", 3), ("sqlite", 1), ("postgresql", 1), ("s3", 1)),
+        *(("folder", 4), ("sqlite", 1), ("postgresql", 1), ("s3", 1)),
         *(pytest.param(kind, 200, marks=pytest.mark.exhaustive) for kind in KINDS),
     ],
 )
@@ -135,6 +149,7 @@ def test_a_command_that_is_killed_at_any_moment_is_completed_by_the_same_command
 ) -> None:
     work = Work(repo, place_of(kind, tmp_path, f"killed_{kills}", s3, postgresql), tmp_path / "sessions")
     create(work.place.url)
+    work.library.mkdir(parents=True)
     dice = random.Random(f"{kind} {kills}")
     takes = dict.fromkeys(range(len(STEPS)), 1.0)
     for number in range(kills):
@@ -159,3 +174,6 @@ def test_a_command_that_is_killed_at_any_moment_is_completed_by_the_same_command
         assert [kinds(work.store, one) for one in (subject, f"{subject}.b")] == [step.kinds, ["enrolled"]]
     assert [one.sentence for one in verify(work.store)] == []
     assert known(work.store, "m0").standing.place == len(STEPS[min(kills, len(STEPS)) - 1].kinds)
+    if kills >= len(STEPS):  # from the first mirror on every command brings it along, and may be killed before it does
+        assert work.whole(work.mirror("m0")).code == 0
+        assert all(map(work.mirrored, work.store.subjects()))
