@@ -3,7 +3,7 @@
     uv run python benchmarks/ledger.py            prints one table
     uv run python benchmarks/ledger.py --quick    the same with few repetitions, to try
 
-The curriculum is a real one, of aind-behavior-vr-foraging-curricula (tests/real_curricula.py). Every run records a
+The curriculum is a real one, of aind-behavior-vr-foraging-curricula (tests/adopted.py). Every run records a
 session of its own, the next in the animal's history, so none finds its work done. Histories are synthetic and their
 entries real: each follows from the one before it, and holds a trainer state of that curriculum.
 """
@@ -24,8 +24,8 @@ from run import Bench, Row, main, ratio
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+from adopted import adopted_repo
 from ledger_support import postgresql_server
-from real_curricula import port
 from release_support import install_runtime_extras
 
 from aind_curriculum_runtime.ledger.entry import Entry, Session, at, digest_of_state, without_graph, written
@@ -84,7 +84,7 @@ def animals(count: int) -> list[str]:
 
 def run_with_a_ledger(bench: Bench) -> Iterable[Row]:
     """`run --ledger` against `run`, by store, by entries and by animals."""
-    repo = port(bench.template, CURRICULUM, bench.folder / "real")
+    repo = adopted_repo(bench.template, bench.folder / "real", CURRICULUM)
     install_runtime_extras(repo, "sqlalchemy", "psycopg[binary]")
     given = bench.folder / "state.json"
     made = repo.curriculum("init", "--output", given)

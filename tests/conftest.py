@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from release_support import S3, s3_server
 from shaped import curricula, with_shapes
 from support import Repo, commit_all, generate, make_template
 
@@ -110,3 +111,22 @@ def models(shaped_repo: Repo) -> dict[str, CurriculumModel]:
         assert result.code == 0, result.text
         found[name] = from_json(result.document)
     return found
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    """An S3 interface with a bucket, to which the clients of this process and its children go."""
+    with s3_server(tmp_path_factory.mktemp("s3") / "log.txt") as server, pytest.MonkeyPatch.context() as patch:
+        server.make_bucket("bucket")
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Any]:
+    """A PostgreSQL of the module's own."""
+    from ledger_support import postgresql_server  # whose drivers no other tests need
+
+    with postgresql_server() as server:
+        yield server

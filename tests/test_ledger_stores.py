@@ -22,9 +22,9 @@ import psutil
 import psycopg
 import pytest
 import sqlalchemy
-from ledger_support import KINDS, Place, exported_csv, place_of, postgresql_server, table_of, take_in
+from ledger_support import KINDS, Place, exported_csv, place_of, table_of, take_in
 from ledger_writers import SUBJECT, decision
-from release_support import S3, s3_server
+from release_support import S3
 
 from aind_curriculum_runtime.contract.errors import CurriculumError
 from aind_curriculum_runtime.ledger.copying import Copied, copy
@@ -41,21 +41,6 @@ from aind_curriculum_runtime.ledger.verify import verify
 TESTS = Path(__file__).parent
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECONDS_FOR_AWAY = 15
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    with s3_server(tmp_path_factory.mktemp("s3") / "log.txt") as server, pytest.MonkeyPatch.context() as patch:
-        server.make_bucket("bucket")
-        for name, value in server.environment.items():
-            patch.setenv(name, value)
-        yield server
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[Any]:
-    with postgresql_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -16,12 +15,12 @@ from typing import Any
 import pytest
 from cohorts import curriculum
 from fleet_support import fleet_environment, script
-from ledger_support import exported_csv, place_of, postgresql_server
+from ledger_support import exported_csv, place_of
 from metadata_support import merged, require_merged
 from metadata_support import schema as schema
 from mice_with_ledger import before_session
 from recorded import RECORDED, write_session
-from release_support import S3, s3_server
+from release_support import S3
 from support import PROJECT, Repo, Result, call
 from test_clabe import end_session, installed_clabe, started
 from test_mice import SESSIONS, SUBJECTS, outcome, recorded_outcome
@@ -72,21 +71,6 @@ def trained(
     assert done.code == 0, done.text
     assert not list(folder.rglob("previous_metrics.json"))
     return {one["session"]: one["suggestion"] for one in map(json.loads, found.read_text("utf-8").splitlines())}
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    with s3_server(tmp_path_factory.mktemp("s3") / "log.txt") as server, pytest.MonkeyPatch.context() as patch:
-        server.make_bucket("bucket")
-        for name, value in server.environment.items():
-            patch.setenv(name, value)
-        yield server
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[Any]:
-    with postgresql_server() as server:
-        yield server
 
 
 def test_the_export_has_the_columns_of_auto_train_as_recorded_and_recomputed(

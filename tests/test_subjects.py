@@ -216,6 +216,15 @@ def test_what_comes_too_late_without_an_undone_session_is_told(animal: Lab) -> N
     assert "  came too late none -> entry 3" in animal("undo", OTHER, "--entry", "2").out.splitlines()
 
 
+def test_sessions_held_back_by_a_clock_that_was_ahead_count_once_its_session_is_undone(animal: Lab) -> None:
+    animal.session(1, "s_b")
+    animal.session(30, "s_c")
+    animal.session(2, "s_d")
+    assert (animal.standing().stage, animal.standing().late) == ("s_c", (4,))
+    assert "  stage         s_c -> s_d" in animal("undo", MOUSE, "--entry", "3").out.splitlines()
+    assert (animal.standing().stage, animal.standing().late) == ("s_d", ())
+
+
 def test_a_session_is_given_to_the_animal_that_it_is_of(animal: Lab) -> None:
     animal.enroll(OTHER)
     animal.session(1, "s_b")
@@ -421,6 +430,7 @@ def test_a_state_is_written_only_into_a_folder_that_is_there(animal: Lab) -> Non
         (["enroll", "../../evil"], 64, "'../../evil' cannot be the name"),
         (["next", "1", "-o", "{}/none/s.json"], 74, "The folder for the trainer state"),
         (["reassign", "1", "a", "--to", "1"], 64, "recorded under 1 already"),
+        (["review", "--by", ""], 64, "--by is empty."),
         (["enroll", "1"], 75, "There is no ledger at"),
     ],
 )

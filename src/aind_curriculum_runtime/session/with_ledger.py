@@ -96,11 +96,9 @@ def evaluate_with_ledger(
         tell(f"{identity.subject} is stuck: {why}")
         evaluated = replace(evaluated, stuck=why)
     stands = next_state(store, now, graph)
-    if _is_late(now, identity):
-        tell(_why_late(now, identity.subject))
+    if why := _why(now, identity, is_other=stands != content["trainer_state"]):
+        tell(why)
     if stands != content["trainer_state"]:
-        if not _is_late(now, identity):
-            tell(_why(now, identity.subject))
         document = encode({**content, "trainer_state": stands}) + b"\n"
     return evaluated, document
 
@@ -144,28 +142,24 @@ def _named(plain: PlainState) -> dict[str, Any]:
     return {**plain.content, "curriculum": None if by is None else {"name": by.name, "version": by.version}}
 
 
-def _is_late(now: Known, identity: Identity) -> bool:
+def _why(now: Known, identity: Identity, *, is_other: bool) -> str | None:
+    """Why the session moved nothing, or why the printed trainer state is another than the Trainer's."""
+    subject, standing = identity.subject, now.standing
     own = now.sessions.get(identity.session)
-    return own is not None and own.place in now.standing.late
-
-
-def _why_late(now: Known, subject: str) -> str:
-    """Why the session moved nothing, and that a clock is wrong where that is the reason."""
-    if now.standing.moment > at(datetime.now(UTC)):
+    if own is not None and own.place in standing.late:
+        if standing.moment > at(datetime.now(UTC)):
+            return (
+                f"this session moved nothing: the ledger of {subject} goes up to {standing.moment}, which is in the "
+                f"future by this machine's clock; one of the clocks is wrong (see `curricula subjects show {subject}`)"
+            )
         return (
-            f"this session moved nothing: the ledger of {subject} goes up to {now.standing.moment}, which is in the "
-            f"future by this machine's clock; one of the clocks is wrong (see `curricula subjects show {subject}`)"
+            f"this session moved nothing: a later session or a person's change came after it, and {subject} stays at "
+            f"the stage {standing.stage}"
         )
-    return (
-        f"this session moved nothing: a later session or a person's change came after it, and {subject} stays at the "
-        f"stage {now.standing.stage}"
-    )
-
-
-def _why(now: Known, subject: str) -> str:
-    """Why the printed trainer state is not the Trainer's."""
-    if now.standing.pins:
-        return f"pinned for {subject}: {', '.join(now.standing.pins)}"
+    if not is_other:
+        return None
+    if standing.pins:
+        return f"pinned for {subject}: {', '.join(standing.pins)}"
     return f"the trainer state is where {subject} stands by the ledger"
 
 

@@ -59,8 +59,8 @@ def execute(
         FleetError: Nobody says where the ledger is; or a stage to move to is not there.
         CurriculumError: The ledger cannot be read or written.
     """
-    store = opened(ledger, start)
-    deciding = Deciding(lambda: store, person(by, reason), start, yes=True)
+    deciding = Deciding(lambda: opened(ledger, start), person(by, reason), start, yes=True)
+    store = deciding.store
     found = [one for subject in store.subjects() if (one := unseen(store, subject)) is not None]
     left = [one for one in found if group is None or group in one[0].standing.groups]
     if not left:
