@@ -268,13 +268,19 @@ def test_the_metadata_of_every_recorded_session_goes_into_an_acquisition(
 
 
 @pytest.mark.parametrize(
-    ("versions", "sessions"),
-    [("", 7), ("==0.11.*", 3), pytest.param("==0.11.*", 7, marks=pytest.mark.exhaustive)],
-    ids=["newest", "0.11 begins", "0.11"],
+    ("versions", "mice", "sessions"),
+    [
+        ("", [BY_CLABE], 7),
+        ("==0.11.*", [BY_CLABE], 3),
+        pytest.param("==0.11.*", [BY_CLABE], 7, marks=pytest.mark.exhaustive),
+        pytest.param("", [*SUBJECTS], None, marks=pytest.mark.exhaustive),
+    ],
+    ids=["newest", "0.11 begins", "0.11", "newest, all mice"],
 )
 def test_a_mouse_is_trained_by_clabe_with_nothing_in_place_but_the_ledger_and_its_mirror(
     versions: str,
-    sessions: int,
+    mice: list[str],
+    sessions: int | None,
     example: Repo,
     states: dict[str, dict[str, Any]],
     trained: dict[str, dict[str, Any]],
@@ -288,24 +294,25 @@ def test_a_mouse_is_trained_by_clabe_with_nothing_in_place_but_the_ledger_and_it
     script = ["curriculum", "run", "--ledger", store.url]
     (tmp_path / "clabe").mkdir()
     with started(installed_clabe(tmp_path / "clabe", versions), tmp_path) as launcher:
-        for session in SUBJECTS[BY_CLABE][:sessions]:
+        for session in [one for subject in mice for one in SUBJECTS[subject][:sessions]]:
             directory = write_session(tmp_path / session.name, session, states[session.stage])
             stands = before_session(store, directory, states["STAGE_1"])
             (directory / "behavior" / "trainer_state.json").unlink()
             settings = {"project_directory": example.path, "data_directory": directory, "script": script}
-            more = {"library": str(library), "subject": BY_CLABE}
+            more = {"library": str(library), "subject": session.subject}
             kept = end_session(launcher, tmp_path / f"launched-{session.number}", settings, **more)
             assert (kept.picked, kept.picked_task) == (stands, stands["stage"]["task"])
             assert outcome(session, {"trainer_state": kept.state}) == recorded_outcome(session)
             assert (kept.state, kept.metrics) == tuple(
                 trained[session.name][one] for one in ("trainer_state", "metrics")
             )
-    assert facts(store) == facts(ledger)[: store.last(BY_CLABE)]
+    for subject in mice:
+        assert facts(store, subject) == facts(ledger, subject)[: store.last(subject)]
 
 
-def facts(store: Store) -> list[tuple[Any, ...]]:
-    """What the entries of the mouse say, without what differs each time."""
-    return [(one.kind, one.session, one.state, one.content.get("outcome")) for one in entries_of(store, BY_CLABE)]
+def facts(store: Store, subject: str) -> list[tuple[Any, ...]]:
+    """What the entries of a mouse say, without what differs each time."""
+    return [(one.kind, one.session, one.state, one.content.get("outcome")) for one in entries_of(store, subject)]
 
 
 def test_a_replay_of_the_ledger_gives_every_recorded_decision(
