@@ -54,6 +54,9 @@ class Lab:
 def remote(shared_repo: Repo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the shared repo is pushed to, with its lock committed, while this module runs."""
     before, bare = git(shared_repo.path, "rev-parse", "HEAD"), tmp_path_factory.mktemp("remote") / "repo.git"
+    lock = shared_repo.path / "uv.lock"  # there if a test before this module called `uv run`
+    was_there = lock.exists()
+    call(["uv", "lock", "--quiet", "--directory", shared_repo.path], timeout=600)
     commit_all(shared_repo.path, "Lock")
     git(shared_repo.path, "init", "--quiet", "--bare", str(bare))
     git(shared_repo.path, "remote", "add", "origin", str(bare))
@@ -61,6 +64,8 @@ def remote(shared_repo: Repo, tmp_path_factory: pytest.TempPathFactory) -> Itera
     yield bare
     git(shared_repo.path, "remote", "remove", "origin")
     git(shared_repo.path, "reset", "--quiet", before)
+    if not was_there:
+        lock.unlink()
 
 
 @pytest.fixture
