@@ -300,7 +300,7 @@ def test_a_mouse_is_trained_by_clabe_with_nothing_in_place_but_the_ledger_and_it
             (directory / "behavior" / "trainer_state.json").unlink()
             settings = {"project_directory": example.path, "data_directory": directory, "script": script}
             more = {"library": str(library), "subject": session.subject}
-            kept = end_session(launcher, tmp_path / f"launched-{session.number}", settings, **more)
+            kept = end_session(launcher, tmp_path / f"launched-{session.name}", settings, **more)
             assert (kept.picked, kept.picked_task) == (stands, stands["stage"]["task"])
             assert outcome(session, {"trainer_state": kept.state}) == recorded_outcome(session)
             assert (kept.state, kept.metrics) == tuple(
