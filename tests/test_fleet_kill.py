@@ -258,7 +258,7 @@ def test_a_checkout_that_git_left_half_moved_is_completed(task: Task, cut_short:
     assert rows(task.curricula("list"))[path.name][-1] == "not at the pin"
 
 
-@pytest.mark.parametrize("name", ["README.md", ".gitignore"])
+@pytest.mark.parametrize("name", ["README.md", pytest.param(".gitignore", marks=pytest.mark.exhaustive)])
 def test_work_done_after_git_was_killed_is_not_overwritten(name: str, task: Task, cut_short: tuple[Path, str]) -> None:
     path, after = cut_short
     (path / name).write_text("Ours, since.\n", encoding="utf-8")

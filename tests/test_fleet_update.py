@@ -436,7 +436,13 @@ def by_a_persons_settings(checkout: Path, folder: Path) -> dict[str, str]:
     return {"GIT_CONFIG_GLOBAL": str(folder / "gitconfig")}
 
 
-@pytest.mark.parametrize("ignore", [by_the_repos_own_exclude, by_gitignore, by_a_persons_settings])
+@pytest.mark.parametrize(
+    "ignore",
+    [
+        by_gitignore,
+        *(pytest.param(one, marks=pytest.mark.exhaustive) for one in (by_the_repos_own_exclude, by_a_persons_settings)),
+    ],
+)
 def test_a_new_file_of_the_template_arrives_where_git_ignores_it(
     ignore: Callable[[Path, Path], dict[str, str]], releases: Path, task: Task, tmp_path: Path
 ) -> None:

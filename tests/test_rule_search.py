@@ -218,6 +218,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
     return environment_of_all(tmp_path_factory.mktemp("vr-foraging"))
 
 
+@pytest.mark.exhaustive
 def test_the_transitions_of_nine_real_curricula_raise_no_alarm(python: tuple[Path, dict[str, str]]) -> None:
     result = call([python[0], "-c", ALL], env=python[1], timeout=600)
     assert result.code == 0, result.text
