@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aind_curriculum_runtime.contract.leaves import ABSENT, Changed, changed
-from aind_curriculum_runtime.look.changes import LISTED, WIDTH, change_lines, folded, in_lines, shortened, sides
+from aind_curriculum_runtime.look.changes import LISTED, WIDTH, change_lines, folded, in_lines, in_short, sides
 from aind_curriculum_runtime.look.summary import summarise
 
 VALUES = st.recursive(
@@ -70,8 +70,8 @@ def test_a_name_and_its_value_stay_together() -> None:
 
 
 def test_a_long_value_is_cut_and_says_how_long_it_is() -> None:
-    assert shortened(list(range(5000))).endswith("... (5000 values)")
-    assert shortened("x" * 300) == "x" * 60 + "... (300 characters)"
+    assert in_short(list(range(5000))).endswith("... (5000 values)")
+    assert in_short("x" * 300) == "x" * 60 + "... (300 characters)"
 
 
 def some(count: int, value: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from ..contract.leaves import ABSENT
-from ..look.changes import LISTED, shortened, sides
+from ..look.changes import LISTED, in_short, sides
 from .difference import Difference, Divergence, OtherParameter, Side
 
 __all__ = ["Part", "Provenance", "Report", "Version", "document", "report", "sentence"]
@@ -280,7 +280,7 @@ def _metrics(one: Divergence) -> str:
     for name in dict.fromkeys([*values[0], *values[1]]):
         old, new = (some.get(name, ABSENT) for some in values)
         if old == new:
-            told.append(f"{name} {shortened(old)}")
+            told.append(f"{name} {in_short(old)}")
         else:
             pair = sides(*("absent" if value is ABSENT else value for value in (old, new)))
             told.append(f"{name} {pair[0]} -> {pair[1]}")
@@ -310,7 +310,7 @@ def _parameters(found: Difference) -> Part:
 
 def _parameter(one: OtherParameter) -> tuple[str, ...]:
     pair = (one.first.before, one.first.after)
-    values = tuple("-" if one is ABSENT else shortened(one) for one in pair) if ABSENT in pair else sides(*pair)
+    values = tuple("-" if one is ABSENT else in_short(one) for one in pair) if ABSENT in pair else sides(*pair)
     new = f"{values[1]} (the first; others vary)" if one.varies else values[1]
     return one.stage, one.path, values[0], new, f"{one.decisions:,}", f"{one.subjects:,}"
 

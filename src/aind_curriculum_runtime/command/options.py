@@ -5,7 +5,7 @@ Owns how they are spelled and explained. Knows nothing of what a command does wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -24,6 +24,7 @@ __all__ = [
     "command",
     "curriculum_option",
     "json_option",
+    "output_option",
     "repo_option",
     "session_options",
 ]
@@ -97,6 +98,16 @@ def all_option(help: str) -> _Decorator:
         help: What it makes the command list.
     """
     return click.option("--all", "everything", is_flag=True, help=help)
+
+
+def output_option(suffixes: Iterable[str]) -> _Decorator:
+    """Declare ``-o FILE`` of a command that draws, which must be given.
+
+    Args:
+        suffixes: Those of the formats that it can write.
+    """
+    told = f"the file to write; its suffix says what: {', '.join(suffixes)}"
+    return click.option("-o", "--output", type=FILE, required=True, metavar="FILE", help=told)
 
 
 def repo_option(help: str = "the curriculum repo (default: here)") -> _Decorator:

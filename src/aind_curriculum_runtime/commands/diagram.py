@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 import click
 
-from ..command.options import FILE, command, curriculum_option
+from ..command.options import command, curriculum_option, output_option
 from ..command.output import planned
 from ..command.reporting import Output
 from ..contract.console_script import as_called
@@ -38,14 +38,7 @@ NOT_CURRENT: Final = 1
 
 
 @command(__doc__, EXAMPLES)
-@click.option(
-    "-o",
-    "--output",
-    type=FILE,
-    required=True,
-    metavar="FILE",
-    help=f"the file to write; its suffix says what: {', '.join(FORMATS)}",
-)
+@output_option(FORMATS)
 @click.option(
     "--sheet",
     type=click.Choice(("both", "stages", "parameters")),

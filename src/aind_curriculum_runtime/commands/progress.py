@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from ..cohort.progress import AXES, ORDERS
-from ..command.options import FILE, command
+from ..command.options import command, output_option
 from ..command.reporting import Output
 from ..contract.errors import CurriculumError
 from .stats import PICTURES, Picture, read_cohort, source_argument, stages_option, told
@@ -29,14 +29,7 @@ FORMATS: Final = (".html", *PICTURES)
 
 @command(__doc__, EXAMPLES)
 @source_argument
-@click.option(
-    "-o",
-    "--output",
-    type=FILE,
-    required=True,
-    metavar="FILE",
-    help=f"the file to write; its suffix says what: {', '.join(FORMATS)}",
-)
+@output_option(FORMATS)
 @stages_option
 @click.option(
     "--across",

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ..contract.leaves import ABSENT, Changed, steps
 from .wording import shown
 
-__all__ = ["LISTED", "WIDTH", "Line", "change_lines", "folded", "in_lines", "more", "shortened", "sides"]
+__all__ = ["LISTED", "WIDTH", "Line", "change_lines", "folded", "in_lines", "in_short", "more", "sides"]
 
 WIDTH: Final = 120
 """Characters of a line, at most."""
@@ -113,7 +113,7 @@ def more(count: int) -> str:
     return f"and {count} more (--all shows them)"
 
 
-def shortened(value: Any) -> str:
+def in_short(value: Any) -> str:
     """Write a value on one line that is not long.
 
     Args:
@@ -199,7 +199,7 @@ def _line(group: Sequence[Sequence[Changed]]) -> Line:
     if ABSENT not in values:
         before, after = sides(*values)
         return Line(path=path, before=before, after=after, text=f"{path}: {before} -> {after}{where}", changes=changes)
-    value = f"{len(whole)} values" if len(whole) > 1 else shortened(next(one for one in values if one is not ABSENT))
+    value = f"{len(whole)} values" if len(whole) > 1 else in_short(next(one for one in values if one is not ABSENT))
     if values[0] is ABSENT:
         return Line(path=path, before="", after=value, text=f"{path}: added, {value}{where}", changes=changes)
     was = value if len(whole) > 1 else f"was {value}"

@@ -13,7 +13,7 @@ from ..contract.leaves import Changed, changed
 from ..curriculum.manual import is_manual
 from ..session.evaluate import Evaluated
 from ..session.suggestion import as_json
-from .changes import WIDTH, change_lines, folded, shortened
+from .changes import WIDTH, change_lines, folded, in_short
 from .read import docstring_of
 from .terminal import table
 from .trace import RuleCall
@@ -130,7 +130,7 @@ def as_text(explanation: dict[str, Any], *, everything: bool = False) -> str:
         "",
         "metrics",
     ]
-    lines += table([[name, shortened(value)] for name, value in explanation["metrics"].items()]) or ["  none"]
+    lines += table([[name, in_short(value)] for name, value in explanation["metrics"].items()]) or ["  none"]
     lines += ["", "stage transitions, in the order in which they are tried"]
     lines += _rules(explanation["stage_transitions"]) or ["  none leads away from this stage"]
     stays = "The subject stays at" if not explanation["moved"] else "The subject moves to"
@@ -184,7 +184,7 @@ def _because(read: dict[str, Any]) -> str:
 
 
 def _values_text(read: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {shortened(value)}" for name, value in read.items())
+    return ", ".join(f"{name} = {in_short(value)}" for name, value in read.items())
 
 
 def _changes(changes: list[dict[str, Any]], everything: bool) -> list[str]:

@@ -12,7 +12,7 @@ from ..contract.leaves import Changed, changed
 from ..curriculum.migration import named
 from ..session.plain_state import PlainState
 from ..session.state import Arrived
-from .changes import LISTED, change_lines, folded, more, shortened
+from .changes import LISTED, change_lines, folded, in_short, more
 
 __all__ = ["account", "as_text"]
 
@@ -73,7 +73,7 @@ def as_text(told: Mapping[str, Any], *, everything: bool = False) -> str:
     for step in migration["steps"]:
         lines += _block(f"rules of the stage, by the {named(step['key'])}", _renames(step["rules"]))
         lines += _block(f"task parameters, by the {named(step['key'])}", _operations(step, everything))
-    kept = [f"  {one['path']}: {shortened(one['value'])}{_at_stage(one)}" for one in migration.get("kept", [])]
+    kept = [f"  {one['path']}: {in_short(one['value'])}{_at_stage(one)}" for one in migration.get("kept", [])]
     lines += _block("task parameters that the animal keeps, unlike those of the stage", kept, everything)
     given_up = [Changed.from_json(one) for one in migration.get("given_up", [])]
     told_given_up = change_lines(given_up, "  ", everything=everything)
@@ -83,7 +83,7 @@ def as_text(told: Mapping[str, Any], *, everything: bool = False) -> str:
 
 
 def _at_stage(one: Mapping[str, Any]) -> str:
-    return f" (at the stage {shortened(one['at_stage'])})" if "at_stage" in one else ""
+    return f" (at the stage {in_short(one['at_stage'])})" if "at_stage" in one else ""
 
 
 def _renames(names: Mapping[str, str | None]) -> list[str]:
@@ -93,7 +93,7 @@ def _renames(names: Mapping[str, str | None]) -> list[str]:
 def _operations(step: Mapping[str, Any], everything: bool) -> list[str]:
     """What a migration did to parameters: those renamed first, each with its value."""
     renamed = [one for one in step["parameters"] if one["did"] == "renamed"]
-    told = [f"  {one['was']} -> {one['path']}: {shortened(one['after'])}" for one in renamed]
+    told = [f"  {one['was']} -> {one['path']}: {in_short(one['after'])}" for one in renamed]
     others = [Changed.from_json(one) for one in step["parameters"] if one["did"] != "renamed"]
     return [*_listed(told, everything), *change_lines(others, "  ", everything=everything)]
 

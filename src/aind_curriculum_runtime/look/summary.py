@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ..contract.leaves import changed
-from .changes import change_lines, folded, shortened
+from .changes import change_lines, folded, in_short
 
 __all__ = ["summarise"]
 
@@ -38,7 +38,7 @@ def summarise(before: dict[str, Any], suggestion: dict[str, Any], *, everything:
     if stayed:
         changes = changed(old_stage["task"]["task_parameters"], new_stage["task"]["task_parameters"])
         lines += _column("changed", change_lines(changes, _INDENT, everything=everything))
-    metrics = [f"{_INDENT}{name}: {shortened(value)}" for name, value in suggestion["metrics"].items()]
+    metrics = [f"{_INDENT}{name}: {in_short(value)}" for name, value in suggestion["metrics"].items()]
     lines += _column("metrics", metrics)
     return "\n".join(lines)
 

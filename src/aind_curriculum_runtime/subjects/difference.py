@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..contract.leaves import changed
 from ..ledger.standing import Standing
-from ..look.changes import change_lines, folded, shortened, sides
+from ..look.changes import change_lines, folded, in_short, sides
 
 __all__ = ["difference"]
 
@@ -90,7 +90,7 @@ def _metrics(before: Standing, after: Standing) -> tuple[str | None, str | None]
         return None, None
     if before.metrics is not None and after.metrics is not None:
         return sides(before.metrics, after.metrics)
-    old, new = (None if one is None else shortened(one) for one in (before.metrics, after.metrics))
+    old, new = (None if one is None else in_short(one) for one in (before.metrics, after.metrics))
     return old, new
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from ..look.changes import shortened
+from ..look.changes import in_short
 from ..session.arrival import Arrival
 from .missing import renames
 from .numbers import level_between
@@ -109,7 +109,7 @@ def _arrived(name: str, arrival: Arrival, old: Snapshot) -> Iterator[Consequence
         end = f", which was {did.was}" if did.was is not None else f" {did.did}"
         yield Consequence(stage=name, outcome="migrated", begin="migrated: ", path=did.path, end=end)
     for new in arrival.added:
-        end = f" = {shortened(new.after)}, as the stage has it"
+        end = f" = {in_short(new.after)}, as the stage has it"
         yield Consequence(stage=name, outcome="gets", begin="get ", path=new.path, end=end)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..contract.leaves import ABSENT, Changed
-from ..look.changes import LISTED, folded, in_lines, more, shortened, sides
+from ..look.changes import LISTED, folded, in_lines, in_short, more, sides
 from ..look.wording import escape_markdown
 from .animals import Consequence
 from .diff import Change, Diff
@@ -138,7 +138,7 @@ def _others(diff: Diff) -> Iterator[tuple[str, _Entry]]:
     for change in diff.changes:
         if change.path is None:
             values = [None if one is ABSENT else one for one in (change.before, change.after)]
-            told = ["" if one is None else shortened(one) for one in values] if None in values else sides(*values)
+            told = ["" if one is None else in_short(one) for one in values] if None in values else sides(*values)
             cells = change.text, told[0], told[1]
             text = _told(change, cells)
             entry = _Entry(kind=change.kind, level=change.level, text=text, cells=cells, places=(change.where,))

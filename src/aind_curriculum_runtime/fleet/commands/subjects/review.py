@@ -17,7 +17,7 @@ from ....ledger.entry import Entry
 from ....ledger.known import Known, entries_of
 from ....ledger.standing import stand
 from ....ledger.store import Store
-from ....look.changes import shortened
+from ....look.changes import in_short
 from ....subjects import changes
 from ....subjects.difference import difference
 from ....subjects.history import read_history
@@ -97,7 +97,7 @@ def _page(store: Store, now: Known, entry: Entry) -> list[str]:
     before = stand(one for one in entries_of(store, now.subject) if one.place < entry.place)
     subject, session, when, stage, led_to = _row(now, entry)
     lines = [f"{subject}  {session}  {when}  {stage} {led_to}"]
-    lines += [f"  {name}: {shortened(value)}" for name, value in (entry.metrics or {}).items()]
+    lines += [f"  {name}: {in_short(value)}" for name, value in (entry.metrics or {}).items()]
     return lines + difference(replace(before, metrics=now.standing.metrics), now.standing)
 
 
